@@ -101,6 +101,8 @@ pub enum Setting {
     HostName,
     /// A HostProcess container of Kubernetes in the place of an isolation.
     HostProcess,
+    /// A registry whose certificate is not verified, with its port, e.g. `localhost:5000`.
+    Insecure(String),
     /// The isolation.
     Isolation(Isolation),
     /// A file of newer knowledge.

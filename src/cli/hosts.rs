@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::io::Io;
 use super::offered;
+use super::wording::shell_word;
 use crate::Error;
 use crate::files::read_capped;
 use crate::host::{self, Found};
@@ -13,6 +14,9 @@ use crate::knowledge::Knowledge;
 
 /// The most bytes of a list on standard input.
 const LARGEST: u64 = 64 << 20;
+
+/// The most bytes of a host or a path that is put into a line to type.
+const LONGEST_WORD: usize = 200;
 
 /// The word of `--hosts` for standard input.
 const STANDARD_INPUT: &str = "-";
@@ -74,6 +78,19 @@ impl HostArgs {
         Ok(found)
     }
 
+    /// The options with these hosts, each with a space behind it, for a command on the same hosts that reads something else from standard
+    /// input; `prefix` stands before their names. What cannot be one word of a line is left to the user.
+    pub fn typed(&self, prefix: &str) -> String {
+        let word = |text: &str, instead: &str| {
+            let is_word =
+                text.len() <= LONGEST_WORD && text != STANDARD_INPUT && !text.contains(|c: char| c.is_control() || c == '`');
+            if is_word { shell_word(text) } else { instead.to_owned() }
+        };
+        let host = self.host.iter().map(|host| format!("--{prefix}host {} ", word(host, "HOST")));
+        let hosts = self.hosts.iter().map(|list| format!("--{prefix}hosts {} ", word(list, "FILE")));
+        host.chain(hosts).collect()
+    }
+
     /// True if hosts are read from standard input.
     pub fn read_standard_input(&self) -> bool {
         self.hosts.iter().any(|list| list == STANDARD_INPUT)
@@ -90,4 +107,22 @@ pub fn only(found: Vec<Found>, purpose: &str) -> Result<Found, Error> {
         Error::new(format!("{purpose}, and these are {}", hosts.len())).hint("name one, e.g. --host windows-server-2022")
     })?;
     Ok(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_typed_again() {
+        let typed = |host: &[&str], hosts: &[&str]| {
+            let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+            HostArgs::of(&texts(host), &texts(hosts)).typed("")
+        };
+        assert_eq!(typed(&[], &[]), "");
+        assert_eq!(typed(&["ltsc2022", "web=20348"], &["nodes.json"]), "--host ltsc2022 --host web=20348 --hosts nodes.json ");
+        // Standard input holds what is scanned.
+        assert_eq!(typed(&["Windows\n10.0.20348"], &["-"]), "--host HOST --hosts FILE ");
+        assert_eq!(HostArgs::of(&["ltsc2025".to_owned()], &[]).typed("next-"), "--next-host ltsc2025 ");
+    }
 }

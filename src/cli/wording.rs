@@ -170,6 +170,7 @@ fn option(setting: &Setting) -> String {
         Setting::Engine => "--engine NAME@VERSION".to_owned(),
         Setting::HostName => "--hostname".to_owned(),
         Setting::HostProcess => "--isolation host-process".to_owned(),
+        Setting::Insecure(registry) => format!("--insecure {registry}"),
         Setting::Isolation(isolation) => format!("--isolation {}", isolation.as_str()),
         Setting::Knowledge => "--knowledge FILE".to_owned(),
         Setting::MaxAge => "--max-age".to_owned(),

@@ -4,11 +4,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::Error;
 use crate::image::Name;
+use crate::image::login;
 use crate::image::name::{self, Mistake};
 use crate::placeholder;
 use crate::text::{is_quote, shown};
+use crate::{Error, ErrorKind};
 
 /// Longer than any reference: registry, repository, tag, digest, and a path of the file system in place of the name.
 const LONGEST_TEXT: usize = 8192;
@@ -125,9 +126,20 @@ impl FromStr for Reference {
 }
 
 fn wrong(text: &str, mistake: Mistake) -> Error {
-    let error = Error::of(mistake.kind, format!("`{}` is not an image reference", shown(text)));
+    let of = |kind: ErrorKind| Error::of(kind, format!("`{}` is not an image reference", shown(&login::hidden(text))));
+    let error = of(mistake.kind);
     if placeholder::is_in(text) {
         return error.because(placeholder::REASON).hint(placeholder::HINT);
+    }
+    if let Some(name) = login::without(text) {
+        let registry = name.split('/').next().unwrap_or(name);
+        return of(ErrorKind::Invalid)
+            .because("a user name or a password stands before it, and names of images hold neither")
+            .hint(format!(
+                "leave out what stands before the @, {}, and log in with docker login {}",
+                shown(name),
+                shown(registry)
+            ));
     }
     error.because(mistake.why).hint(match (tidied(text), mistake.hint) {
         (Some(meant), _) => format!("did you mean {meant}?"),
@@ -242,7 +254,6 @@ fn drive_prefix(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ErrorKind;
 
     const HEX: &str = "86e0e091d0da6bde2456dbb48306f3956bbeb2eae1b5b9a43045843f69fe4aaa";
 
@@ -278,6 +289,25 @@ mod tests {
         assert_eq!(hint, "leave the scheme out: r.test/app:1");
         let hint = mistake("ko://example.com/cmd/app").hint.unwrap().to_string();
         assert!(hint.contains("`ko resolve -f FILE`"), "{hint}");
+    }
+
+    #[test]
+    fn a_password_before_a_name_is_refused_and_not_shown() {
+        for (typed, meant) in [
+            ("bob:hunter2@127.0.0.1:5077/app:1", "127.0.0.1:5077/app:1"),
+            ("https://bob:hunter2@127.0.0.1:5077/app:1", "127.0.0.1:5077/app:1"),
+            ("bob:hunter2@127.0.0.1:5077/app@sha256:12", "127.0.0.1:5077/app@sha256:12"),
+            ("bob@127.0.0.1:5077/app:1", "127.0.0.1:5077/app:1"),
+        ] {
+            let error = mistake(typed);
+            assert_eq!(error.kind, ErrorKind::Invalid);
+            assert!(error.sentence().contains("names of images hold neither"), "{error:?}");
+            let hint = error.hint.clone().unwrap().to_string();
+            assert!(hint.contains(meant) && hint.ends_with("docker login 127.0.0.1:5077"), "{hint}");
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        }
+        let error = mistake("bob:hunter2@$REGISTRY/app");
+        assert!(error.sentence().contains("was not replaced") && !format!("{error:?}").contains("hunter2"), "{error:?}");
     }
 
     #[test]

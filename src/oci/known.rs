@@ -80,6 +80,12 @@ fn supported_tags(knowledge: &Knowledge, name: &Name, today: Date) -> Option<Str
     (!tags.is_empty()).then(|| tags.join(", "))
 }
 
+/// True for a tag that the knowledge has for this repository of base images, e.g. `ltsc2022`.
+fn has_known_tag(knowledge: &Knowledge, name: &Name) -> bool {
+    let typed = name.tag.as_ref();
+    generations(knowledge, name).iter().any(|(_, repository)| repository.tags.iter().any(|tag| Some(tag) == typed))
+}
+
 /// Refuses a base image without a tag or digest: Docker would take `latest`, which Microsoft removed on 2019-04-16.
 pub(crate) fn refuse_latest(knowledge: &Knowledge, name: &Name) -> Result<(), Error> {
     refuse_latest_on(knowledge, name, TimeZone::UTC.to_datetime(now()).date())
@@ -110,7 +116,10 @@ pub(crate) fn advise(knowledge: &Knowledge, name: &Name, mut error: Error) -> Er
         }
         _ => None,
     };
-    let tags = tags(knowledge, name).map(|tags| format!("its tags are {tags}, as far as is known here"));
+    // A registry that wants a login says nothing of the tag, and one that is known is not the slip.
+    let is_absent = error.kind == ErrorKind::NotFound && !has_known_tag(knowledge, name);
+    let tags = tags(knowledge, name).filter(|_| is_absent);
+    let tags = tags.map(|tags| format!("its tags are {tags}, as far as is known here"));
     if refused && let Some(advice) = moved.or(tags) {
         error = error.hint(advice);
     }
@@ -278,6 +287,15 @@ mod tests {
             ("r.test/app:4.8-ltsc-2022", ErrorKind::Network, ""),
             ("Windows/nanoserver", ErrorKind::Network, "windows/nanoserver is on Docker Hub"),
             ("nginx", ErrorKind::NotFound, "as the registry said"),
+            // Of a mirror that wants a login, or that does not have what Microsoft has.
+            ("mcr.microsoft.com/windows/nanoserver:ltsc2022", ErrorKind::Unauthorized, "as the registry said"),
+            ("mcr.microsoft.com/windows/nanoserver:latest", ErrorKind::Unauthorized, "as the registry said"),
+            ("mcr.microsoft.com/windows/nanoserver:ltsc2022", ErrorKind::NotFound, "as the registry said"),
+            (
+                "mcr.microsoft.com/windows/nanosever:ltsc2022",
+                ErrorKind::Unauthorized,
+                "did you mean mcr.microsoft.com/windows/nanoserver:ltsc2022?",
+            ),
             ("microsoft/nanoserver:1803", ErrorKind::Network, "as the registry said"),
         ] {
             let error = Error::of(kind, "no");

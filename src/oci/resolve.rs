@@ -372,8 +372,8 @@ impl<'k> Images<'k> {
                 Location::Registry(name) => name.to_string(),
                 Location::Local { path, .. } => crate::text::shown(&path.display().to_string()),
             };
-            Err(Error::of(ErrorKind::Network, format!("the time was over before {what} was read"))
-                .hint(advice![Setting::Timeout, " gives more of it"]))
+            Err(Error::of(ErrorKind::Network, format!("the time ran out while {what} was being read"))
+                .hint(advice!["allow more time with ", Setting::Timeout]))
         })
     }
 }

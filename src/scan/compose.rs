@@ -22,7 +22,7 @@ use super::paths::{shown, slashes};
 use super::pipelines;
 use super::words::{Style, Values, expand};
 use super::yaml::{self, Merging, Node};
-use super::{Asked, Files, Found, IsolatedBy, Lines, Meant, Needs, Note, Os, Place, Problem, Shared, processor_of};
+use super::{Asked, Files, Found, IsolatedBy, Lines, Meant, Needs, Note, OF_INPUT, Os, Place, Problem, Shared, processor_of};
 use crate::Error;
 
 /// The longest chain of services that extend each other.
@@ -350,7 +350,7 @@ impl Reader<'_, '_> {
     /// A note about a file that is not read.
     fn note(&self, number: usize, node: &Node, what: &str) -> Option<(usize, Note)> {
         let place = self.lines.get(number)?.place(node.span.clone());
-        let text = format!("{what}: render the project first, `docker compose config | wincompat scan -`");
+        let text = format!("{what}: render the project first, `docker compose config | {OF_INPUT}`");
         Some((number, Note { place, text }))
     }
 

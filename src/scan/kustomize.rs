@@ -15,7 +15,7 @@ pub use self::ways::{Object, Way, Ways};
 use super::paths::{normal, shown, slashes};
 use super::tags::Typed;
 use super::yaml::{Node, Value};
-use super::{Editable, Lines, Note, Place};
+use super::{Editable, Lines, Note, OF_INPUT, Place};
 
 /// The names of the file.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -154,7 +154,7 @@ impl Kustomization {
     pub fn notes(&self, is_read: &dyn Fn(&Path) -> bool, ways: &Ways) -> Vec<Note> {
         // Without this option kustomize refuses charts, wherever they stand among the others.
         let option = if self.has_charts { "--enable-helm " } else { "" };
-        let hint = format!("render it first, `kubectl kustomize {option}{} | wincompat scan -`", shown(&self.folder));
+        let hint = format!("render it first, `kubectl kustomize {option}{} | {OF_INPUT}`", shown(&self.folder));
         let note = |place: &Place, what: &str| Note { place: place.clone(), text: format!("{what}: {hint}") };
         let mut notes: Vec<Note> = Vec::new();
         notes.extend(self.remote.iter().map(|(place, remote)| note(place, &format!("{remote} is elsewhere and is not read"))));

@@ -331,6 +331,9 @@ impl Asked {
     }
 }
 
+/// The command in notes and problems that scans what another one prints; who shows them puts the hosts in.
+pub const OF_INPUT: &str = "wincompat scan -";
+
 /// A place in a file that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {

@@ -20,7 +20,7 @@ use super::kustomize::{self, Kustomization, Object, PatchFiles, Way, Ways};
 use super::paths::{normal, shown};
 use super::shared::{Uses, hold_aliases, named_files};
 use super::yaml::{self, Document, Node};
-use super::{FileKind, Files, Found, Lines, Problem, Scanned, Typed, Values, kind_of, kind_of_text};
+use super::{FileKind, Files, Found, Lines, OF_INPUT, Problem, Scanned, Typed, Values, kind_of, kind_of_text};
 use super::{groovy, list, pipelines};
 use crate::{Error, ErrorKind};
 
@@ -429,7 +429,7 @@ fn helm(path: &Path) -> String {
     while let Some(above) = folder.parent() {
         if folder.file_name().is_some_and(|name| name == "templates") {
             let chart = shown(above);
-            return format!("a template of a Helm chart: render it first, `helm template {chart} | wincompat scan -`");
+            return format!("a template of a Helm chart: render it first, `helm template {chart} | {OF_INPUT}`");
         }
         folder = above;
     }

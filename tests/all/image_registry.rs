@@ -172,7 +172,7 @@ fn one_failure_spoils_no_other() {
     let kinds: Vec<Option<ErrorKind>> = found.iter().map(|found| found.as_ref().err().map(|error| error.kind)).collect();
     // By the time for its request, which ends there too, or by the time for everything: whichever is seen first.
     let stalled = found[4].as_ref().unwrap_err().sentence();
-    assert!(stalled.contains("the time was over") || stalled.contains("timed out before an answer"), "{found:?}");
+    assert!(stalled.contains("the time ran out") || stalled.contains("timed out before an answer"), "{found:?}");
     assert_eq!(
         kinds,
         [None, Some(ErrorKind::Network), Some(ErrorKind::NotFound), Some(ErrorKind::NotFound), Some(ErrorKind::Network)],

@@ -208,7 +208,21 @@ async fn only_a_registry_that_is_named_is_not_verified() {
     };
     client(&[&name]).manifest(&name, "app", "1").await.unwrap();
     // Another port, another name, and a server that it sends to, are verified.
-    client(&["registry.test", &format!("other.test:{}", server.port())]).manifest(&name, "app", "1").await.unwrap_err();
+    let other_port =
+        client(&["registry.test", &format!("other.test:{}", server.port())]).manifest(&name, "app", "1").await.unwrap_err();
+    let hint = other_port.hint.unwrap().to_string();
+    assert!(hint.contains("another port") && hint.contains(&name) && !hint.contains("<cafile>"), "{hint}");
+    let other_name = client(&[&format!("other.test:{}", server.port())]).manifest(&name, "app", "1").await.unwrap_err();
+    assert!(!other_name.hint.unwrap().to_string().contains("another port"));
+    // So is a mirror, which has a name of its own.
+    let mirrored = |insecure: &[&str]| {
+        let insecure = insecure.iter().map(|name| (*name).to_owned()).collect();
+        let mirrors = vec![("other.test".to_owned(), format!("https://{name}").parse().unwrap())];
+        Client::new(Options { plain_http: false, insecure, mirrors, ..pretending(&hosts) }).unwrap()
+    };
+    mirrored(&[&name]).manifest("other.test", "app", "1").await.unwrap();
+    let hint = mirrored(&["other.test"]).manifest("other.test", "app", "1").await.unwrap_err().hint.unwrap().to_string();
+    assert!(hint.contains("the registry of this mirror is not verified") && hint.contains(&name), "{hint}");
     let client = client(&[&name]);
     client.manifest(&format!("other.test:{}", other.port()), "app", "1").await.unwrap_err();
     let moved = client.manifest(&name, "moved", "1").await.unwrap_err();

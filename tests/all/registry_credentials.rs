@@ -180,14 +180,19 @@ async fn a_token_service_that_refuses_says_what_to_do() {
     let grant = || Reply::json(400, r#"{"error":"invalid_grant"}"#);
     let (identity, password) = (r#"{"identitytoken":"expired"}"#, r#"{"username":"u","password":"p"}"#);
     for (entry, reply, kind, hint) in [
-        (identity, grant(), Unauthorized, "has expired or was rejected: renew it with docker login 127.0.0.1"),
-        (identity, Reply::json(401, "{}"), Unauthorized, "has expired or was rejected: renew it with docker login 127.0.0.1"),
+        (identity, grant(), Unauthorized, "from DOCKER_AUTH_CONFIG has expired or was rejected: change DOCKER_AUTH_CONFIG"),
+        (
+            identity,
+            Reply::json(401, "{}"),
+            Unauthorized,
+            "from DOCKER_AUTH_CONFIG has expired or was rejected: change DOCKER_AUTH_CONFIG",
+        ),
         (identity, Reply::json(404, "{}"), Network, "tell those who run the registry"),
         (password, grant(), Network, "tell those who run the registry"),
         (password, Reply::json(404, "{}"), Network, "tell those who run the registry"),
         (password, Reply::json(406, "{}"), Network, "tell those who run the registry"),
         (password, Reply::json(410, "{}"), Network, "tell those who run the registry"),
-        (password, Reply::json(401, "{}"), Unauthorized, "renew them with docker login 127.0.0.1"),
+        (password, Reply::json(401, "{}"), Unauthorized, "from DOCKER_AUTH_CONFIG were rejected: change DOCKER_AUTH_CONFIG"),
         (password, Reply::html(403), Unauthorized, "allow the token service 127.0.0.1"),
     ] {
         let server = with_token_service(reply);
@@ -414,6 +419,8 @@ async fn refused_and_missing_credentials_have_different_hints() {
     assert!(hint(None).await.contains("log in with docker login"));
     let broken = client(configured("{")).manifest(&server.name(), "app", "1").await.unwrap_err();
     assert!(broken.causes.iter().any(|cause| cause.starts_with("DOCKER_AUTH_CONFIG was left out: not JSON")), "{broken:?}");
+    let hint = broken.hint.unwrap().to_string();
+    assert!(hint.contains("mend DOCKER_AUTH_CONFIG or unset it, and log in with docker login 127.0.0.1"), "{hint}");
 }
 
 #[cfg(unix)]
@@ -466,6 +473,11 @@ mod helpers {
         let error = client(store.clone()).manifest(&server.name(), "app", "1").await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unauthorized);
         assert!(error.causes.iter().any(|cause| cause.contains("docker-credential-nowhere is not on PATH")), "{error:?}");
+        let hint = error.hint.unwrap().to_string();
+        assert!(
+            hint.contains("install docker-credential-nowhere or take it out of `credsStore` in DOCKER_AUTH_CONFIG"),
+            "{hint}"
+        );
 
         let open = serve(images(), Access::Token);
         client(store).manifest(&open.name(), "app", "1").await.unwrap();

@@ -29,7 +29,7 @@ use crate::knowledge::Knowledge;
 use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::oci::Options;
 use crate::report::document::{ErrorEntry, Location, Report, ResultEntry};
-use crate::scan::{Asked, Found, IsolatedBy, Lands, Meant, Needs, Os, ScannedFile};
+use crate::scan::{Asked, Found, IsolatedBy, Lands, Meant, Needs, OF_INPUT, Os, ScannedFile};
 use crate::text::{count, counted};
 use crate::{Architecture, Engine, Error, ErrorKind};
 
@@ -38,6 +38,8 @@ const MOST_RESULTS: usize = 150_000;
 
 /// What the arguments mean.
 pub struct Inputs {
+    /// The command that scans standard input on the hosts of this scan; it reads no wincompat.toml.
+    pub of_input: String,
     /// Facts.
     pub knowledge: Cow<'static, Knowledge>,
     /// How images are judged.
@@ -182,6 +184,11 @@ impl Inputs {
         Ok((Report::new(&self.knowledge, results, errors), fixes))
     }
 
+    /// A note of a file, or what to do about it, with the hosts of this scan in the command that scans what another one prints.
+    fn on_hosts(&self, text: &str) -> String {
+        text.replace(OF_INPUT, &self.of_input)
+    }
+
     /// The references that may be for Windows, and what cannot be read of the files; notes are warned of.
     ///
     /// # Errors
@@ -202,11 +209,13 @@ impl Inputs {
                 left_out.entry(why.as_str()).or_default().push(file.clone());
             }
             for note in &scanned.notes {
-                io.warn(&format!("{file}:{}: {}", note.place.line, note.text).into());
+                io.warn(&format!("{file}:{}: {}", note.place.line, self.on_hosts(&note.text)).into());
             }
             for problem in &scanned.problems {
                 let location = Location::new(&file, problem.place.line, problem.place.column, None, "");
-                errors.push(ErrorEntry { location: Some(location), ..ErrorEntry::new(&file, &problem.error, &CommandLine) });
+                let entry = ErrorEntry::new(&file, &problem.error, &CommandLine);
+                let hint = entry.hint.as_deref().map(|hint| self.on_hosts(hint));
+                errors.push(ErrorEntry { location: Some(location), hint, ..entry });
             }
             for found in &scanned.found {
                 let one = Placed { path, file: file.clone(), found };
@@ -221,7 +230,7 @@ impl Inputs {
             let others = files.len() - 1;
             let more = if others > 0 { format!(" and {others} more like it") } else { String::new() };
             let first = files.first().map(String::as_str).unwrap_or_default();
-            io.warn(&format!("{first}{more} left out: {why}").into());
+            io.warn(&format!("{first}{more} left out: {}", self.on_hosts(why)).into());
         }
         if placed.len() > MOST_RESULTS {
             return Err(Error::new(format!("more than {MOST_RESULTS} references are too much for one answer"))

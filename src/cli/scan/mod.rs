@@ -306,8 +306,11 @@ impl Args {
         let quiet = self.detail.is_quiet();
         let since = self.changed_since.clone();
         let locks = self.locks(io)?;
+        let next_hosts = HostArgs::of(&self.next_host, &self.next_hosts).typed("next-");
+        let of_input = format!("wincompat scan {}{next_hosts}-", self.hosts.typed(""));
         Ok((
             Inputs {
+                of_input,
                 knowledge,
                 policy,
                 wish,

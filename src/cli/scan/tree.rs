@@ -9,6 +9,7 @@ use std::rc::Rc;
 use crate::cli::paths::real;
 use crate::cli::placed::placed;
 use crate::files::{read_capped, read_regular};
+use crate::image::login;
 use crate::report::plain;
 use crate::report::scanned::Excerpts;
 use crate::scan::{Files, walk};
@@ -132,7 +133,7 @@ impl Tree {
             let all: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
             for number in numbers {
                 let line = usize::try_from(number).ok().and_then(|number| all.get(number.checked_sub(1)?));
-                lines.extend(line.map(|line| ((file.to_owned(), number), (*line).to_owned())));
+                lines.extend(line.map(|line| ((file.to_owned(), number), login::starred(line).into_owned())));
             }
         }
         lines

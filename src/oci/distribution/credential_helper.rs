@@ -24,6 +24,37 @@ const OUTPUT: u64 = 64 << 10;
 /// The text that a helper prints when it has nothing (docker/docker-credential-helpers, `credentials/error.go`).
 const NOT_FOUND: &str = "credentials not found in native keychain";
 
+/// A helper that gave no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unanswered {
+    /// The sentence that says what went wrong.
+    pub(crate) problem: String,
+    /// Its kind.
+    pub(crate) fault: Fault,
+}
+
+/// The fault of a helper that gave no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// No program can have its name.
+    Name,
+    /// There is no such program.
+    Missing,
+    /// The program does not do what it is for.
+    Program,
+}
+
+impl Unanswered {
+    fn of(fault: Fault, problem: impl Into<String>) -> Self {
+        Self { problem: problem.into(), fault }
+    }
+}
+
+/// The program of the helper NAME.
+pub(crate) fn program(name: &str) -> String {
+    format!("docker-credential-{name}")
+}
+
 #[derive(Deserialize)]
 struct Found {
     #[serde(rename = "Username")]
@@ -32,7 +63,7 @@ struct Found {
     secret: String,
 }
 
-/// Asks `docker-credential-NAME`, found on `path`, for the credentials of `server`; `Err` is the sentence that says what went wrong.
+/// Asks `docker-credential-NAME`, found on `path`, for the credentials of `server`.
 /// A helper that takes too long is ended, together with its group.
 pub(crate) async fn ask(
     name: &str,
@@ -40,23 +71,22 @@ pub(crate) async fn ask(
     path: Option<&OsStr>,
     groups: &dyn ProcessGroups,
     timeout: Duration,
-) -> Result<Option<Credential>, String> {
+) -> Result<Option<Credential>, Unanswered> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     if name.is_empty() || !name.bytes().all(allowed) {
-        return Err(format!("a credential helper cannot be called {:?}", shown(name)));
+        return Err(Unanswered::of(Fault::Name, format!("a credential helper cannot be called {:?}", shown(name))));
     }
-    let program = format!("docker-credential-{name}");
+    let program = program(name);
     let mut helper = start(&program, path, groups)?;
-    match tokio::time::timeout(timeout, helper.talk(server)).await {
-        Ok(answer) => answer.map_err(|problem| format!("the credential helper {program} {problem}")),
-        // Dropping the helper ends it.
-        Err(_) => Err(format!("the credential helper {program} gave no answer within {} seconds", timeout.as_secs_f64())),
-    }
+    // Dropping the helper ends it.
+    let answer = tokio::time::timeout(timeout, helper.talk(server)).await;
+    let answer = answer.unwrap_or_else(|_| Err(format!("gave no answer within {} seconds", timeout.as_secs_f64())));
+    answer.map_err(|problem| Unanswered::of(Fault::Program, format!("the credential helper {program} {problem}")))
 }
 
 /// Starts the first program of this name in the absolute folders of `path`; never one in the folder this process happens to be in.
 /// A file that may not be executed is not a program.
-fn start(program: &str, path: Option<&OsStr>, groups: &dyn ProcessGroups) -> Result<Helper, String> {
+fn start(program: &str, path: Option<&OsStr>, groups: &dyn ProcessGroups) -> Result<Helper, Unanswered> {
     let mut names = vec![format!("{program}{EXE_SUFFIX}")];
     if !EXE_SUFFIX.is_empty() {
         // On Windows scripts are programs, too.
@@ -70,12 +100,15 @@ fn start(program: &str, path: Option<&OsStr>, groups: &dyn ProcessGroups) -> Res
         let _starting = groups.begin(&mut command);
         match Command::from(command).kill_on_drop(true).spawn() {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
-            Err(error) => return Err(format!("the credential helper {program} cannot be started: {error}")),
+            Err(error) => {
+                let problem = format!("the credential helper {program} cannot be started: {error}");
+                return Err(Unanswered::of(Fault::Program, problem));
+            }
             // One that has ended already has no group.
             Ok(child) => return Ok(Helper { group: child.id().and_then(|number| groups.of(number).ok()), child }),
         }
     }
-    Err(format!("the credential helper {program} is not on PATH"))
+    Err(Unanswered::of(Fault::Missing, format!("the credential helper {program} is not on PATH")))
 }
 
 /// A helper that runs. It is killed when it is dropped.
@@ -130,11 +163,13 @@ mod tests {
     #[tokio::test]
     async fn names_that_are_paths_are_refused() {
         for name in ["", "../evil", "a b", "a/b", "a\\b", "a;b", "\u{e9}", "a\nb"] {
-            let problem = ask(name, "r.test", None, &Alone, TIMEOUT).await.unwrap_err();
+            let Unanswered { problem, fault } = ask(name, "r.test", None, &Alone, TIMEOUT).await.unwrap_err();
             assert!(problem.starts_with("a credential helper cannot be called"), "{problem}");
+            assert_eq!(fault, Fault::Name);
         }
-        let problem = ask("nowhere", "r.test", Some(OsStr::new(".")), &Alone, TIMEOUT).await.unwrap_err();
-        assert_eq!(problem, "the credential helper docker-credential-nowhere is not on PATH");
+        let unanswered = ask("nowhere", "r.test", Some(OsStr::new(".")), &Alone, TIMEOUT).await.unwrap_err();
+        let problem = "the credential helper docker-credential-nowhere is not on PATH";
+        assert_eq!(unanswered, Unanswered::of(Fault::Missing, problem));
     }
 
     /// Helpers that are scripts of a shell, where there is one.
@@ -158,7 +193,11 @@ mod tests {
             std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
             let executable = std::process::Command::new("chmod").arg("755").arg(&file).status().unwrap();
             assert!(executable.success());
-            ask("test", "r.test", Some(folder.path().as_os_str()), groups, timeout).await
+            let answer = ask("test", "r.test", Some(folder.path().as_os_str()), groups, timeout).await;
+            answer.map_err(|unanswered| {
+                assert_eq!(unanswered.fault, Fault::Program);
+                unanswered.problem
+            })
         }
 
         fn is_without_shell() -> bool {
@@ -176,8 +215,8 @@ mod tests {
             for folder in &folders {
                 std::fs::write(folder.path().join("docker-credential-test"), "#!/bin/sh\n").unwrap();
             }
-            let problem = ask("test", "r.test", Some(&path), &Alone, TIMEOUT).await.unwrap_err();
-            assert_eq!(problem, "the credential helper docker-credential-test is not on PATH");
+            let unanswered = ask("test", "r.test", Some(&path), &Alone, TIMEOUT).await.unwrap_err();
+            assert_eq!(unanswered.problem, "the credential helper docker-credential-test is not on PATH");
         }
 
         #[tokio::test]

@@ -171,6 +171,20 @@ impl Failure {
             None => format!("{server} answered {status}"),
         };
         let failure = Self { again, absent, ..Self::new(kind, cause) };
+        match status {
+            // Those of a gateway or a proxy, behind which the server did not answer.
+            StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
+                return failure.hint(format!(
+                    "what stands before {server} did not reach it: try again later; if that does not help, ask those who run it"
+                ));
+            }
+            _ if status.is_server_error() => {
+                return failure.hint(format!(
+                    "{server} itself failed: try again later; if that does not help, those who run it find the reason in its log"
+                ));
+            }
+            _ => {}
+        }
         if kind == ErrorKind::Unauthorized && is_web_page(headers) {
             return failure.hint(format!("a firewall or proxy seems to answer instead of {server}: allow {server} there"));
         }
@@ -271,6 +285,11 @@ fn is_unreached(error: &reqwest::Error) -> bool {
     error.is_timeout() || find::<std::io::Error>(error).is_some_and(|error| !ended.contains(&error.kind()))
 }
 
+/// `true` if the certificate of a server, or of a proxy, was refused.
+pub(crate) fn is_about_certificate(error: &reqwest::Error) -> bool {
+    find::<rustls::Error>(error).is_some_and(tls::is_about_certificate)
+}
+
 /// The first error of this type on the way in.
 fn find<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {
     let mut current: Option<&(dyn StdError + 'static)> = Some(error);
@@ -296,6 +315,26 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, content_type.parse().unwrap());
         Failure::of_status(StatusCode::FORBIDDEN, &headers, body.as_bytes(), "registry.test").causes.remove(0)
+    }
+
+    #[test]
+    fn a_server_that_fails_is_not_looked_for_in_the_network() {
+        let hint = |status: u16| {
+            let status = StatusCode::from_u16(status).unwrap();
+            Failure::of_status(status, &HeaderMap::new(), b"", "registry.test").hint.unwrap_or_default().to_string()
+        };
+        for (status, expected) in [
+            (500, "registry.test itself failed: try again later"),
+            (503, "registry.test itself failed: try again later"),
+            (599, "registry.test itself failed: try again later"),
+            (502, "what stands before registry.test did not reach it: try again later"),
+            (504, "what stands before registry.test did not reach it: try again later"),
+        ] {
+            assert!(hint(status).starts_with(expected), "{status}: {}", hint(status));
+        }
+        for status in [401, 404, 408, 429] {
+            assert_eq!(hint(status), "", "{status}");
+        }
     }
 
     #[test]

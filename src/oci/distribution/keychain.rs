@@ -4,6 +4,7 @@ use std::fmt;
 
 use futures_util::future::BoxFuture;
 
+use crate::image::docker_hub::DOCKER_HUB;
 use crate::oci::distribution::Secret;
 
 /// The user name that says that the secret is an identity token
@@ -22,8 +23,22 @@ pub trait Keychain: fmt::Debug + Send + Sync {
 pub struct LookedUp {
     /// The credential, if there is one.
     pub credential: Option<Credential>,
+    /// Where the credential is from, e.g. `DOCKER_AUTH_CONFIG`.
+    pub origin: Option<String>,
+    /// What to do when the registry refuses the credential, e.g. `log in again with docker login r.test`.
+    pub renewal: Option<String>,
     /// Sentences about what went wrong on the way, without any secret; they become causes of a refusal.
     pub problems: Vec<String>,
+    /// What to do about the problems, e.g. `mend config.json`.
+    pub remedies: Vec<String>,
+}
+
+/// The command with which Docker stores credentials for this registry.
+pub(crate) fn docker_login(registry: &str) -> String {
+    match registry {
+        DOCKER_HUB => "docker login".to_owned(),
+        other => format!("docker login {other}"),
+    }
 }
 
 /// A credential that is shown to a registry or its token service.

@@ -298,7 +298,7 @@ async fn by_deadline<T>(deadline: Option<Instant>, work: impl Future<Output = Re
         None => work.await,
         Some(deadline) => tokio::time::timeout_at(deadline.into(), work).await.unwrap_or_else(|_| {
             Err(Failure::new(ErrorKind::Network, "timed out before an answer arrived")
-                .hint(advice!["allow more with ", Setting::Timeout]))
+                .hint(advice!["allow more time with ", Setting::Timeout]))
         }),
     }
 }

@@ -16,6 +16,7 @@ use crate::oci::distribution::authorization::{basic, bearer};
 use crate::oci::distribution::challenge;
 use crate::oci::distribution::endpoint::endpoint;
 use crate::oci::distribution::failure::{Failure, excerpt};
+use crate::oci::distribution::keychain::docker_login;
 use crate::oci::distribution::options::Options;
 use crate::oci::distribution::token::{Token, TokenService};
 use crate::oci::distribution::transport::{Answer, NamedBy, Request, check_scheme, server_of};
@@ -290,15 +291,19 @@ impl Registry {
 
     /// A refusal, with what was wrong with the credentials and what to do.
     async fn unauthorized(&self, shared: &Shared, mut failure: Failure, repository: &str) -> Failure {
-        let login = match self.credentials_of.as_str() {
-            DOCKER_HUB => "docker login".to_owned(),
-            other => format!("docker login {other}"),
-        };
-        let LookedUp { credential, problems } = self.look_up(shared, repository).await;
+        let login = docker_login(&self.credentials_of);
+        let LookedUp { credential, origin, renewal, problems, remedies } = self.look_up(shared, repository).await;
+        let origin = origin.map(|origin| format!(" from {origin}")).unwrap_or_default();
+        let remedies = remedies.join(", ");
+        let first = if remedies.is_empty() { String::new() } else { format!("{remedies}, then ") };
+        let renewal = renewal.unwrap_or_else(|| format!("log in again with {login}"));
         let hint = match credential {
-            Some(Credential::Identity(_)) => format!("the stored login has expired or was rejected: renew it with {login}"),
-            Some(_) => format!("the stored credentials were rejected: renew them with {login}"),
-            None => format!("there is no such repository, or it is not public: then log in with {login}"),
+            Some(Credential::Identity(_)) => format!("the stored login{origin} has expired or was rejected: {first}{renewal}"),
+            Some(_) => format!("the stored credentials{origin} were rejected: {first}{renewal}"),
+            None if remedies.is_empty() => {
+                format!("there is no such repository, or it is not public: then log in with {login}")
+            }
+            None => format!("there is no such repository, or it is not public: then {remedies}, and log in with {login}"),
         };
         failure.causes.extend(problems);
         failure.hint(hint)

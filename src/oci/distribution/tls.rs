@@ -191,6 +191,16 @@ fn is_used_as_end_entity(error: &Error) -> bool {
     matches!(other.0.downcast_ref::<webpki::Error>(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
+/// `true` if a certificate was refused because no name stands where names are looked for: only in its subject there may be one.
+fn is_without_names(error: &CertificateError) -> bool {
+    matches!(error, CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty())
+}
+
+/// `true` if it was the certificate of the server that was refused.
+pub(crate) fn is_about_certificate(error: &Error) -> bool {
+    matches!(error, Error::InvalidCertificate(_))
+}
+
 /// The reason for which there is no TLS connection, in plain words: those of rustls are for programmers.
 pub(crate) fn reason(error: &Error) -> &'static str {
     use CertificateError as Certificate;
@@ -199,6 +209,9 @@ pub(crate) fn reason(error: &Error) -> &'static str {
             _ if is_used_as_end_entity(error) => "its certificate is that of an authority, and is not trusted",
             Certificate::Expired | Certificate::ExpiredContext { .. } => "its certificate has expired",
             Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => "its certificate is not valid yet",
+            _ if is_without_names(certificate) => {
+                "its certificate has no subject alternative name, and a common name alone does not count"
+            }
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => "its certificate is for another name",
             Certificate::UnknownIssuer => "its certificate is not from a trusted authority",
             Certificate::Revoked => "its certificate was revoked",
@@ -232,6 +245,9 @@ pub(crate) fn advice(error: &Error) -> Advice {
                 "look whether the clock of this machine is right; if it is, those who run the server must renew its certificate"
                     .into()
             }
+            _ if is_without_names(certificate) => "those who run the server must give it a certificate that holds this name as a \
+                subject alternative name, e.g. of `openssl req -x509 -addext subjectAltName=DNS:NAME`, or IP:ADDRESS for an address"
+                .into(),
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
                 "name the server as its certificate does, or let those who run it have a certificate made for this name".into()
             }
@@ -260,6 +276,24 @@ mod tests {
         ] {
             let advice = advice(&Error::InvalidCertificate(certificate)).to_string();
             assert_eq!((advice.contains(said), advice.contains("<cafile>")), (true, said == "<cafile>"), "{advice}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_without_alternative_names_is_not_one_for_another_name() {
+        let refused = |presented: &[&str]| {
+            Error::InvalidCertificate(CertificateError::NotValidForNameContext {
+                expected: ServerName::try_from("localhost").unwrap(),
+                presented: presented.iter().map(|name| (*name).to_owned()).collect(),
+            })
+        };
+        for (presented, why, remedy) in [
+            (&[][..], "no subject alternative name", "subjectAltName=DNS:NAME"),
+            (&["DnsName(\"other.test\")"][..], "is for another name", "as its certificate does"),
+        ] {
+            let error = refused(presented);
+            assert!(reason(&error).contains(why), "{}", reason(&error));
+            assert!(advice(&error).to_string().contains(remedy), "{}", advice(&error));
         }
     }
 }

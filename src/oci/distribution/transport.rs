@@ -11,10 +11,11 @@ use rustls::ClientConfig;
 use url::Url;
 
 use crate::ErrorKind;
+use crate::advice::{Setting, advice};
 use crate::oci::distribution::address::Reach;
 use crate::oci::distribution::authorization::secrets_in;
 use crate::oci::distribution::endpoint::secure;
-use crate::oci::distribution::failure::Failure;
+use crate::oci::distribution::failure::{self, Failure};
 use crate::oci::distribution::limits;
 use crate::oci::distribution::options::Options;
 use crate::oci::distribution::proxy::{Proxies, Routes, Way};
@@ -32,6 +33,8 @@ pub(crate) struct Transport {
     tls: Tls,
     /// The servers whose certificates are not verified, by host and port.
     insecure: Vec<(String, u16)>,
+    /// The mirrors of registries whose certificates are not verified; those of the mirrors are.
+    mirrors_of_insecure: Vec<(String, u16)>,
     network: Network,
     proxies: Proxies,
     routes: Routes,
@@ -127,10 +130,13 @@ impl Transport {
     pub(crate) fn new(options: &Options) -> Result<Self, Failure> {
         let insecure: Result<Vec<Url>, _> = options.insecure.iter().map(|registry| secure(registry)).collect();
         let insecure: Vec<_> = insecure?.iter().filter_map(host_and_port).collect();
+        let mirrors = options.mirrors.iter().filter(|(registry, _)| options.insecure.contains(registry));
+        let mirrors_of_insecure = mirrors.filter_map(|(_, mirror)| host_and_port(mirror)).collect();
         let names = insecure.iter().map(|(host, _)| host.trim_matches(['[', ']']).to_owned());
         Ok(Self {
             tls: Tls::new(options.ca_file.as_deref(), names)?,
             insecure,
+            mirrors_of_insecure,
             network: options.network.clone(),
             proxies: options.proxies.clone(),
             routes: Routes::new(&options.proxies)?,
@@ -211,7 +217,14 @@ impl Transport {
         }
         let answered = builder.send().await.map_err(|error| {
             let proxy = self.routes.proxy_of(url);
-            Failure::of_transport(&error, server, proxy.as_ref())
+            let failure = Failure::of_transport(&error, server, proxy.as_ref());
+            match self.unverified_instead(url).filter(|_| failure::is_about_certificate(&error)) {
+                Some(instead) => failure.hint(advice![
+                    format!("{instead} is not verified, and {server} is: if that is meant too, use "),
+                    Setting::Insecure(server.to_owned())
+                ]),
+                None => failure,
+            }
         });
         let status = answered.as_ref().ok().map(Response::status);
         tracing::debug!(server, path = url.path(), status = status.map(|status| status.as_u16()), "asked");
@@ -280,6 +293,15 @@ impl Transport {
     /// `true` if the certificate of this server is not to be verified.
     fn is_insecure(&self, url: &Url) -> bool {
         url.scheme() == "https" && host_and_port(url).is_some_and(|server| self.insecure.contains(&server))
+    }
+
+    /// What is not verified, as somebody asked for, where this server was probably meant: it has another port, or is a mirror.
+    fn unverified_instead(&self, url: &Url) -> Option<&'static str> {
+        let server = host_and_port(url).filter(|_| !self.is_insecure(url))?;
+        if self.mirrors_of_insecure.contains(&server) {
+            return Some("the registry of this mirror");
+        }
+        self.insecure.iter().any(|(host, _)| *host == server.0).then_some("another port of this host")
     }
 
     /// The place of the server of an answer: by the connection, or behind a proxy by the URL; unknown counts as public, which

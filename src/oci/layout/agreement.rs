@@ -73,7 +73,7 @@ impl Reader<'_> {
         }
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Err(Error::of(ErrorKind::Invalid, format!("{} could not be read", self.layout.shown))
-                .because("the archive lists so many images that the time was over before its end"));
+                .because("the archive lists so many images that the time ran out before its end"));
         }
         let mut configs = BTreeSet::new();
         let bytes = match self.layout.blob(&entry.digest, LARGEST) {

@@ -371,7 +371,7 @@ struct Timed<R> {
 impl<R: Read> Read for Timed<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, "the archive is so large that the time was over before its end"));
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the archive is so large that the time ran out before its end"));
         }
         self.reader.read(buffer)
     }

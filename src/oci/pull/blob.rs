@@ -237,7 +237,7 @@ fn lock(layer: &Layer, target: &Target, is_given_up: &dyn Fn() -> bool) -> Resul
             return Err(io::Error::other("the pull was given up while another process had the layer locked"));
         }
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, "the time was over while another process had the layer locked"));
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the time ran out while another process had the layer locked"));
         }
         if so_far >= SILENT_FOR && !std::mem::replace(&mut is_reported, true) {
             watch(Event::Waiting(layer));

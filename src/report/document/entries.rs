@@ -7,7 +7,7 @@ use super::{
 use crate::advice::Remedy;
 use crate::compat::{Finding, Judgement, Policy, Possibility, Subject, Takes, Verdict};
 use crate::host::Host;
-use crate::image::{Config, Image, TagRead};
+use crate::image::{Config, Image, TagRead, login};
 use crate::knowledge::Knowledge;
 use crate::report::plain::clean;
 use crate::report::{Word, Wording};
@@ -205,7 +205,7 @@ impl Location {
     /// A place in a file, and what stands there.
     pub fn new(file: &str, line: u32, column: u32, object: Option<&str>, written: &str) -> Self {
         let cleaned = |text: &str| clean(text).into_owned();
-        Self { file: cleaned(file), line, column, object: object.map(cleaned), written: cleaned(written) }
+        Self { file: cleaned(file), line, column, object: object.map(cleaned), written: cleaned(&login::starred(written)) }
     }
 
     /// The path as repositories write it: with slashes, and without `./`.
@@ -248,7 +248,8 @@ impl ErrorEntry {
             message.push_str(cause);
         }
         Self {
-            reference: clean(reference).into_owned(),
+            // No report shows a password.
+            reference: clean(&login::hidden(reference)).into_owned(),
             kind: ErrorEntryKind::from(error.kind).into(),
             message: clean(&message).into_owned(),
             hint: Some(clean(&wording.advice(&error.advice())).into_owned()),

@@ -10,7 +10,7 @@ use super::variables::{Scope, of_gitlab};
 use super::{MOST, Reader, Service, matrix};
 use crate::scan::words::Values;
 use crate::scan::yaml::{Document, Node, Value};
-use crate::scan::{Found, Lands, Lines, Note, Os};
+use crate::scan::{Found, Lands, Lines, Note, OF_INPUT, Os};
 use crate::{Error, ErrorKind};
 
 /// The keys at the root of a pipeline that are not jobs.
@@ -247,7 +247,7 @@ impl<'l> Pipeline<'l> {
     /// Notes what is not followed, once for each place.
     fn note(&mut self, (file, node): At<'l>, what: &str) {
         let Some(layer) = self.layers.get(file).filter(|_| self.noted.insert((file, node.span.start))) else { return };
-        let text = format!("{what}: scan the whole pipeline, `glab ci config compile | wincompat scan -`");
+        let text = format!("{what}: scan the whole pipeline, `glab ci config compile | {OF_INPUT}`");
         self.notes.push((file, Note { place: layer.lines.place(node.span.clone()), text }));
     }
 

@@ -10,7 +10,7 @@ use super::{Project, Yaml};
 use crate::scan::paths::{normal, shown};
 use crate::scan::pipelines::{self, Inputs, Layer, Service, inputs_of};
 use crate::scan::yaml::Node;
-use crate::scan::{Lines, Note, Pattern, Problem, compose, kubernetes, kustomize};
+use crate::scan::{Lines, Note, OF_INPUT, Pattern, Problem, compose, kubernetes, kustomize};
 use crate::{Error, ErrorKind};
 
 /// The longest chain of files that include each other.
@@ -147,7 +147,7 @@ impl Project<'_> {
                 Included::Elsewhere(name) => (Vec::new(), format!("{name} is elsewhere and is not read")),
             };
             if paths.is_empty() {
-                let text = format!("{name}: scan the whole pipeline, `glab ci config compile | wincompat scan -`");
+                let text = format!("{name}: scan the whole pipeline, `glab ci config compile | {OF_INPUT}`");
                 self.note(&file.path, Note { place: Lines::of(&file.text).place(node.span.clone()), text });
             }
             for path in paths {

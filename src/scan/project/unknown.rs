@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::{Yaml, kind_of};
 use crate::scan::paths::shown;
 use crate::scan::yaml::Node;
-use crate::scan::{Files, Lines, Problem, compose, kubernetes, kustomize, pipelines};
+use crate::scan::{Files, Lines, OF_INPUT, Problem, compose, kubernetes, kustomize, pipelines};
 use crate::{Error, ErrorKind};
 
 /// The formats that are read.
@@ -33,7 +33,7 @@ pub(super) fn problem(file: &Yaml, files: &dyn Files) -> Option<Problem> {
     }
     let folder = file.path.parent().unwrap_or(Path::new(""));
     let hint = if files.read(&folder.join("Chart.yaml")).is_ok() {
-        format!("it belongs to a Helm chart: render that, `helm template {} | wincompat scan -`", shown(folder))
+        format!("it belongs to a Helm chart: render that, `helm template {} | {OF_INPUT}`", shown(folder))
     } else {
         format!("wincompat reads {FORMATS}: write the images of this file into a list, one in each line, and scan that")
     };

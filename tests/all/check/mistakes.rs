@@ -307,6 +307,18 @@ fn an_image_that_is_not_there_is_named_once() {
 }
 
 #[test]
+fn a_password_before_a_name_is_not_printed() {
+    let program = Program::new();
+    for format in ["table", "json", "junit", "github"] {
+        for typed in ["bob:hunter2@127.0.0.1:5077/app:1", "https://bob:hunter2@r.test/app:1", "bob:hunter2@$R/app"] {
+            let answer = Answer::of(program.command().args(["check", "--offline", "--host=ltsc2022", "--format", format, typed]));
+            assert_eq!(answer.code, 2, "{format} {typed}: {}", answer.err);
+            assert!(!answer.out.contains("hunter2") && !answer.err.contains("hunter2"), "{format}: {}{}", answer.out, answer.err);
+        }
+    }
+}
+
+#[test]
 fn a_registry_that_is_not_verified_is_named_in_each_run() {
     let shop = Shop::of(shop());
     let image = "registry.test/app:ltsc2022";

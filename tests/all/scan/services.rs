@@ -1,5 +1,8 @@
 //! What pipelines build, run and name, judged as their services start it.
 
+use wincompat::report::Printed;
+use wincompat::report::scanned::ScanReport;
+
 use super::{Repository, summary};
 
 /// Docker container actions and pipelines of Drone without a system run on Linux.
@@ -126,13 +129,55 @@ fn a_file_of_an_unknown_format_is_an_error_where_it_is_named() {
         assert_eq!((code, found.as_slice()), (2, &[format!("{name}:1 invalid the format of this file is not read")][..]));
     }
     let answer = repository.scan(&["--host", "ltsc2022", "chart/values.yaml", "cloudbuild.yaml"]);
-    assert!(answer.out.contains("`helm template chart | wincompat scan -`"), "{answer:?}");
+    assert!(answer.out.contains("`helm template chart | wincompat scan --host ltsc2022 -`"), "{answer:?}");
     assert!(answer.out.contains("wincompat reads Dockerfiles, Compose files"), "{answer:?}");
     for (name, _) in known {
         let names = ["compose.yaml", "k/kustomization.yaml", name];
         assert_eq!(repository.report(&[&["--host", "ltsc2022"][..], &names].concat()).0, 0, "{name}");
     }
     assert_eq!(repository.report(&["--host", "ltsc2022"]).0, 0);
+}
+
+/// A log is read by more people than a repository.
+#[test]
+fn a_password_that_stands_in_a_file_is_not_shown() {
+    let repository = Repository::new();
+    repository.file("Dockerfile", "FROM bob:hunter2@registry.test/app:ltsc2022 AS build\n");
+    repository.file("compose.yaml", "services: {a: {image: 'bob:hunter2@registry.test/app:ltsc2022'}}\n");
+    for format in ScanReport::FORMATS {
+        let answer = repository.scan(&["--host", "ltsc2022", "--format", format.name]);
+        assert_eq!(answer.code, 2, "{}: {answer:?}", format.name);
+        assert!(!answer.out.contains("hunter2") && !answer.err.contains("hunter2"), "{}: {answer:?}", format.name);
+    }
+    let answer = repository.scan(&["--host", "ltsc2022", "Dockerfile"]);
+    assert!(answer.out.contains("FROM ***********@registry.test/app:ltsc2022 AS build"), "{answer:?}");
+}
+
+/// What another command prints is scanned on the same hosts; a wincompat.toml that names them is not read for standard input.
+#[test]
+fn a_command_that_renders_goes_on_to_the_same_hosts() {
+    let repository = Repository::new();
+    let files = [
+        ("compose.yaml", "include: ['https://example.com/x.yaml']\nservices: {a: {image: 'registry.test/app:ltsc2022'}}\n"),
+        ("k/kustomization.yaml", "resources: ['https://example.com/base?ref=1']\n"),
+        (".gitlab-ci.yml", "include: {project: a/b, file: c.yml}\n"),
+    ];
+    for (name, text) in files {
+        repository.file(name, text);
+    }
+    repository.file("chart/Chart.yaml", "name: c\n");
+    repository.file("chart/templates/deployment.yaml", "image: {{ .Values.image }}\n");
+    repository.file("nodes.txt", "web01 ltsc2022\n");
+    for name in files.map(|(name, _)| name).into_iter().chain(["chart"]) {
+        let answer = repository.scan(&["--host", "ltsc2022", "--host", "web=20348", "--hosts", "nodes.txt", name]);
+        let command = "| wincompat scan --host ltsc2022 --host web=20348 --hosts nodes.txt -`";
+        assert!(answer.err.contains(command), "{name}: {answer:?}");
+    }
+    repository.file("wincompat.toml", "host = \"ltsc2025\"\n");
+    let answer = repository.scan(&["k/kustomization.yaml"]);
+    assert!(answer.err.contains("`kubectl kustomize k | wincompat scan --host ltsc2025 -`"), "{answer:?}");
+    let answer = repository.scan(&["--next-host", "ltsc2022", "k/kustomization.yaml"]);
+    assert!(answer.err.contains("| wincompat scan --host ltsc2025 --next-host ltsc2022 -`"), "{answer:?}");
 }
 
 /// A change of the place where a variable is declared is what helps, and no value does.

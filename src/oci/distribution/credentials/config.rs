@@ -107,6 +107,11 @@ impl Config {
         tracing::debug!(config = self.origin, host, places = places.len(), "looked for credentials");
         places
     }
+
+    /// The key that names this helper for a host.
+    pub(crate) fn key_of(&self, helper: &str, host: &str) -> &'static str {
+        if self.helpers.get(host).is_some_and(|own| own == helper) { "credHelpers" } else { "credsStore" }
+    }
 }
 
 /// The credential in an entry of `auths`; entries are empty where a credential store holds it.

@@ -13,8 +13,8 @@ use futures_util::future::BoxFuture;
 use self::config::Config;
 use crate::files::read_regular;
 use crate::image::docker_hub::canonical_host;
-use crate::oci::distribution::credential_helper::{self, TIMEOUT};
-use crate::oci::distribution::keychain::{Credential, Keychain, LookedUp};
+use crate::oci::distribution::credential_helper::{self, Fault, TIMEOUT, Unanswered, program};
+use crate::oci::distribution::keychain::{Credential, Keychain, LookedUp, docker_login};
 use crate::oci::distribution::secret::Secret;
 use crate::oci::once::Once;
 use crate::process_group::{Alone, ProcessGroups};
@@ -50,20 +50,96 @@ pub struct CredentialStore {
     helpers: Arc<Once<(String, String), Answer>>,
 }
 
-/// The answer of a helper, or the sentence that says what went wrong.
-type Answer = Result<Option<Credential>, String>;
+/// The answer of a helper.
+type Answer = Result<Option<Credential>, Unanswered>;
+
+/// The variable that holds a configuration itself.
+const TEXT: &str = "DOCKER_AUTH_CONFIG";
+
+/// The variable that names a file.
+const NAMED_FILE: &str = "REGISTRY_AUTH_FILE";
 
 #[derive(Clone)]
 enum Source {
-    File(PathBuf),
+    File(PathBuf, Keeper),
     /// The text of a configuration, and where it is from.
     Text(Secret, &'static str),
 }
 
+impl Source {
+    fn origin(&self) -> Origin {
+        match self {
+            Self::File(file, keeper) => Origin { name: file.display().to_string(), keeper: *keeper },
+            Self::Text(_, TEXT) => Origin { name: TEXT.to_owned(), keeper: Keeper::Variable },
+            Self::Text(_, place) => Origin { name: (*place).to_owned(), keeper: Keeper::Given },
+        }
+    }
+}
+
+/// Where a configuration is from.
+#[derive(Clone, Debug)]
+struct Origin {
+    /// The file, or the variable or other place of a text.
+    name: String,
+    keeper: Keeper,
+}
+
+/// The one who writes a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keeper {
+    /// The user, in the variable [`TEXT`].
+    Variable,
+    /// Somebody else, e.g. in a pull secret.
+    Given,
+    /// Podman and others, in the file of the variable [`NAMED_FILE`].
+    NamedFile,
+    Docker,
+    Podman,
+}
+
+impl Origin {
+    /// What to do when a registry refuses a credential that is stored here, or that this helper gave.
+    fn renewal(&self, registry: &str, helper: Option<&str>) -> String {
+        let login = match self.keeper {
+            Keeper::Docker => Some(docker_login(registry)),
+            Keeper::NamedFile | Keeper::Podman => Some(format!("podman login {registry}")),
+            Keeper::Variable | Keeper::Given => None,
+        };
+        let program = helper.map(|helper| format!("the program that {} belongs to", program(helper)));
+        match (login.into_iter().chain(program).collect::<Vec<_>>().as_slice(), self.keeper) {
+            ([], Keeper::Variable) => format!("change {}, which goes before what docker login stores", self.name),
+            ([], _) => format!("change the password in {}", self.name),
+            (programs, _) => format!("log in again with {}", programs.join(" or with ")),
+        }
+    }
+
+    /// What to do about a configuration that cannot be read as a whole.
+    fn mending(&self, is_missing: bool) -> String {
+        match self.keeper {
+            Keeper::NamedFile if is_missing => format!("let {NAMED_FILE} name a file that is there or unset it"),
+            Keeper::NamedFile => format!("mend {} or unset {NAMED_FILE}", self.name),
+            Keeper::Variable => format!("mend {} or unset it", self.name),
+            Keeper::Given | Keeper::Docker | Keeper::Podman => format!("mend {}", self.name),
+        }
+    }
+
+    /// What to do about a helper that the configuration here names under this key, and that gave no answer.
+    fn mending_of(&self, helper: &str, fault: Fault, key: &str) -> String {
+        let program = program(helper);
+        match fault {
+            Fault::Name => format!("correct `{key}` in {}", self.name),
+            Fault::Missing => format!("install {program} or take it out of `{key}` in {}", self.name),
+            Fault::Program => format!("mend {program} or take it out of `{key}` in {}", self.name),
+        }
+    }
+}
+
 #[derive(Default)]
 struct Loaded {
-    configs: Vec<Config>,
+    configs: Vec<(Origin, Config)>,
     problems: Vec<String>,
+    /// What to do about the problems.
+    remedies: Vec<String>,
 }
 
 impl CredentialStore {
@@ -74,14 +150,15 @@ impl CredentialStore {
         let value = |name: &str| variable(name).filter(|value| !value.is_empty());
         let home = home.filter(|home| !home.as_os_str().is_empty());
         let docker = value("DOCKER_CONFIG").map(PathBuf::from).or_else(|| home.map(|home| home.join(".docker")));
-        let text = value("DOCKER_AUTH_CONFIG").and_then(|text| text.into_string().ok());
+        let text = value(TEXT).and_then(|text| text.into_string().ok());
         let files = [
-            value("REGISTRY_AUTH_FILE").map(PathBuf::from),
-            docker.map(|folder| folder.join("config.json")),
-            value("XDG_RUNTIME_DIR").map(|folder| Path::new(&folder).join("containers").join("auth.json")),
+            value(NAMED_FILE).map(|file| Source::File(file.into(), Keeper::NamedFile)),
+            docker.map(|folder| Source::File(folder.join("config.json"), Keeper::Docker)),
+            value("XDG_RUNTIME_DIR")
+                .map(|folder| Source::File(Path::new(&folder).join("containers").join("auth.json"), Keeper::Podman)),
         ];
-        let text = text.map(|text| Source::Text(Secret::new(text), "DOCKER_AUTH_CONFIG"));
-        let sources = text.into_iter().chain(files.into_iter().flatten().map(Source::File)).collect();
+        let text = text.map(|text| Source::Text(Secret::new(text), TEXT));
+        let sources = text.into_iter().chain(files.into_iter().flatten()).collect();
         Self { sources, path: value("PATH"), groups: Arc::new(Alone), loaded: Arc::default(), helpers: Arc::default() }
     }
 
@@ -100,32 +177,27 @@ impl CredentialStore {
         Self { sources, loaded: Arc::default(), ..Self { sources: Vec::new(), ..self } }
     }
 
-    /// The places for the credentials of this repository, in the order in which they are tried.
-    ///
-    /// Microsoft's registry is anonymous: nothing is looked up for it unless a configuration names it, so that a credential store
-    /// that waits for its user does not stop a pipeline.
-    pub fn places(&self, registry: &str, repository: &str) -> Vec<Place> {
-        let host = canonical_host(registry);
-        self.loaded().configs.iter().flat_map(|config| config.places(&host, repository)).collect()
-    }
-
-    /// Sentences about what is wrong with the configurations, without anything of their contents.
-    pub fn problems(&self) -> &[String] {
-        &self.loaded().problems
-    }
-
     fn loaded(&self) -> &Loaded {
         self.loaded.get_or_init(|| {
             let mut loaded = Loaded::default();
             for source in &self.sources {
-                let (origin, text) = match source {
-                    Source::Text(text, variable) => ((*variable).to_owned(), Ok(text.reveal().to_owned())),
-                    Source::File(file) => (file.display().to_string(), read(file)),
+                let origin = source.origin();
+                let before = loaded.problems.len();
+                let text = match source {
+                    Source::Text(text, _) => Ok(text.reveal().to_owned()),
+                    Source::File(file, _) => read(file),
                 };
-                match text.and_then(|text| config::parse(&origin, &text, &mut loaded.problems)) {
-                    Ok(config) => loaded.configs.push(config),
+                let is_missing = matches!(text, Err(None));
+                match text.and_then(|text| config::parse(&origin.name, &text, &mut loaded.problems)) {
+                    Ok(config) => loaded.configs.push((origin.clone(), config)),
+                    Err(None) if is_missing && origin.keeper == Keeper::NamedFile => {
+                        loaded.problems.push(format!("there is no file {}, which {NAMED_FILE} names", origin.name));
+                    }
                     Err(None) => {}
-                    Err(Some(problem)) => loaded.problems.push(format!("{origin} was left out: {problem}")),
+                    Err(Some(problem)) => loaded.problems.push(format!("{} was left out: {problem}", origin.name)),
+                }
+                if loaded.problems.len() > before {
+                    loaded.remedies.push(origin.mending(is_missing));
                 }
             }
             loaded
@@ -139,21 +211,38 @@ impl CredentialStore {
 }
 
 impl Keychain for CredentialStore {
+    /// Microsoft's registry is anonymous: nothing is looked up for it unless a configuration names it, so that a credential store
+    /// that waits for its user does not stop a pipeline.
     fn look_up<'a>(&'a self, registry: &'a str, repository: &'a str) -> BoxFuture<'a, LookedUp> {
         async move {
-            let mut problems = self.problems().to_vec();
-            for place in self.places(registry, repository) {
-                let found = match place {
-                    Place::Stored(credential) => Ok(Some(credential)),
-                    Place::Helper { name, server } => self.ask(name, server).await,
-                };
-                match found {
-                    Ok(Some(credential)) => return LookedUp { credential: Some(credential), problems },
-                    Ok(None) => {}
-                    Err(problem) => problems.push(problem),
+            let host = canonical_host(registry);
+            let Loaded { configs, problems, remedies } = self.loaded();
+            let (mut problems, mut remedies) = (problems.clone(), remedies.clone());
+            for (origin, config) in configs {
+                for place in config.places(&host, repository) {
+                    let (found, helper) = match place {
+                        Place::Stored(credential) => (Ok(Some(credential)), None),
+                        Place::Helper { name, server } => (self.ask(name.clone(), server).await, Some(name)),
+                    };
+                    match (found, helper) {
+                        (Ok(Some(credential)), helper) => {
+                            return LookedUp {
+                                credential: Some(credential),
+                                renewal: Some(origin.renewal(registry, helper.as_deref())),
+                                origin: Some(helper.map_or_else(|| origin.name.clone(), |name| program(&name))),
+                                problems,
+                                remedies,
+                            };
+                        }
+                        (Err(Unanswered { problem, fault }), Some(name)) => {
+                            remedies.push(origin.mending_of(&name, fault, config.key_of(&name, &host)));
+                            problems.push(problem);
+                        }
+                        (Ok(None) | Err(_), _) => {}
+                    }
                 }
             }
-            LookedUp { credential: None, problems }
+            LookedUp { problems, remedies, ..LookedUp::default() }
         }
         .boxed()
     }
@@ -161,11 +250,7 @@ impl Keychain for CredentialStore {
 
 impl std::fmt::Debug for CredentialStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let origins = self.sources.iter().map(|source| match source {
-            Source::File(file) => file.display().to_string(),
-            Source::Text(_, variable) => (*variable).to_owned(),
-        });
-        f.debug_list().entries(origins).finish()
+        f.debug_list().entries(self.sources.iter().map(|source| source.origin().name)).finish()
     }
 }
 
@@ -182,6 +267,18 @@ fn read(file: &Path) -> Result<String, Option<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl CredentialStore {
+        /// The places for the credentials of this repository, in the order in which they are tried.
+        fn places(&self, registry: &str, repository: &str) -> Vec<Place> {
+            let host = canonical_host(registry);
+            self.loaded().configs.iter().flat_map(|(_, config)| config.places(&host, repository)).collect()
+        }
+
+        fn problems(&self) -> &[String] {
+            &self.loaded().problems
+        }
+    }
 
     fn places(config: &str, registry: &str, repository: &str) -> Vec<String> {
         let store = CredentialStore::from_variables(None, |name| (name == "DOCKER_AUTH_CONFIG").then(|| config.into()));
@@ -330,6 +427,96 @@ mod tests {
         assert_eq!(first(Some("home"), &[("REGISTRY_AUTH_FILE", "auth.json")]), "named");
         assert_eq!(first(Some("home"), &[("DOCKER_AUTH_CONFIG", &config("text"))]), "text");
         assert_eq!(first(None, &[]), "None");
+    }
+
+    /// What is said of the credentials for `r.test` with these variables: where they are from, what to do when they are refused, what
+    /// went wrong and what to do about that.
+    async fn told(home: Option<&Path>, variables: &[(&str, String)]) -> (String, String, String, String) {
+        let store = CredentialStore::from_variables(home.map(Path::to_owned), |name| {
+            variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.into())
+        });
+        let LookedUp { origin, renewal, problems, remedies, .. } = store.look_up("r.test", "app").await;
+        (origin.unwrap_or_default(), renewal.unwrap_or_default(), problems.join("; "), remedies.join("; "))
+    }
+
+    #[tokio::test]
+    async fn a_refused_credential_is_renewed_where_it_is_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = r#"{"auths":{"r.test":{"username":"u","password":"p"}}}"#;
+        let inside = |name: &str| name.split('/').fold(folder.path().to_owned(), |path, part| path.join(part));
+        for file in [".docker/config.json", "containers/auth.json", "named.json"] {
+            let file = inside(file);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, config).unwrap();
+        }
+        let path = |name: &str| inside(name).display().to_string();
+        for (home, variables, origin, renewal) in [
+            (Some(folder.path()), vec![], path(".docker/config.json"), "log in again with docker login r.test"),
+            (None, vec![("XDG_RUNTIME_DIR", path(""))], path("containers/auth.json"), "log in again with podman login r.test"),
+            (
+                Some(folder.path()),
+                vec![("REGISTRY_AUTH_FILE", path("named.json"))],
+                path("named.json"),
+                "log in again with podman login r.test",
+            ),
+            (
+                Some(folder.path()),
+                vec![("DOCKER_AUTH_CONFIG", config.to_owned())],
+                "DOCKER_AUTH_CONFIG".to_owned(),
+                "change DOCKER_AUTH_CONFIG, which goes before what docker login stores",
+            ),
+        ] {
+            let expected = (origin, renewal.to_owned(), String::new(), String::new());
+            assert_eq!(told(home, &variables).await, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_with_a_place_comes_with_what_to_do_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let (broken, missing) = (folder.path().join("broken.json"), folder.path().join("missing.json"));
+        std::fs::write(&broken, "{").unwrap();
+        let (broken, missing) = (broken.display().to_string(), missing.display().to_string());
+        for (variable, value, problem, remedy) in [
+            ("DOCKER_AUTH_CONFIG", "{".to_owned(), "was left out: not JSON", "mend DOCKER_AUTH_CONFIG or unset it".to_owned()),
+            (
+                "REGISTRY_AUTH_FILE",
+                broken.clone(),
+                "was left out: not JSON",
+                format!("mend {broken} or unset REGISTRY_AUTH_FILE"),
+            ),
+            (
+                "REGISTRY_AUTH_FILE",
+                missing,
+                "which REGISTRY_AUTH_FILE names",
+                "let REGISTRY_AUTH_FILE name a file that is there or unset it".to_owned(),
+            ),
+            (
+                "DOCKER_AUTH_CONFIG",
+                r#"{"credsStore":"nosuch"}"#.to_owned(),
+                "docker-credential-nosuch is not on PATH",
+                "install docker-credential-nosuch or take it out of `credsStore` in DOCKER_AUTH_CONFIG".to_owned(),
+            ),
+            (
+                "DOCKER_AUTH_CONFIG",
+                r#"{"credHelpers":{"r.test":"nosuch"}}"#.to_owned(),
+                "docker-credential-nosuch is not on PATH",
+                "install docker-credential-nosuch or take it out of `credHelpers` in DOCKER_AUTH_CONFIG".to_owned(),
+            ),
+            (
+                "DOCKER_AUTH_CONFIG",
+                r#"{"credsStore":"no such"}"#.to_owned(),
+                "cannot be called",
+                "correct `credsStore` in DOCKER_AUTH_CONFIG".to_owned(),
+            ),
+        ] {
+            let (_, _, problems, remedies) = told(None, &[(variable, value)]).await;
+            assert!(problems.contains(problem), "{problems}");
+            assert_eq!(remedies, remedy);
+        }
+        // Where no variable names it, a file that is not there is none that is missed.
+        let nothing = (String::new(), String::new(), String::new(), String::new());
+        assert_eq!(told(Some(folder.path()), &[]).await, nothing);
     }
 
     #[test]
