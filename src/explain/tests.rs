@@ -8,6 +8,7 @@ mod kubernetes;
 mod machine;
 mod network;
 mod unlooked;
+mod versions;
 mod words;
 
 use super::*;
