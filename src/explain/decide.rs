@@ -130,7 +130,8 @@ fn elsewhere(paste: &Paste, evidence: &[Evidence], failure: &[Evidence]) -> Opti
     // Programs of every kind print the others.
     let precise: Vec<Evidence> = failure.iter().filter(|one| !one.general).copied().collect();
     if let Some(operation) = operations_of(&precise).chain(operations_of(failure)).next() {
-        return Some(operation).filter(|operation| operation.elsewhere);
+        let is_of_container = || errors_of(failure).next().is_some() && is_of_daemon(paste, failure);
+        return Some(operation).filter(|operation| operation.elsewhere && !is_of_container());
     }
     let statement = |failure: &[Evidence]| failure.first().map(|first| paste.statement(first.start));
     let here = statement(failure)?;
@@ -140,6 +141,12 @@ fn elsewhere(paste: &Paste, evidence: &[Evidence], failure: &[Evidence]) -> Opti
     };
     let beside = failures(paste, evidence).filter(is_beside).find_map(|other| operations_of(other).next());
     beside.filter(|operation| operation.elsewhere)
+}
+
+/// True for a failure that an engine answered with: what it starts for a container has words of other machines.
+fn is_of_daemon(paste: &Paste, failure: &[Evidence]) -> bool {
+    let before = failure.first().map(|first| paste.around(first.start, first.end, NEAR).start..first.start);
+    before.and_then(|before| paste.text.get(before)).is_some_and(|text| text.contains("errorresponsefromdaemon"))
 }
 
 /// The numbers of the errors that a failure names, by themselves or by their words, without those that only follow from others.
@@ -169,7 +176,10 @@ fn said_of(
         let sentence = || failure.iter().filter(of_kind).filter(|one| matches!(one.what, What::Sentence(_))).min_by_key(longest);
         message.or_else(|| number(false)).or_else(|| number(true)).or_else(sentence)
     };
-    let operation = elsewhere.or_else(|| operations_of(failure).next());
+    // Beside one of a container, what is elsewhere says nothing.
+    let is_elsewhere = elsewhere.is_some();
+    let counting = || operations_of(failure).filter(move |operation| is_elsewhere || !operation.elsewhere);
+    let operation = elsewhere.or_else(|| counting().next());
     let main = preferred(false);
     if let Some(Evidence { what: What::Message(message), start, .. }) = main {
         return Some(values::explain(message, paste, *start, context));
@@ -179,7 +189,7 @@ fn said_of(
         _ => None,
     };
     if let Some(error) = error {
-        let mut operations = elsewhere.into_iter().chain(operations_of(failure));
+        let mut operations = elsewhere.into_iter().chain(counting());
         let case = operations.find_map(|operation| Errors::built_in().of_case(&operation.message.id, error.code));
         if let Some(message) = case {
             return Some(of_message(message));
@@ -187,7 +197,7 @@ fn said_of(
         if let Some(operation) = elsewhere {
             return Some(with_words(of_message(&operation.message), operation, error));
         }
-        let own = operations_of(failure).find_map(|operation| error.during(&operation.message.id));
+        let own = counting().find_map(|operation| error.during(&operation.message.id));
         let explanation = with_versions(of_code_during(error, own), error, paste, context);
         let takes_causes = own.is_none() && is_general(error) && !says_why(error);
         return Some(match operation {

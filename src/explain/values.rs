@@ -19,6 +19,14 @@ pub(super) fn are_there(message: &ErrorMessage, paste: &Paste, start: usize, of_
         "windows-version-incompatible" => incompatible(paste.after(start)).is_some(),
         // The shell of the host prints it too.
         "command-not-found" => !paste.after(start).starts_with("isnotrecognized") || of_build,
+        // In one word it is a code of Azure, apart the words of GitLab Runner.
+        "gitlab-unsupported-windows" => !is_azure_code(paste, start),
+        "aci-windows-version" => {
+            let near = paste.around(start, start, LONGEST);
+            !paste.after(start).starts_with(AZURE_CODE)
+                || is_azure_code(paste, start)
+                || paste.text.get(near).is_some_and(|text| text.contains("supportedversionsare"))
+        }
         // In a step of a build, the image lacks the command.
         "docker-client-missing" => !of_build,
         "manifest-unknown" => match paste.after(start) {
@@ -28,6 +36,17 @@ pub(super) fn are_there(message: &ErrorMessage, paste: &Paste, start: usize, of_
         },
         _ => true,
     }
+}
+
+/// The code of Azure for a Windows that it does not run, in the form of [`Paste::text`].
+const AZURE_CODE: &str = "unsupportedwindowsversion";
+
+/// True where that code stands here, perhaps cut or broken over lines, and not the same words apart.
+fn is_azure_code(paste: &Paste, start: usize) -> bool {
+    let rest = paste.after(start);
+    let is_it = rest.starts_with(AZURE_CODE) || AZURE_CODE.starts_with(rest);
+    let printed = || paste.readable(start..start + AZURE_CODE.len().min(rest.len()));
+    is_it && !"unsupported windows version".starts_with(printed().trim_start_matches('\''))
 }
 
 /// The explanation of a message by its values, if it has some.
