@@ -16,7 +16,7 @@ use super::time::today;
 use super::wording::CommandLine;
 use crate::Error;
 use crate::compat::{About, Code};
-use crate::explain::{Context, Entry, Explanation, Group, Kind, catalogue, explain, is_of_a_program, named, suggest};
+use crate::explain::{Context, Entry, Explanation, Group, Kind, catalogue, explain, is_of_a_program, named, pasted, suggest};
 use crate::knowledge::Knowledge;
 use crate::report::explanation::ExplanationReport;
 use crate::report::plain::clean;
@@ -80,7 +80,7 @@ impl Subcommand for Args {
             None => {
                 let knowledge = self.knowledge.load()?;
                 let replacement = |host, architecture: &str| replacement::find(&knowledge, host, architecture, today());
-                explain(&text, &Context { knowledge: &knowledge, replacement: &replacement })
+                of_text(&text, &Context { knowledge: &knowledge, replacement: &replacement })
             }
         };
         let suggestions = if explanation.is_some() { Vec::new() } else { suggestions(&text) };
@@ -116,7 +116,7 @@ impl Args {
     fn explain_each(&self, names: &[&str], io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let knowledge = Knowledge::built_in();
         let context = Context { knowledge, replacement: &|_, _| None };
-        let explained = |name: &&str| of_name(name).or_else(|| explain(name, &context));
+        let explained = |name: &&str| of_name(name).or_else(|| of_text(name, &context));
         let found: Vec<Explanation> = names.iter().filter_map(explained).collect();
         let unknown: Vec<&str> = names.iter().copied().filter(|name| explained(name).is_none()).collect();
         let alike: Vec<&str> = unknown.iter().flat_map(|name| suggestions(name)).collect();
@@ -130,9 +130,35 @@ impl Args {
     }
 }
 
-/// The names that may be meant.
+/// The names that may be meant, those that begin with the text first.
 fn suggestions(text: &str) -> Vec<&str> {
-    suggest(text, Code::all().map(Code::as_str).chain(unread::names()))
+    const MOST: usize = 3;
+    let mut names: Vec<&str> = begun(text);
+    for name in suggest(text, Code::all().map(Code::as_str).chain(unread::names())) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.truncate(MOST);
+    names
+}
+
+/// The codes of reports that begin with this text.
+fn begun(text: &str) -> Vec<&'static str> {
+    const LEAST: usize = 4;
+    let name = plain(text);
+    let codes = Code::all().map(Code::as_str).chain(unread::names());
+    codes.filter(|code| name.len() >= LEAST && code.starts_with(&name)).collect()
+}
+
+/// True for a code that is cut, e.g. `image-newer`.
+fn is_cut_code(text: &str) -> bool {
+    plain(text).contains('-') && !begun(text).is_empty()
+}
+
+/// A text as codes are written: `Build_Mismatch` is `build-mismatch`.
+fn plain(text: &str) -> String {
+    text.trim().to_ascii_lowercase().replace('_', "-")
 }
 
 /// Says that there is no explanation, and what else to ask.
@@ -218,10 +244,36 @@ fn of_name(text: &str) -> Option<Explanation> {
     of_finding(text).or_else(|| unread::named(text)).or_else(|| named(text))
 }
 
+/// The explanation of a text that is not a name.
+fn of_text(text: &str, context: &Context<'_>) -> Option<Explanation> {
+    if is_cut_code(text) {
+        // An error with these words in its title would be another one.
+        return None;
+    }
+    match printed(text) {
+        Some(finding) => pasted(text, context).or(Some(finding)),
+        None => explain(text, context),
+    }
+}
+
+/// The explanation of the first code that a text names as reports do: in brackets, `… in any isolation mode [image-newer-than-host]`.
+/// Those of failures are words that others put in brackets too, so they count at the end of a line only.
+fn printed(text: &str) -> Option<Explanation> {
+    let of_part = |part: &str| {
+        let (code, rest) = part.split_once(']')?;
+        match code.parse::<Code>() {
+            Ok(code) => of_finding(code.as_str()),
+            Err(_) if rest.trim().is_empty() && unread::names().any(|name| name == code) => unread::named(code),
+            Err(_) => None,
+        }
+    };
+    text.lines().find_map(|line| line.split('[').skip(1).find_map(of_part))
+}
+
 /// The explanation of a finding, by its code.
 fn of_finding(text: &str) -> Option<Explanation> {
     // `build mismatch` and `build_mismatch` are what people remember of `build-mismatch`.
-    let code: Code = text.trim().to_ascii_lowercase().replace([' ', '_'], "-").parse().ok()?;
+    let code: Code = plain(text).replace(' ', "-").parse().ok()?;
     Some(Explanation {
         id: code.as_str().to_owned(),
         kind: Kind::Finding,
@@ -385,6 +437,55 @@ mod tests {
             assert_eq!((exit, stdout.as_str()), (2, ""), "{what}");
             assert!(stderr.contains(expected), "{stderr}");
         }
+    }
+
+    #[test]
+    fn a_line_of_a_report_is_explained_by_the_code_in_it() {
+        for (text, id) in [
+            (
+                "error  image 10.0.26100 is newer than host 10.0.17763, so it cannot run there in any isolation mode [image-newer-than-host]",
+                "image-newer-than-host",
+            ),
+            ("error: the image is newer than the host [image-newer-than-host]; hint: use another", "image-newer-than-host"),
+            ("error[build-mismatch]: the builds differ", "build-mismatch"),
+            ("all is well\n  warning: x [host-end-of-support]: deploy/web.yaml:7\nmore", "host-end-of-support"),
+            ("[other] app: the tag does not exist [not-found]", "not-found"),
+            ("[nothing] [] [ [build-mismatch]", "build-mismatch"),
+            // What else is known in the text is the error.
+            ("docker: failure in a Windows system call (0xc0370112)\nerror: x [build-mismatch]", "0x80370112"),
+        ] {
+            for input in [text, &format!("{text}\r\n")] {
+                let (exit, stdout, stderr) = explained(&["-"], input.as_bytes());
+                assert!(exit == 0 && stdout.starts_with(id), "{text}: {stdout}{stderr}");
+            }
+        }
+        for text in
+            ["error: xyzzy [build-mismatches]", "error: [network] xyzzy", "error: xyzzy [not-found", "xyzzy build-mismatch"]
+        {
+            assert_eq!(explained(&["-"], text.as_bytes()).0, 2, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_is_cut_is_completed() {
+        for (what, code) in [
+            ("image-newer", "image-newer-than-host"),
+            ("Image_Newer", "image-newer-than-host"),
+            ("image-newer-than-hos", "image-newer-than-host"),
+            ("build-mism", "build-mismatch"),
+            ("host-end", "host-end-of-support"),
+            ("not-f", "not-found"),
+            ("hyperv", "hyperv-"),
+        ] {
+            let (exit, stdout, stderr) = explained(&[what], io::empty());
+            assert_eq!((exit, stdout.as_str()), (2, ""), "{what}");
+            assert!(stderr.contains(&format!("hint: did you mean {code}")), "{what}: {stderr}");
+        }
+        let (exit, stdout, stderr) = explained(&["image-newer", "build-mismatch"], io::empty());
+        assert!(exit == 2 && stdout.starts_with("build-mismatch\n"), "{stdout}");
+        assert!(stderr.contains("did you mean image-newer-than-host"), "{stderr}");
+        // The name of an error that begins so is whole.
+        assert!(explained(&["image-newer-layer"], io::empty()).1.starts_with("image-newer-layer\n"));
     }
 
     #[test]

@@ -121,6 +121,11 @@ pub fn explain(text: &str, context: &Context<'_>) -> Option<Explanation> {
         .or_else(|| of_family(number::unknown(text.trim(), Errors::built_in())?))
 }
 
+/// Explains a pasted text by what is known in it, and not by the words that people remember of an error.
+pub fn pasted(text: &str, context: &Context<'_>) -> Option<Explanation> {
+    decide::explain(text, context)
+}
+
 /// Explains a text that is nothing but a known number, a symbolic name or the id of a message.
 pub fn named(text: &str) -> Option<Explanation> {
     let errors = Errors::built_in();
