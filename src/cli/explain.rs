@@ -16,7 +16,9 @@ use super::time::today;
 use super::wording::CommandLine;
 use crate::Error;
 use crate::compat::{About, Code};
-use crate::explain::{Context, Entry, Explanation, Group, Kind, catalogue, explain, is_of_a_program, named, pasted, suggest};
+use crate::explain::{
+    Context, Entry, Explanation, Group, Kind, catalogue, explain, is_of_a_program, named, others, pasted, suggest,
+};
 use crate::knowledge::Knowledge;
 use crate::report::explanation::ExplanationReport;
 use crate::report::plain::clean;
@@ -74,19 +76,22 @@ impl Subcommand for Args {
         } else {
             self.what.join(" ")
         };
-        let explanation = match of_name(&text) {
+        let (explanation, also) = match of_name(&text) {
             // The knowledge is read only where it is asked for: most of the time of this command would go there.
-            Some(explanation) => Some(explanation),
+            Some(explanation) => (Some(explanation), Vec::new()),
             None => {
                 let knowledge = self.knowledge.load()?;
                 let replacement = |host, architecture: &str| replacement::find(&knowledge, host, architecture, today());
-                of_text(&text, &Context { knowledge: &knowledge, replacement: &replacement })
+                let context = Context { knowledge: &knowledge, replacement: &replacement };
+                let explanation = of_text(&text, &context);
+                let also = explanation.as_ref().map(|told| also(&text, told, &context)).unwrap_or_default();
+                (explanation, also)
             }
         };
         let suggestions = if explanation.is_some() { Vec::new() } else { suggestions(&text) };
         let query = shortened(&text);
         let found: Vec<Explanation> = explanation.into_iter().collect();
-        let report = ExplanationReport::new(query.clone(), &found, &suggestions, &CommandLine);
+        let report = ExplanationReport::new(query.clone(), &found, &suggestions, &CommandLine).with_others(&also);
         self.format.write(&report, &io.page(), io.out)?;
         // It comes before what is said about it.
         io.out.flush()?;
@@ -250,24 +255,38 @@ fn of_text(text: &str, context: &Context<'_>) -> Option<Explanation> {
         // An error with these words in its title would be another one.
         return None;
     }
-    match printed(text) {
+    match printed(text).into_iter().next() {
         Some(finding) => pasted(text, context).or(Some(finding)),
         None => explain(text, context),
     }
 }
 
-/// The explanation of the first code that a text names as reports do: in brackets, `… in any isolation mode [image-newer-than-host]`.
-/// Those of failures are words that others put in brackets too, so they count at the end of a line only.
-fn printed(text: &str) -> Option<Explanation> {
-    let of_part = |part: &str| {
-        let (code, rest) = part.split_once(']')?;
-        match code.parse::<Code>() {
-            Ok(code) => of_finding(code.as_str()),
-            Err(_) if rest.trim().is_empty() && unread::names().any(|name| name == code) => unread::named(code),
-            Err(_) => None,
+/// What else a text holds beside what is explained: other errors, and other codes of reports.
+fn also(text: &str, told: &Explanation, context: &Context<'_>) -> Vec<Entry> {
+    const MOST: usize = 5;
+    let mut also = others(text, told, context);
+    also.extend(printed(text).into_iter().filter(|one| one.id != told.id).map(Entry::from));
+    also.truncate(MOST);
+    also
+}
+
+/// The explanations of the codes that a text names as reports do, each once: in brackets, `… in any isolation mode
+/// [image-newer-than-host]`. Those of failures are words that others put in brackets too, so they count at the end of a line only.
+fn printed(text: &str) -> Vec<Explanation> {
+    let mut codes: Vec<&str> = Vec::new();
+    for code in text.lines().flat_map(|line| line.split('[').skip(1).filter_map(code_in_brackets)) {
+        if !codes.contains(&code) {
+            codes.push(code);
         }
-    };
-    text.lines().find_map(|line| line.split('[').skip(1).find_map(of_part))
+    }
+    codes.into_iter().filter_map(|code| of_finding(code).or_else(|| unread::named(code))).collect()
+}
+
+/// The code of a report that stands before the next closing bracket.
+fn code_in_brackets(text: &str) -> Option<&str> {
+    let (code, rest) = text.split_once(']')?;
+    let is_of_failure = || rest.trim().is_empty() && unread::names().any(|name| name == code);
+    (code.parse::<Code>().is_ok() || is_of_failure()).then_some(code)
 }
 
 /// The explanation of a finding, by its code.
@@ -463,6 +482,28 @@ mod tests {
             ["error: xyzzy [build-mismatches]", "error: [network] xyzzy", "error: xyzzy [not-found", "xyzzy build-mismatch"]
         {
             assert_eq!(explained(&["-"], text.as_bytes()).0, 2, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_else_a_text_holds_is_named_behind_the_explanation() {
+        let text = "x 0xc0370106\na Windows version 10.0.26100-based image is incompatible with a 10.0.19045 host\nno space left on device\n";
+        let (exit, stdout, stderr) = explained(&["-"], text.as_bytes());
+        assert_eq!((exit, stderr.as_str()), (0, ""));
+        assert!(stdout.starts_with("windows-version-incompatible\n"), "{stdout}");
+        let (_, end) = stdout.split_once("\nThe text also holds what follows. Explain each of them alone:\n").unwrap();
+        assert!(end.starts_with("  - 0x80370106 (") && end.contains("\n  - 0x80070070 ("), "{end}");
+        let (_, stdout, _) = explained(&["--format", "json", "-"], text.as_bytes());
+        let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(document["also"][0]["id"], "0x80370106");
+        assert_eq!(document["also"][0]["name"], "HCS_E_UNEXPECTED_EXIT");
+        // Codes of reports too.
+        let (_, stdout, _) = explained(&["-"], &b"a [build-mismatch]\nb [host-end-of-support]\nc [build-mismatch]\n"[..]);
+        assert!(stdout.starts_with("build-mismatch\n") && stdout.contains("\n  - host-end-of-support ("), "{stdout}");
+        assert_eq!(stdout.matches("\n  - build-mismatch (").count(), 0, "{stdout}");
+        for text in ["0xc0370106", "docker: The virtual machine or container exited unexpectedly. (0xc0370106)"] {
+            let (_, stdout, _) = explained(&["--format", "json", text], io::empty());
+            assert!(!stdout.contains("\"also\""), "{stdout}");
         }
     }
 

@@ -19,12 +19,41 @@ const CONSEQUENCE: u8 = 3;
 
 /// The explanation of a pasted text, if something in it is known.
 pub(super) fn explain(text: &str, context: &Context<'_>) -> Option<Explanation> {
-    let paste = Paste::new(&without_done_steps(text));
-    let evidence = without_cleanup(&paste, without_passed_steps(&paste, all(&paste)));
-    let failure = failures(&paste, &evidence).max_by_key(|failure| weight(&paste, failure))?;
-    let said = said_of(&paste, failure, elsewhere(&paste, &evidence, failure), context)?;
-    let said = if pods::are_named(&paste) { pods::in_a_pod(said) } else { said };
-    Some(if traces::are_missing(&paste, &evidence) { traces::conditional(said) } else { said })
+    let found = Failures::of(text);
+    let said = found.said_of(found.heaviest()?, context)?;
+    let said = if pods::are_named(&found.paste) { pods::in_a_pod(said) } else { said };
+    Some(if traces::are_missing(&found.paste, &found.evidence) { traces::conditional(said) } else { said })
+}
+
+/// The failures that a pasted text holds.
+pub(super) struct Failures {
+    /// The text.
+    pub(super) paste: Paste,
+    evidence: Vec<Evidence>,
+}
+
+impl Failures {
+    /// Those of a text.
+    pub(super) fn of(text: &str) -> Self {
+        let paste = Paste::new(&without_done_steps(text));
+        let evidence = without_cleanup(&paste, without_passed_steps(&paste, all(&paste)));
+        Self { paste, evidence }
+    }
+
+    /// All of them, in the order of the text.
+    pub(super) fn all(&self) -> impl Iterator<Item = &[Evidence]> {
+        failures(&self.paste, &self.evidence)
+    }
+
+    /// The one that is explained.
+    pub(super) fn heaviest(&self) -> Option<&[Evidence]> {
+        self.all().max_by_key(|failure| weight(&self.paste, failure))
+    }
+
+    /// What is said of one of them.
+    pub(super) fn said_of(&self, failure: &[Evidence], context: &Context<'_>) -> Option<Explanation> {
+        said_of(&self.paste, failure, elsewhere(&self.paste, &self.evidence, failure), context)
+    }
 }
 
 /// The evidence without what the steps of a build printed that passed.
@@ -89,13 +118,13 @@ fn is_precise(what: &What) -> bool {
 }
 
 /// True for errors of Windows that anything can end with.
-const fn is_general(error: &ErrorCode) -> bool {
+pub(super) const fn is_general(error: &ErrorCode) -> bool {
     matches!(error.code >> 16, 0x8007 | 0x8000)
 }
 
 /// True for errors of Windows that anything can end with and that say why, such as a full disk: whatever was being done, its own usual
 /// causes are not the cause.
-fn says_why(error: &ErrorCode) -> bool {
+pub(super) fn says_why(error: &ErrorCode) -> bool {
     /// A full disk and one that cannot be read; too little memory or page file (four); a service that is disabled or not there; a
     /// privilege, a password and a right to log on that are missing or wrong.
     const SAY_WHY: [u32; 11] = [
@@ -115,7 +144,7 @@ fn says_why(error: &ErrorCode) -> bool {
 }
 
 /// True for what follows from another error.
-fn is_consequence(what: &What) -> bool {
+pub(super) fn is_consequence(what: &What) -> bool {
     match what {
         What::Message(message) => message.consequence,
         What::Number(error) | What::Sentence(error) => error.consequence,

@@ -7,6 +7,7 @@ mod kinds;
 mod kubernetes;
 mod machine;
 mod network;
+mod others;
 mod unlooked;
 mod versions;
 mod words;
