@@ -473,7 +473,7 @@ mod tests {
             // What else is known in the text is the error.
             ("docker: failure in a Windows system call (0xc0370112)\nerror: x [build-mismatch]", "0x80370112"),
         ] {
-            for input in [text, &format!("{text}\r\n")] {
+            for input in [text, format!("{text}\r\n").as_str()] {
                 let (exit, stdout, stderr) = explained(&["-"], input.as_bytes());
                 assert!(exit == 0 && stdout.starts_with(id), "{text}: {stdout}{stderr}");
             }
