@@ -16,7 +16,9 @@ use super::time::today;
 use super::wording::CommandLine;
 use crate::Error;
 use crate::compat::{About, Code};
-use crate::explain::{Context, Entry, Explanation, Group, Kind, catalogue, explain, is_of_a_program, named, suggest};
+use crate::explain::{
+    Context, Entry, Explanation, Group, Kind, catalogue, explain, is_of_a_program, named, others, pasted, suggest,
+};
 use crate::knowledge::Knowledge;
 use crate::report::explanation::ExplanationReport;
 use crate::report::plain::clean;
@@ -74,19 +76,22 @@ impl Subcommand for Args {
         } else {
             self.what.join(" ")
         };
-        let explanation = match of_name(&text) {
+        let (explanation, also) = match of_name(&text) {
             // The knowledge is read only where it is asked for: most of the time of this command would go there.
-            Some(explanation) => Some(explanation),
+            Some(explanation) => (Some(explanation), Vec::new()),
             None => {
                 let knowledge = self.knowledge.load()?;
                 let replacement = |host, architecture: &str| replacement::find(&knowledge, host, architecture, today());
-                explain(&text, &Context { knowledge: &knowledge, replacement: &replacement })
+                let context = Context { knowledge: &knowledge, replacement: &replacement };
+                let explanation = of_text(&text, &context);
+                let also = explanation.as_ref().map(|told| also(&text, told, &context)).unwrap_or_default();
+                (explanation, also)
             }
         };
         let suggestions = if explanation.is_some() { Vec::new() } else { suggestions(&text) };
         let query = shortened(&text);
         let found: Vec<Explanation> = explanation.into_iter().collect();
-        let report = ExplanationReport::new(query.clone(), &found, &suggestions, &CommandLine);
+        let report = ExplanationReport::new(query.clone(), &found, &suggestions, &CommandLine).with_others(&also);
         self.format.write(&report, &io.page(), io.out)?;
         // It comes before what is said about it.
         io.out.flush()?;
@@ -116,7 +121,7 @@ impl Args {
     fn explain_each(&self, names: &[&str], io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let knowledge = Knowledge::built_in();
         let context = Context { knowledge, replacement: &|_, _| None };
-        let explained = |name: &&str| of_name(name).or_else(|| explain(name, &context));
+        let explained = |name: &&str| of_name(name).or_else(|| of_text(name, &context));
         let found: Vec<Explanation> = names.iter().filter_map(explained).collect();
         let unknown: Vec<&str> = names.iter().copied().filter(|name| explained(name).is_none()).collect();
         let alike: Vec<&str> = unknown.iter().flat_map(|name| suggestions(name)).collect();
@@ -130,9 +135,35 @@ impl Args {
     }
 }
 
-/// The names that may be meant.
+/// The names that may be meant, those that begin with the text first.
 fn suggestions(text: &str) -> Vec<&str> {
-    suggest(text, Code::all().map(Code::as_str).chain(unread::names()))
+    const MOST: usize = 3;
+    let mut names: Vec<&str> = begun(text);
+    for name in suggest(text, Code::all().map(Code::as_str).chain(unread::names())) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.truncate(MOST);
+    names
+}
+
+/// The codes of reports that begin with this text.
+fn begun(text: &str) -> Vec<&'static str> {
+    const LEAST: usize = 4;
+    let name = plain(text);
+    let codes = Code::all().map(Code::as_str).chain(unread::names());
+    codes.filter(|code| name.len() >= LEAST && code.starts_with(&name)).collect()
+}
+
+/// True for a code that is cut, e.g. `image-newer`.
+fn is_cut_code(text: &str) -> bool {
+    plain(text).contains('-') && !begun(text).is_empty()
+}
+
+/// A text as codes are written: `Build_Mismatch` is `build-mismatch`.
+fn plain(text: &str) -> String {
+    text.trim().to_ascii_lowercase().replace('_', "-")
 }
 
 /// Says that there is no explanation, and what else to ask.
@@ -219,10 +250,50 @@ fn of_name(text: &str) -> Option<Explanation> {
     of_finding(text).or_else(|| unread::named(text)).or_else(|| named(text))
 }
 
+/// The explanation of a text that is not a name.
+fn of_text(text: &str, context: &Context<'_>) -> Option<Explanation> {
+    if is_cut_code(text) {
+        // An error with these words in its title would be another one.
+        return None;
+    }
+    match printed(text).into_iter().next() {
+        Some(finding) => pasted(text, context).or(Some(finding)),
+        None => explain(text, context),
+    }
+}
+
+/// What else a text holds beside what is explained: other errors, and other codes of reports.
+fn also(text: &str, told: &Explanation, context: &Context<'_>) -> Vec<Entry> {
+    const MOST: usize = 5;
+    let mut also = others(text, told, context);
+    also.extend(printed(text).into_iter().filter(|one| one.id != told.id).map(Entry::from));
+    also.truncate(MOST);
+    also
+}
+
+/// The explanations of the codes that a text names as reports do, each once: in brackets, `… in any isolation mode
+/// [image-newer-than-host]`. Those of failures are words that others put in brackets too, so they count at the end of a line only.
+fn printed(text: &str) -> Vec<Explanation> {
+    let mut codes: Vec<&str> = Vec::new();
+    for code in text.lines().flat_map(|line| line.split('[').skip(1).filter_map(code_in_brackets)) {
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    codes.into_iter().filter_map(|code| of_finding(code).or_else(|| unread::named(code))).collect()
+}
+
+/// The code of a report that stands before the next closing bracket.
+fn code_in_brackets(text: &str) -> Option<&str> {
+    let (code, rest) = text.split_once(']')?;
+    let is_of_failure = || rest.trim().is_empty() && unread::names().any(|name| name == code);
+    (code.parse::<Code>().is_ok() || is_of_failure()).then_some(code)
+}
+
 /// The explanation of a finding, by its code.
 fn of_finding(text: &str) -> Option<Explanation> {
     // `build mismatch` and `build_mismatch` are what people remember of `build-mismatch`.
-    let code: Code = text.trim().to_ascii_lowercase().replace([' ', '_'], "-").parse().ok()?;
+    let code: Code = plain(text).replace(' ', "-").parse().ok()?;
     Some(Explanation {
         id: code.as_str().to_owned(),
         kind: Kind::Finding,
@@ -386,6 +457,77 @@ mod tests {
             assert_eq!((exit, stdout.as_str()), (2, ""), "{what}");
             assert!(stderr.contains(expected), "{stderr}");
         }
+    }
+
+    #[test]
+    fn a_line_of_a_report_is_explained_by_the_code_in_it() {
+        for (text, id) in [
+            (
+                "error  image 10.0.26100 is newer than host 10.0.17763, so it cannot run there in any isolation mode [image-newer-than-host]",
+                "image-newer-than-host",
+            ),
+            ("error: the image is newer than the host [image-newer-than-host]; hint: use another", "image-newer-than-host"),
+            ("error[build-mismatch]: the builds differ", "build-mismatch"),
+            ("all is well\n  warning: x [host-end-of-support]: deploy/web.yaml:7\nmore", "host-end-of-support"),
+            ("[other] app: the tag does not exist [not-found]", "not-found"),
+            ("[nothing] [] [ [build-mismatch]", "build-mismatch"),
+            // What else is known in the text is the error.
+            ("docker: failure in a Windows system call (0xc0370112)\nerror: x [build-mismatch]", "0x80370112"),
+        ] {
+            for input in [text, format!("{text}\r\n").as_str()] {
+                let (exit, stdout, stderr) = explained(&["-"], input.as_bytes());
+                assert!(exit == 0 && stdout.starts_with(id), "{text}: {stdout}{stderr}");
+            }
+        }
+        for text in
+            ["error: xyzzy [build-mismatches]", "error: [network] xyzzy", "error: xyzzy [not-found", "xyzzy build-mismatch"]
+        {
+            assert_eq!(explained(&["-"], text.as_bytes()).0, 2, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_else_a_text_holds_is_named_behind_the_explanation() {
+        let text = "x 0xc0370106\na Windows version 10.0.26100-based image is incompatible with a 10.0.19045 host\nno space left on device\n";
+        let (exit, stdout, stderr) = explained(&["-"], text.as_bytes());
+        assert_eq!((exit, stderr.as_str()), (0, ""));
+        assert!(stdout.starts_with("windows-version-incompatible\n"), "{stdout}");
+        let (_, end) = stdout.split_once("\nThe text also holds what follows. Explain each of them alone:\n").unwrap();
+        assert!(end.starts_with("  - 0x80370106 (") && end.contains("\n  - 0x80070070 ("), "{end}");
+        let (_, stdout, _) = explained(&["--format", "json", "-"], text.as_bytes());
+        let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(document["also"][0]["id"], "0x80370106");
+        assert_eq!(document["also"][0]["name"], "HCS_E_UNEXPECTED_EXIT");
+        // Codes of reports too.
+        let (_, stdout, _) = explained(&["-"], &b"a [build-mismatch]\nb [host-end-of-support]\nc [build-mismatch]\n"[..]);
+        assert!(stdout.starts_with("build-mismatch\n") && stdout.contains("\n  - host-end-of-support ("), "{stdout}");
+        assert_eq!(stdout.matches("\n  - build-mismatch (").count(), 0, "{stdout}");
+        for text in ["0xc0370106", "docker: The virtual machine or container exited unexpectedly. (0xc0370106)"] {
+            let (_, stdout, _) = explained(&["--format", "json", text], io::empty());
+            assert!(!stdout.contains("\"also\""), "{stdout}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_is_cut_is_completed() {
+        for (what, code) in [
+            ("image-newer", "image-newer-than-host"),
+            ("Image_Newer", "image-newer-than-host"),
+            ("image-newer-than-hos", "image-newer-than-host"),
+            ("build-mism", "build-mismatch"),
+            ("host-end", "host-end-of-support"),
+            ("not-f", "not-found"),
+            ("hyperv", "hyperv-"),
+        ] {
+            let (exit, stdout, stderr) = explained(&[what], io::empty());
+            assert_eq!((exit, stdout.as_str()), (2, ""), "{what}");
+            assert!(stderr.contains(&format!("hint: did you mean {code}")), "{what}: {stderr}");
+        }
+        let (exit, stdout, stderr) = explained(&["image-newer", "build-mismatch"], io::empty());
+        assert!(exit == 2 && stdout.starts_with("build-mismatch\n"), "{stdout}");
+        assert!(stderr.contains("did you mean image-newer-than-host"), "{stderr}");
+        // The name of an error that begins so is whole.
+        assert!(explained(&["image-newer-layer"], io::empty()).1.starts_with("image-newer-layer\n"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Everything that can be explained, in groups.
 
-use super::Kind;
+use super::{Explanation, Kind};
 use crate::knowledge::{ErrorCode, ErrorMessage, Errors};
 
 /// Explanations of one kind.
@@ -23,6 +23,13 @@ pub struct Entry {
     pub name: Option<String>,
     /// A few words for it.
     pub title: String,
+}
+
+impl From<Explanation> for Entry {
+    fn from(explanation: Explanation) -> Self {
+        let Explanation { id, kind, names, title, .. } = explanation;
+        Self { id, kind, name: names.into_iter().next(), title }
+    }
 }
 
 /// Everything that this room explains: operations, messages, then numbers by the service they come from.

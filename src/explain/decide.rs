@@ -19,12 +19,41 @@ const CONSEQUENCE: u8 = 3;
 
 /// The explanation of a pasted text, if something in it is known.
 pub(super) fn explain(text: &str, context: &Context<'_>) -> Option<Explanation> {
-    let paste = Paste::new(&without_done_steps(text));
-    let evidence = without_cleanup(&paste, without_passed_steps(&paste, all(&paste)));
-    let failure = failures(&paste, &evidence).max_by_key(|failure| weight(&paste, failure))?;
-    let said = said_of(&paste, failure, elsewhere(&paste, &evidence, failure), context)?;
-    let said = if pods::are_named(&paste) { pods::in_a_pod(said) } else { said };
-    Some(if traces::are_missing(&paste, &evidence) { traces::conditional(said) } else { said })
+    let found = Failures::of(text);
+    let said = found.said_of(found.heaviest()?, context)?;
+    let said = if pods::are_named(&found.paste) { pods::in_a_pod(said) } else { said };
+    Some(if traces::are_missing(&found.paste, &found.evidence) { traces::conditional(said) } else { said })
+}
+
+/// The failures that a pasted text holds.
+pub(super) struct Failures {
+    /// The text.
+    pub(super) paste: Paste,
+    evidence: Vec<Evidence>,
+}
+
+impl Failures {
+    /// Those of a text.
+    pub(super) fn of(text: &str) -> Self {
+        let paste = Paste::new(&without_done_steps(text));
+        let evidence = without_cleanup(&paste, without_passed_steps(&paste, all(&paste)));
+        Self { paste, evidence }
+    }
+
+    /// All of them, in the order of the text.
+    pub(super) fn all(&self) -> impl Iterator<Item = &[Evidence]> {
+        failures(&self.paste, &self.evidence)
+    }
+
+    /// The one that is explained.
+    pub(super) fn heaviest(&self) -> Option<&[Evidence]> {
+        self.all().max_by_key(|failure| weight(&self.paste, failure))
+    }
+
+    /// What is said of one of them.
+    pub(super) fn said_of(&self, failure: &[Evidence], context: &Context<'_>) -> Option<Explanation> {
+        said_of(&self.paste, failure, elsewhere(&self.paste, &self.evidence, failure), context)
+    }
 }
 
 /// The evidence without what the steps of a build printed that passed.
@@ -89,13 +118,13 @@ fn is_precise(what: &What) -> bool {
 }
 
 /// True for errors of Windows that anything can end with.
-const fn is_general(error: &ErrorCode) -> bool {
+pub(super) const fn is_general(error: &ErrorCode) -> bool {
     matches!(error.code >> 16, 0x8007 | 0x8000)
 }
 
 /// True for errors of Windows that anything can end with and that say why, such as a full disk: whatever was being done, its own usual
 /// causes are not the cause.
-fn says_why(error: &ErrorCode) -> bool {
+pub(super) fn says_why(error: &ErrorCode) -> bool {
     /// A full disk and one that cannot be read; too little memory or page file (four); a service that is disabled or not there; a
     /// privilege, a password and a right to log on that are missing or wrong.
     const SAY_WHY: [u32; 11] = [
@@ -115,7 +144,7 @@ fn says_why(error: &ErrorCode) -> bool {
 }
 
 /// True for what follows from another error.
-fn is_consequence(what: &What) -> bool {
+pub(super) fn is_consequence(what: &What) -> bool {
     match what {
         What::Message(message) => message.consequence,
         What::Number(error) | What::Sentence(error) => error.consequence,
@@ -130,7 +159,8 @@ fn elsewhere(paste: &Paste, evidence: &[Evidence], failure: &[Evidence]) -> Opti
     // Programs of every kind print the others.
     let precise: Vec<Evidence> = failure.iter().filter(|one| !one.general).copied().collect();
     if let Some(operation) = operations_of(&precise).chain(operations_of(failure)).next() {
-        return Some(operation).filter(|operation| operation.elsewhere);
+        let is_of_container = || errors_of(failure).next().is_some() && is_of_daemon(paste, failure);
+        return Some(operation).filter(|operation| operation.elsewhere && !is_of_container());
     }
     let statement = |failure: &[Evidence]| failure.first().map(|first| paste.statement(first.start));
     let here = statement(failure)?;
@@ -140,6 +170,12 @@ fn elsewhere(paste: &Paste, evidence: &[Evidence], failure: &[Evidence]) -> Opti
     };
     let beside = failures(paste, evidence).filter(is_beside).find_map(|other| operations_of(other).next());
     beside.filter(|operation| operation.elsewhere)
+}
+
+/// True for a failure that an engine answered with: what it starts for a container has words of other machines.
+fn is_of_daemon(paste: &Paste, failure: &[Evidence]) -> bool {
+    let before = failure.first().map(|first| paste.around(first.start, first.end, NEAR).start..first.start);
+    before.and_then(|before| paste.text.get(before)).is_some_and(|text| text.contains("errorresponsefromdaemon"))
 }
 
 /// The numbers of the errors that a failure names, by themselves or by their words, without those that only follow from others.
@@ -169,7 +205,10 @@ fn said_of(
         let sentence = || failure.iter().filter(of_kind).filter(|one| matches!(one.what, What::Sentence(_))).min_by_key(longest);
         message.or_else(|| number(false)).or_else(|| number(true)).or_else(sentence)
     };
-    let operation = elsewhere.or_else(|| operations_of(failure).next());
+    // Beside one of a container, what is elsewhere says nothing.
+    let is_elsewhere = elsewhere.is_some();
+    let counting = || operations_of(failure).filter(move |operation| is_elsewhere || !operation.elsewhere);
+    let operation = elsewhere.or_else(|| counting().next());
     let main = preferred(false);
     if let Some(Evidence { what: What::Message(message), start, .. }) = main {
         return Some(values::explain(message, paste, *start, context));
@@ -179,7 +218,7 @@ fn said_of(
         _ => None,
     };
     if let Some(error) = error {
-        let mut operations = elsewhere.into_iter().chain(operations_of(failure));
+        let mut operations = elsewhere.into_iter().chain(counting());
         let case = operations.find_map(|operation| Errors::built_in().of_case(&operation.message.id, error.code));
         if let Some(message) = case {
             return Some(of_message(message));
@@ -187,7 +226,7 @@ fn said_of(
         if let Some(operation) = elsewhere {
             return Some(with_words(of_message(&operation.message), operation, error));
         }
-        let own = operations_of(failure).find_map(|operation| error.during(&operation.message.id));
+        let own = counting().find_map(|operation| error.during(&operation.message.id));
         let explanation = with_versions(of_code_during(error, own), error, paste, context);
         let takes_causes = own.is_none() && is_general(error) && !says_why(error);
         return Some(match operation {

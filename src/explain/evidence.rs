@@ -101,7 +101,9 @@ pub(super) fn all(paste: &Paste) -> Vec<Evidence> {
         let Some(key) = text.get(start..).and_then(<[u8]>::first_chunk::<KEY>) else { break };
         for &index in INDEX.by_key.get(key).into_iter().flatten() {
             let Some(Needle { what, pieces, general }) = INDEX.needles.get(index) else { continue };
-            if let Some(end) = match_at(text, start, pieces)
+            // What is elsewhere is said by the name that stands between: without one, it is any machine, also that of a container.
+            let least = usize::from(matches!(what, What::Operation(operation) if operation.elsewhere));
+            if let Some(end) = match_at(text, start, pieces, least)
                 && paste.statement(start) == paste.statement(end.saturating_sub(1))
             {
                 let length = pieces.iter().map(String::len).sum();
@@ -131,8 +133,8 @@ pub(super) fn all(paste: &Paste) -> Vec<Evidence> {
     found
 }
 
-/// The end of a pattern that begins here.
-fn match_at(text: &[u8], start: usize, pieces: &[String]) -> Option<usize> {
+/// The end of a pattern that begins here, with at least so many bytes between two pieces.
+fn match_at(text: &[u8], start: usize, pieces: &[String], least: usize) -> Option<usize> {
     let mut end = start;
     for (index, piece) in pieces.iter().enumerate() {
         let piece = piece.as_bytes();
@@ -142,7 +144,8 @@ fn match_at(text: &[u8], start: usize, pieces: &[String]) -> Option<usize> {
             end += piece.len();
         } else {
             let rest = rest.get(..REACH + piece.len()).unwrap_or(rest);
-            end += rest.windows(piece.len()).position(|window| window == piece)? + piece.len();
+            let between = rest.windows(piece.len()).position(|window| window == piece).filter(|length| *length >= least)?;
+            end += between + piece.len();
         }
     }
     Some(end)

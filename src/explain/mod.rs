@@ -7,6 +7,7 @@ mod engines;
 mod evidence;
 mod level;
 mod number;
+mod others;
 mod paste;
 mod peers;
 mod pods;
@@ -119,6 +120,17 @@ pub fn explain(text: &str, context: &Context<'_>) -> Option<Explanation> {
         .or_else(|| decide::explain(text, context))
         .or_else(|| words::explain(text))
         .or_else(|| of_family(number::unknown(text.trim(), Errors::built_in())?))
+}
+
+/// Explains a pasted text by what is known in it, and not by the words that people remember of an error.
+pub fn pasted(text: &str, context: &Context<'_>) -> Option<Explanation> {
+    decide::explain(text, context)
+}
+
+/// The other errors that a pasted text holds beside the one that is explained: those of another cause, at most five. A number that
+/// belongs to the same failure is none of them.
+pub fn others(text: &str, told: &Explanation, context: &Context<'_>) -> Vec<Entry> {
+    others::others(text, &told.id, context).into_iter().map(Entry::from).collect()
 }
 
 /// Explains a text that is nothing but a known number, a symbolic name or the id of a message.

@@ -150,6 +150,11 @@ impl Paste {
         (start + 1..end).all(|at| self.is_joined(at))
     }
 
+    /// The first bytes of the lines, in order. A line that begins with a quote goes on with the one before.
+    pub(super) fn line_starts(&self) -> Vec<usize> {
+        self.gaps.iter().enumerate().filter(|(_, gap)| **gap == Gap::Line).map(|(at, _)| at).collect()
+    }
+
     /// The number of the statement that this byte is in.
     pub(super) fn statement(&self, at: usize) -> usize {
         self.statements.partition_point(|statement| statement.start <= at).saturating_sub(1)

@@ -7,7 +7,9 @@ mod kinds;
 mod kubernetes;
 mod machine;
 mod network;
+mod others;
 mod unlooked;
+mod versions;
 mod words;
 
 use super::*;

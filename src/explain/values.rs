@@ -4,7 +4,9 @@ use super::engines;
 use super::paste::Paste;
 use super::{Context, Explanation, Replacement, of_message, scheduling};
 use crate::advice::{Command, Remedy, advice};
-use crate::knowledge::builds::{MICROSOFT_REGISTRY, WINDOWS_SERVER_2016, WINDOWS_SERVER_2022, path_at_microsoft};
+use crate::knowledge::builds::{
+    FIRST_WINDOWS_10, MICROSOFT_REGISTRY, WINDOWS_SERVER_2016, WINDOWS_SERVER_2022, path_at_microsoft,
+};
 use crate::knowledge::{Accepts, BaseImage, BaseRepository, ErrorMessage, Knowledge, NoMatch, and_joined, in_words};
 use crate::{Advice, OsVersion};
 
@@ -17,6 +19,14 @@ pub(super) fn are_there(message: &ErrorMessage, paste: &Paste, start: usize, of_
         "windows-version-incompatible" => incompatible(paste.after(start)).is_some(),
         // The shell of the host prints it too.
         "command-not-found" => !paste.after(start).starts_with("isnotrecognized") || of_build,
+        // In one word it is a code of Azure, apart the words of GitLab Runner.
+        "gitlab-unsupported-windows" => !is_azure_code(paste, start),
+        "aci-windows-version" => {
+            let near = paste.around(start, start, LONGEST);
+            !paste.after(start).starts_with(AZURE_CODE)
+                || is_azure_code(paste, start)
+                || paste.text.get(near).is_some_and(|text| text.contains("supportedversionsare"))
+        }
         // In a step of a build, the image lacks the command.
         "docker-client-missing" => !of_build,
         "manifest-unknown" => match paste.after(start) {
@@ -28,14 +38,25 @@ pub(super) fn are_there(message: &ErrorMessage, paste: &Paste, start: usize, of_
     }
 }
 
+/// The code of Azure for a Windows that it does not run, in the form of [`Paste::text`].
+const AZURE_CODE: &str = "unsupportedwindowsversion";
+
+/// True where that code stands here, perhaps cut or broken over lines, and not the same words apart.
+fn is_azure_code(paste: &Paste, start: usize) -> bool {
+    let rest = paste.after(start);
+    let is_it = rest.starts_with(AZURE_CODE) || AZURE_CODE.starts_with(rest);
+    let printed = || paste.readable(start..start + AZURE_CODE.len().min(rest.len()));
+    is_it && !"unsupported windows version".starts_with(printed().trim_start_matches('\''))
+}
+
 /// The explanation of a message by its values, if it has some.
 pub(super) fn explain(message: &ErrorMessage, paste: &Paste, start: usize, context: &Context<'_>) -> Explanation {
     let text = paste.after(start);
     let general = of_message(message);
     match message.id.as_str() {
         "no-matching-manifest" => {
-            let platform = Platform::parse(between(text, "manifestfor", "inthemanifest").unwrap_or_default());
-            let platform = Platform { is_whole: text.contains("inthemanifest"), ..platform };
+            let platform = between(text, "manifestfor", "inthemanifest").unwrap_or_default();
+            let platform = Platform::parse(platform, text.contains("inthemanifest"));
             no_matching_manifest(general, &platform, paste.text.contains("nomatchforplatform"), context)
         }
         "no-match-for-platform" => no_match_for_platform(general, context.knowledge),
@@ -49,9 +70,9 @@ pub(super) fn explain(message: &ErrorMessage, paste: &Paste, start: usize, conte
     }
 }
 
-/// The version of the image and that of the host, as BcContainerHelper prints them above an error.
+/// The version of the image and that of the host, as BcContainerHelper prints them above an error, where both can be believed.
 pub(super) fn labelled_versions(text: &str) -> Option<(OsVersion, OsVersion)> {
-    let version = |label| leading_version(text.split_once(label)?.1);
+    let version = |label| leading_version(text.split_once(label)?.1, true).filter(is_of_a_windows);
     Some((version("containerosversion:")?, version("hostosversion:")?))
 }
 
@@ -77,17 +98,34 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     (found.len() <= LONGEST).then_some(found)
 }
 
-/// The version at the beginning of a text, e.g. that of `10.0.20348.2529(ltsc2022)`.
-fn leading_version(text: &str) -> Option<OsVersion> {
+/// The version at the beginning of a text, e.g. that of `10.0.20348.2529(ltsc2022)`. Where the end of the text may be cut, a revision that
+/// stands there is not known: half a number is another number.
+fn leading_version(text: &str, may_be_cut: bool) -> Option<OsVersion> {
     let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-    text.get(..end)?.trim_end_matches('.').parse().ok()
+    let version: OsVersion = text.get(..end)?.trim_end_matches('.').parse().ok()?;
+    Some(if may_be_cut && end == text.len() { OsVersion { revision: None, ..version } } else { version })
+}
+
+/// True for a version that a Windows with containers can have: its builds have five digits. Others are cut or mistyped, so they are in no
+/// command and decide nothing.
+fn is_of_a_windows(version: &OsVersion) -> bool {
+    /// The last build of five digits.
+    const LAST: u32 = 99_999;
+    version.is_windows_10_line() && (FIRST_WINDOWS_10..=LAST).contains(&version.build)
+}
+
+/// A sentence about a version in a text that no Windows with containers has.
+fn not_of_a_windows(version: OsVersion) -> String {
+    format!(
+        " The text has the version {version}. No Windows with containers has this build: the number seems to be cut or mistyped."
+    )
 }
 
 /// Image and host of `Windows version A-based image is incompatible with a B host`.
 fn incompatible(text: &str) -> Option<(OsVersion, OsVersion)> {
     let (_, rest) = text.split_once("windowsversion")?;
     let (image, rest) = rest.split_once("-basedimageisincompatiblewitha")?;
-    Some((image.parse().ok()?, leading_version(rest)?))
+    Some((image.parse().ok()?, leading_version(rest, true)?))
 }
 
 /// The reference in `manifest for REFERENCE not found`.
@@ -118,7 +156,7 @@ struct Platform {
     os: String,
     /// The version of the host, which most engines print since 2019.
     version: Option<OsVersion>,
-    /// E.g. `amd64`; empty where the engine did not say.
+    /// E.g. `amd64`; empty where the engine did not say, or where the text is cut there.
     architecture: String,
     /// True if the text goes on behind the platform, so that nothing of it was cut.
     is_whole: bool,
@@ -128,19 +166,40 @@ struct Platform {
 
 impl Platform {
     /// Reads `windows/amd64`, `windows/amd6410.0.19045`, `windows(10.0.26200)/amd64/v3`, `unknown`: there are no spaces any more.
-    fn parse(text: &str) -> Self {
+    /// `is_whole` says that the text goes on behind it.
+    fn parse(text: &str, is_whole: bool) -> Self {
         const ARCHITECTURES: [&str; 8] = ["amd64", "arm64", "386", "arm", "ppc64le", "s390x", "riscv64", "mips64"];
         let os: String = text.chars().take_while(char::is_ascii_alphanumeric).collect();
-        let architecture = text.split_once('/').map_or("", |(_, rest)| {
-            ARCHITECTURES.into_iter().find(|architecture| rest.starts_with(architecture)).unwrap_or_default()
-        });
-        let version = text.find("10.0.").and_then(|at| leading_version(text.get(at..)?));
+        let architecture = match text.split_once('/') {
+            // The beginning of `arm64`, perhaps.
+            Some((_, "arm")) if !is_whole => "",
+            Some((_, rest)) => ARCHITECTURES.into_iter().find(|known| rest.starts_with(known)).unwrap_or_default(),
+            None => "",
+        };
+        let version = text.find("10.0.").and_then(|at| leading_version(text.get(at..)?, !is_whole));
         let os = if ["windows", "linux", "darwin", "freebsd"].contains(&os.as_str()) { os } else { String::new() };
-        Self { os, version, architecture: architecture.to_owned(), is_whole: false, in_parentheses: text.contains('(') }
+        Self { os, version, architecture: architecture.to_owned(), is_whole, in_parentheses: text.contains('(') }
     }
-}
 
-impl Platform {
+    /// True where the text is cut before the processor, which then can be any.
+    fn is_processor_cut(&self) -> bool {
+        self.in_parentheses && !self.is_whole && self.architecture.is_empty()
+    }
+
+    /// The step that lists the entries of the image and says which fit on a host of this version and of this platform's processor.
+    fn entries(&self, host: OsVersion) -> Advice {
+        let attribute = match self.architecture.as_str() {
+            "" if self.is_processor_cut() => return entries_on_the_host(),
+            // A host without a processor is one with amd64.
+            "" | "amd64" => "",
+            "arm64" => ",arm64",
+            "386" => ",x86",
+            // Windows has no containers there.
+            _ => return entries_anywhere(),
+        };
+        advice!["See every entry of the image and which fits: ", Command::Check(format!("{host}{attribute}")), "."]
+    }
+
     /// The words of the message, by which versions of Docker are told apart; `None` where the text is cut.
     fn words(&self) -> Option<NoMatch> {
         match (self.os.as_str(), self.version) {
@@ -166,7 +225,8 @@ fn no_matching_manifest(general: Explanation, platform: &Platform, containerd: b
         "If it has Linux entries only, look for a Windows variant among its tags, or switch the engine to Linux containers."
             .into()
     };
-    if let Some(host) = platform.version {
+    let host = platform.version.filter(is_of_a_windows);
+    if let Some(host) = host {
         meaning = meaning + format!(" {host} is the version of the host{}, not of the image.", named_host(host, knowledge));
         causes = vec![
             "The image is for Linux only, and the engine runs Windows containers: the most common cause.".into(),
@@ -176,7 +236,7 @@ fn no_matching_manifest(general: Explanation, platform: &Platform, containerd: b
             )
             .into(),
         ];
-        steps.push(advice!["See every entry of the image and which fits: ", Command::Check(host.to_string()), "."]);
+        steps.push(platform.entries(host));
         if containerd {
             causes.push("The entries are older than what the host runs in process isolation. With the containerd image store, Docker accepts nothing else.".into());
             if let Some(fault) = knowledge.engine_faults_on(host.build).next() {
@@ -194,22 +254,29 @@ fn no_matching_manifest(general: Explanation, platform: &Platform, containerd: b
             }
         }
         steps.push(linux_only());
-        steps.push(replace(host, &platform.architecture, context));
+        if !platform.is_processor_cut() {
+            steps.push(replace(host, &platform.architecture, context));
+        }
     } else {
         meaning = meaning
-            + if platform.os.is_empty() && platform.architecture.is_empty() && !platform.is_whole {
-                " The text is cut before the host's version, which Docker prints since 18.09.6."
-            } else {
-                " This engine does not print the host's version: Docker does since 18.09.6."
+            + match platform.version {
+                Some(version) => not_of_a_windows(version),
+                None if platform.is_whole => {
+                    " This engine does not print the host's version: Docker does since 18.09.6.".to_owned()
+                }
+                None => " The text is cut before the host's version, which Docker prints since 18.09.6.".to_owned(),
             };
         steps.push(entries_on_the_host());
         steps.push(linux_only());
     }
-    causes.extend(engines::of_no_matching_manifest(platform.words(), containerd, platform.version, knowledge));
-    if platform.architecture == "arm64" {
-        causes.push(
+    causes.extend(engines::of_no_matching_manifest(platform.words(), containerd, host, knowledge));
+    match platform.architecture.as_str() {
+        "" | "amd64" => {}
+        "arm64" => causes.push(
             "There is no entry for arm64: Windows base images for arm64 exist since Windows Server 2025 (26100) only.".into(),
-        );
+        ),
+        other => causes
+            .push(format!("There is no Windows entry for {other}: Windows base images are for amd64 and arm64 only.").into()),
     }
     Explanation { meaning, causes, steps, sources, ..general }
 }
@@ -228,7 +295,7 @@ fn no_entry_for_linux(general: Explanation, platform: &Platform) -> Explanation 
             "The image has no entry for this processor.".into(),
         ],
         steps: vec![
-            advice!["See every entry of the image, and which hosts it fits: ", Command::Check("all".to_owned()), "."],
+            entries_anywhere(),
             "For a Windows image, switch Docker Desktop to Windows containers, or use a Windows machine.".into(),
         ],
         sources: vec!["https://docs.docker.com/desktop/setup/install/windows-install/".to_owned()],
@@ -252,11 +319,20 @@ fn no_match_for_platform(general: Explanation, knowledge: &Knowledge) -> Explana
     Explanation { causes, ..general }
 }
 
+fn entries_anywhere() -> Advice {
+    advice!["See every entry of the image, and which hosts it fits: ", Command::Check("all".to_owned()), "."]
+}
+
 fn entries_on_the_host() -> Advice {
     advice!["See every entry of the image and which fits, on the host: ", Command::Check(String::new()), "."]
 }
 
 fn incompatible_versions(general: Explanation, image: OsVersion, host: OsVersion, context: &Context<'_>) -> Explanation {
+    let unlikely: Vec<String> =
+        [image, host].into_iter().filter(|version| !is_of_a_windows(version)).map(not_of_a_windows).collect();
+    if !unlikely.is_empty() {
+        return Explanation { meaning: general.meaning + unlikely.concat(), ..general };
+    }
     let knowledge = context.knowledge;
     // Before Windows Server 2022 process isolation needs equal builds.
     let newer = if image.build >= WINDOWS_SERVER_2022 { " or newer" } else { ", or on a newer one in Hyper-V isolation" };
@@ -319,11 +395,14 @@ fn replace(host: OsVersion, architecture: &str, context: &Context<'_>) -> Advice
         if let Some(advice) = of_equal_revision(host, architecture, context.knowledge) {
             return advice;
         }
-        let fits = |base: &BaseImage| {
+        let is_for_it = |base: &BaseImage| {
             let known = base.repositories.iter().flat_map(|repository| &repository.architectures);
-            base.build <= host.build && known.into_iter().any(|known| known.as_str() == architecture)
+            known.into_iter().any(|known| known.as_str() == architecture)
         };
-        return if context.knowledge.base_images.iter().any(fits) {
+        let mut for_it = context.knowledge.base_images.iter().filter(|base| is_for_it(base)).peekable();
+        return if for_it.peek().is_none() {
+            format!("No Windows base image is for {architecture}: use a host with another processor, such as amd64.")
+        } else if for_it.any(|base| base.build <= host.build) {
             format!(
                 "No base image for {architecture} is known to run on build {} without problems: use another host.",
                 host.build

@@ -145,8 +145,8 @@ pub struct ErrorMessage {
     pub id: String,
     /// A few words for what is wrong.
     pub title: String,
-    /// Texts that show it, in lower case; ` * ` stands for anything between two pieces. White space, quotes and backslashes do not
-    /// matter.
+    /// Texts that show it, in lower case; ` * ` stands for anything between two pieces, for something where the operation is
+    /// [elsewhere](Operation::elsewhere). White space, quotes and backslashes do not matter.
     #[serde(default)]
     pub patterns: Vec<String>,
     /// Such texts that programs of every kind print: alone they do not tell that a container is behind them.

@@ -24,6 +24,9 @@ pub struct ExplanationReport {
     /// The explanations after the first, where several names were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub further: Vec<ExplanationEntry>,
+    /// What else the text holds, of another cause than what is explained: each is to be explained by its id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<ListEntry>,
     /// Names like the one asked for, the most similar first; empty if there is an explanation.
     pub suggestions: Vec<String>,
     /// Everything that can be explained, where a list was asked for.
@@ -89,31 +92,36 @@ impl ExplanationReport {
             query,
             explanation: entries.next(),
             further: entries.collect(),
+            also: Vec::new(),
             suggestions: suggestions.iter().map(|&name| name.to_owned()).collect(),
             list: Vec::new(),
         }
     }
 
+    /// The same answer with what else the text holds.
+    pub fn with_others(self, others: &[Entry]) -> Self {
+        Self { also: others.iter().map(ListEntry::new).collect(), ..self }
+    }
+
     /// The list of everything that can be explained.
     pub fn list(groups: &[Group]) -> Self {
-        let entries = |group: &Group| {
-            let entry = |entry: &Entry| ListEntry {
-                id: entry.id.clone(),
-                kind: entry.kind.into(),
-                name: entry.name.clone(),
-                title: entry.title.clone(),
-            };
-            group.entries.iter().map(entry).collect()
-        };
+        let entries = |group: &Group| group.entries.iter().map(ListEntry::new).collect();
         let list = groups.iter().map(|group| ListGroup { title: group.title.clone(), entries: entries(group) }).collect();
         Self {
             schema: SCHEMA.into(),
             query: String::new(),
             explanation: None,
             further: Vec::new(),
+            also: Vec::new(),
             suggestions: Vec::new(),
             list,
         }
+    }
+}
+
+impl ListEntry {
+    fn new(entry: &Entry) -> Self {
+        Self { id: entry.id.clone(), kind: entry.kind.into(), name: entry.name.clone(), title: entry.title.clone() }
     }
 }
 

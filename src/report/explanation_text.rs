@@ -19,6 +19,12 @@ impl Renderer<ExplanationReport> for ExplanationText {
             }
             write(explanation, width, out)?;
         }
+        if !report.also.is_empty() {
+            writeln!(out, "\nThe text also holds what follows. Explain each of them alone:")?;
+        }
+        for other in &report.also {
+            paragraph(&format!("{} ({})", other.id, other.title), width, "  - ", "    ", out)?;
+        }
         for (index, group) in report.list.iter().enumerate() {
             if index > 0 {
                 writeln!(out)?;

@@ -145,8 +145,28 @@ fn a_container_that_fails_beside_them_is_explained_as_a_container() {
             "failed to create containerd task: failed to create shim task: hcs::CreateComputeSystem 0a1b: could not be started because the hypervisor is not running".to_owned(),
             "0xc0351000",
         ),
+        ("The virtual machine could not be started because the hypervisor is not running. (0xc0351000)".to_owned(), "0xc0351000"),
+        ("The virtual machine could not be started because the hypervisor is not running. ".repeat(2), "0xc0351000"),
+        (
+            "docker: Error response from daemon: container 1 encountered an error during hcsshim::System::Start: The virtual machine could not be started because the hypervisor is not running. (0xc0351000)".to_owned(),
+            "0xc0351000",
+        ),
+        (
+            "hcs::System::Start web: Virtual machine 'web' could not be started because the hypervisor is not running. (0xc0351000)".to_owned(),
+            "0xc0351000",
+        ),
+        (
+            "docker: Error response from daemon: container 1: Virtual machine 'web' could not be started because the hypervisor is not running.".to_owned(),
+            "0xc0351000",
+        ),
+        (
+            "hcs::CreateComputeSystem web: Access is denied. (0x80070005) (Virtual machine ID 8B1C1D5E)".to_owned(),
+            "0x80070005",
+        ),
     ] {
-        assert_eq!(explained(&text).id, id, "{text}");
+        let explanation = explained(&text);
+        assert_eq!(explanation.id, id, "{text}");
+        assert!(!explanation.meaning.contains("not part of this"), "{text}: {}", explanation.meaning);
     }
 }
 

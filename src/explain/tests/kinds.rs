@@ -104,6 +104,15 @@ fn cloud_services_that_refuse_the_system_of_an_image() {
             "aci-windows-version",
             "2019",
         ),
+        ("{\"error\":{\"code\":\"UnsupportedWindowsVersion\",\"message\":\"x\"}}", "aci-windows-version", "revision"),
+        ("(UnsupportedWindowsVersion) The request is not valid.", "aci-windows-version", "revision"),
+        (
+            "ERROR: Job failed (system failure): prepare environment: detecting base image: unsupported Windows Version: 10.0.19045",
+            "gitlab-unsupported-windows",
+            "gitlab",
+        ),
+        ("ERROR: unsupported Windows version: 10.0.19045", "gitlab-unsupported-windows", "gitlab"),
+        ("ERROR: unsupported\r\n Windows\r\n version: 10.0.19045", "gitlab-unsupported-windows", "gitlab"),
         (
             "Unsupported windows image version. Supported versions are 'Windows Server 2016 - Build 14393.3506 or higher, Windows Server 2019 - Build 17763.1040 or higher'",
             "aci-windows-version",
