@@ -7,13 +7,13 @@ use std::io::{self, Write};
 
 use super::document::{ErrorEntry, FindingEntry, Report, ResultEntry};
 use super::groups::{Group, alike, groups};
-use super::labels::{Labels, joined, number, places};
+use super::labels::{Labels, joined, number};
 use super::outcome::Outcome;
 use super::table::{
     BAD, GOOD, NARROWEST, OPEN, PLAIN, assumptions, candidate_list, explain_hint, severity_label, version, wrapped,
 };
 use super::{Detail, Page, hints};
-use crate::compat::Severity;
+use crate::compat::{Outcome as EngineOutcome, Severity, Verdict, Wish};
 use crate::text::count;
 
 /// The most passes that are listed one by one; more of them are counted.
@@ -89,18 +89,20 @@ impl Written<'_> {
     fn paragraph(&mut self, group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
         self.between(out)?;
         let entry = group.first;
+        // The sum counts what needs a flag apart from what fails.
         let (style, word) = match entry.ok {
             Some(true) => (GOOD, "ok   "),
+            Some(false) if entry.needs_flag() => (BAD, "flag "),
             Some(false) => (BAD, "FAIL "),
             None => (OPEN, "?    "),
         };
         let version = version(entry.image.os_version, entry.image.release.as_deref());
         let heading = format!("{} [{version}] on {}: {}", entry.image.reference, self.hosts(&group.entries), conclusion(entry));
         wrapped("", style, word, &heading, INDENT, self.width, out)?;
-        let places = places(&group.entries);
-        if !places.is_empty() {
-            let every = self.page.detail == Detail::Every;
-            wrapped(INDENT, PLAIN, "", &format!("at {}", joined(places.into_iter(), every)), HANGING, self.width, out)?;
+        let every = self.page.detail == Detail::Every;
+        for (places, hosts) in self.labels.placed(&group.entries) {
+            let on = hosts.map(|hosts| format!(" on {}", joined(hosts.into_iter(), every))).unwrap_or_default();
+            wrapped(INDENT, PLAIN, "", &format!("at {}{on}", joined(places.into_iter(), every)), HANGING, self.width, out)?;
         }
         let findings = self.findings(group);
         for (finding, whole) in &findings {
@@ -150,11 +152,8 @@ impl Written<'_> {
     fn hints(&self, group: &Group<'_>, findings: &[(&FindingEntry, bool)], out: &mut dyn Write) -> io::Result<()> {
         let shown = |finding: &FindingEntry| findings.iter().any(|(shown, _)| shown.code == finding.code);
         for (help, entries) in hints::of(&group.entries, shown) {
-            let label = if entries.len() == group.entries.len() {
-                "hint:".to_owned()
-            } else {
-                format!("hint for {}:", self.hosts(&entries))
-            };
+            let whose = hints::whose(&entries, &group.entries, self.labels);
+            let label = whose.map_or_else(|| "hint:".to_owned(), |whose| format!("hint for {whose}:"));
             wrapped(INDENT, PLAIN, "", &format!("{label} {help}"), HANGING, self.width, out)?;
         }
         Ok(())
@@ -252,8 +251,21 @@ pub(super) fn conclusion(entry: &ResultEntry) -> &'static str {
         Outcome::Passed => "runs",
         Outcome::NeedsFlag => "runs only with another isolation than asked for",
         Outcome::Failed if entry.taken.is_some() => "would run, but fails because of a finding that is denied",
+        Outcome::Failed if is_open(entry) => "not known, and fails because of a finding that is denied",
         Outcome::Failed => "will not run",
         Outcome::Undecided => "undecided",
+    }
+}
+
+/// True if the facts leave open whether it runs as asked, though it fails.
+fn is_open(entry: &ResultEntry) -> bool {
+    if let Some(takes) = &entry.engine.takes {
+        return takes.outcome.known() == Some(EngineOutcome::Unknown);
+    }
+    match entry.isolation.known() {
+        Some(Wish::Process) => entry.process.possible.is_none(),
+        Some(Wish::Hyperv) => entry.hyperv.possible.is_none(),
+        _ => entry.verdict.known() == Some(Verdict::Unknown),
     }
 }
 
