@@ -39,7 +39,7 @@ impl Reported {
 
 impl Judgement {
     /// True if users report that what would be started fails, though it fits by the rules.
-    pub(super) fn is_reported_to_fail(&self) -> bool {
+    pub(crate) fn is_reported_to_fail(&self) -> bool {
         self.findings.iter().any(|finding| finding.code == Code::Ltsc2025On25h2)
     }
 }
