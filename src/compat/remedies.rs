@@ -196,13 +196,19 @@ impl Subject<'_> {
         !self.architecture().is_empty() && self.architecture() != self.host.architecture.as_str()
     }
 
-    /// The newest entry of this image that passes alone, without warnings, by its digest, e.g. `app@sha256:…`.
+    /// The newest entry of this image that passes alone, by its digest, e.g. `app@sha256:…`: without warnings, but for those of the host
+    /// and of the isolation, which are the same for all entries.
     pub(super) fn other_entry(&self) -> Option<String> {
         let image = self.image?;
         let passes = |candidate: &Candidate| {
             let alone = Image { candidates: vec![candidate.clone()], digest: candidate.digest.clone(), ..image.clone() };
             let judgement = judge(self.knowledge, self.host, &alone, self.policy);
-            judgement.ok == Some(true) && judgement.findings.iter().all(|finding| finding.severity == Severity::Note)
+            let is_of_all = |code: Code| {
+                matches!(code, Code::ProcessOnClient | Code::ExplicitIsolationNeeded | Code::EngineMayRefuse)
+                    || code.is_about_host_alone()
+            };
+            let mut findings = judgement.findings.iter();
+            judgement.ok == Some(true) && findings.all(|finding| finding.severity == Severity::Note || is_of_all(finding.code))
         };
         let named = image.candidates.iter().filter(|candidate| candidate.digest.is_some() && passes(candidate));
         let newest = named.max_by_key(|candidate| candidate.os_version().map(|(version, _)| version))?;
