@@ -46,14 +46,20 @@ pub(super) fn is_said<'a>(finding: &FindingEntry, before: impl Iterator<Item = &
 }
 
 /// Whose advice it is, where it is for these of all results that are told together: the hosts, or the places where the hosts are the
-/// same. `None` where it is for all.
+/// same. `None` where it is for all, and where neither tells them apart.
 pub(super) fn whose(entries: &[&ResultEntry], all: &[&ResultEntry], labels: &Labels<'_>) -> Option<String> {
     if entries.len() == all.len() {
         return None;
     }
-    let hosts = labels.of_results(entries);
-    let names = if hosts.len() == labels.of_results(all).len() { places(entries) } else { hosts };
-    (!names.is_empty()).then(|| joined(names.into_iter(), false))
+    let (hosts, places_of) = (labels.of_results(entries), places(entries));
+    let names = if hosts.len() < labels.of_results(all).len() {
+        hosts
+    } else if places_of.len() < places(all).len() {
+        places_of
+    } else {
+        return None;
+    };
+    Some(joined(names.into_iter(), false))
 }
 
 #[cfg(test)]

@@ -166,13 +166,19 @@ fn helps(group: &[Problem<'_>]) -> Vec<String> {
             }
         }
     }
-    let one = |(help, locations): (&str, Vec<Option<&Location>>)| {
+    let places = |locations: &[Option<&Location>]| -> Vec<String> {
         let mut places: Vec<String> = locations.iter().flatten().map(|location| location.place()).collect();
         places.dedup();
-        if locations.len() == group.len() || places.is_empty() {
+        places
+    };
+    let all = places(&group.iter().map(|problem| problem.location).collect::<Vec<_>>()).len();
+    let one = |(help, locations): (&str, Vec<Option<&Location>>)| {
+        let own = places(&locations);
+        // Two objects of one place differ in what its name does not say.
+        if locations.len() == group.len() || own.len() == all || own.is_empty() {
             return help.to_owned();
         }
-        format!("for {}: {help}", joined(places.into_iter(), false))
+        format!("for {}: {help}", joined(own.into_iter(), false))
     };
     found.into_iter().map(one).collect()
 }
