@@ -65,9 +65,41 @@ impl Wording for InFile {
             (Remedy::Run { engine: engine @ Engine::Docker, isolation, .. }, IsolatedBy::BuildAndStart) => {
                 format!("`docker build` and `docker run` with `{}`", isolation_flag(*engine, Some(*isolation)))
             }
+            (Remedy::Run { engine: Engine::Docker | Engine::Containerd, isolation, .. }, by) => {
+                in_pipeline(by, *isolation).unwrap_or_else(|| CommandLine.remedy(remedy))
+            }
             _ => CommandLine.remedy(remedy),
         }
     }
+}
+
+/// The words for a container of a pipeline in this isolation, where the file or its service asks for it: nobody types a command there.
+fn in_pipeline(by: IsolatedBy, isolation: Isolation) -> Option<String> {
+    let word = isolation.as_str();
+    let flag = isolation_flag(Engine::Docker, Some(isolation));
+    Some(match by {
+        IsolatedBy::Options => format!("the container with `options: {flag}`"),
+        IsolatedBy::Args => format!("the container with `{flag}` in its `args`"),
+        IsolatedBy::Inside => format!("the container with `{flag}` in the argument of `inside` or `run`"),
+        IsolatedBy::Runner => {
+            format!("the job on a runner with `isolation = \"{word}\"` below `[runners.docker]` in its config.toml")
+        }
+        IsolatedBy::Daemon => {
+            format!("the step on a machine with `\"exec-opts\": [\"isolation={word}\"]` in Docker's daemon.json")
+        }
+        IsolatedBy::Unknown => match isolation {
+            Isolation::Process => "the container on a machine that takes process isolation by default".to_owned(),
+            Isolation::Hyperv => "the container on a machine that takes Hyper-V isolation by default".to_owned(),
+        },
+        IsolatedBy::Start
+        | IsolatedBy::Service
+        | IsolatedBy::ServiceBuild
+        | IsolatedBy::ServiceAndBuild
+        | IsolatedBy::Build
+        | IsolatedBy::StartOfBuilt
+        | IsolatedBy::BuildAndStart
+        | IsolatedBy::Nothing => return None,
+    })
 }
 
 /// The wording of a command that works on a store: the commands that it names work on the same one.
@@ -302,6 +334,27 @@ mod tests {
         ] {
             assert_eq!(OnStore(Some("store".into())).advice(&remedy), worded);
         }
+    }
+
+    /// Nobody types a command in a pipeline: each service has its own way, or none.
+    #[test]
+    fn an_isolation_is_asked_for_as_the_file_can() {
+        let run = |engine| Remedy::Run { engine, isolation: Isolation::Hyperv, image: "app:1".into() };
+        for (by, expected) in [
+            (IsolatedBy::Start, "`docker run --isolation=hyperv app:1`"),
+            (IsolatedBy::Service, "the service with `isolation: hyperv`"),
+            (IsolatedBy::Build, "`docker build --isolation=hyperv`"),
+            (IsolatedBy::Options, "the container with `options: --isolation=hyperv`"),
+            (IsolatedBy::Args, "the container with `--isolation=hyperv` in its `args`"),
+            (IsolatedBy::Inside, "the container with `--isolation=hyperv` in the argument of `inside` or `run`"),
+            (IsolatedBy::Runner, "the job on a runner with `isolation = \"hyperv\"` below `[runners.docker]` in its config.toml"),
+            (IsolatedBy::Daemon, "the step on a machine with `\"exec-opts\": [\"isolation=hyperv\"]` in Docker's daemon.json"),
+            (IsolatedBy::Unknown, "the container on a machine that takes Hyper-V isolation by default"),
+        ] {
+            assert_eq!(InFile(by).remedy(&run(Engine::Docker)), expected, "{by:?}");
+        }
+        // Another program than Docker is one's own to start.
+        assert_eq!(InFile(IsolatedBy::Options).remedy(&run(Engine::Wincompat)), "`wincompat run --isolation=hyperv app:1`");
     }
 
     #[test]

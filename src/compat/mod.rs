@@ -103,7 +103,8 @@ pub struct Judgement {
 }
 
 /// The candidate that fits the host best: process before Hyper-V, then the highest version, then index order; if nothing
-/// fits, the nearest. `None` if the image has no candidate.
+/// fits, the nearest. `None` if the image has no candidate. One that users report to fail on such hosts comes after the others that
+/// fit in the same way.
 ///
 /// A config that could not be read moves nothing: the candidate keeps the place that the index gives it, since that is what engines
 /// select by. Where the index does not say enough either, it comes before every candidate that needs Hyper-V isolation: it may be
@@ -142,7 +143,8 @@ fn choose_among(knowledge: &Knowledge, host: &Host, image: &Image, all: &[(Possi
             (Verdict::Incompatible, Some(version)) => version.build.abs_diff(host.os_version.build),
             _ => 0,
         };
-        (rank, fits_processor, std::cmp::Reverse(distance), version)
+        let is_reported = version.is_some_and(|version| warnings::is_reported_to_fail(host, version.build));
+        (rank, fits_processor, std::cmp::Reverse(distance), !is_reported, version)
     };
     let mut best = None;
     for (index, (candidate, possibilities)) in image.candidates.iter().zip(all).enumerate() {
@@ -190,6 +192,12 @@ pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy)
         };
         choice = Choice { ok, taken: choice.taken.filter(|_| ok == Some(true)), ..choice };
         findings.push(finding);
+        // What the engine takes may start in the other isolation.
+        if ok == Some(false)
+            && let Some(other) = case.other_isolation(chosen)
+        {
+            findings.push(Finding::new(Code::OtherIsolationPossible).with(Detail::OtherIsolation(other)));
+        }
     }
     if version_matters {
         findings.push(Finding::new(Code::EngineVersionMatters));

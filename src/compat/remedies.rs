@@ -21,6 +21,29 @@ pub struct Suggestion<'k> {
     pub supported: bool,
 }
 
+/// What becomes of a remedy that leads to an image which users report to fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reported {
+    /// It is left out: something else may pass.
+    LeftOut,
+    /// It is offered: nothing else passes.
+    Offered,
+}
+
+impl Reported {
+    /// True if something with this judgement is offered.
+    pub fn allows(self, judgement: &Judgement) -> bool {
+        self == Self::Offered || !judgement.is_reported_to_fail()
+    }
+}
+
+impl Judgement {
+    /// True if users report that what would be started fails, though it fits by the rules.
+    pub(crate) fn is_reported_to_fail(&self) -> bool {
+        self.findings.iter().any(|finding| finding.code == Code::Ltsc2025On25h2)
+    }
+}
+
 impl Suggestion<'_> {
     /// The reference to type, e.g. `mcr.microsoft.com/windows/nanoserver:ltsc2022`; `None` for a generation without a tag.
     pub fn reference(&self) -> Option<String> {
@@ -79,30 +102,36 @@ fn image_of(build: u32, host: &Host) -> Image {
 impl Subject<'_> {
     /// The best base image that passes as asked, where it is another than this image's; in process isolation, if `process`.
     pub(super) fn suggestion(&self, process: bool) -> Option<Suggestion<'_>> {
-        let repository = self.image.and_then(|image| image.repository.as_deref());
+        let path = self.image.and_then(|image| image.repository.as_deref()).and_then(path_at_microsoft);
         // That of this image's own build for the host's processor is another.
         let has_processor = self.architecture() == self.host.architecture.as_str();
-        let found = suggest(
-            self.knowledge,
-            self.host,
-            self.policy,
-            repository.and_then(path_at_microsoft),
-            self.version().filter(|_| has_processor).map(|version| version.build),
-        )?;
+        let own = self.version().filter(|_| has_processor).map(|version| version.build);
+        let except = |build: Option<u32>| suggest(self.knowledge, self.host, self.policy, path, build);
+        let mut found = except(own)?;
+        // Its tag may be the very one that was judged: the registry has no entry there for the host's processor.
+        if found.reference().as_deref() == Some(self.reference) {
+            found = except(Some(found.base.build)).filter(|found| found.reference().as_deref() != Some(self.reference))?;
+        }
         (!process || found.judgement.taken == Some(Use::Process)).then_some(found)
     }
 
     /// True if this image passes on this host where this isolation is asked for.
     pub(super) fn passes_in(&self, isolation: Isolation) -> bool {
+        self.passing_in(isolation).is_some()
+    }
+
+    /// True if this image passes where this isolation is asked for, and something else was asked for.
+    pub(super) fn passes_if_run_in(&self, isolation: Isolation, reported: Reported) -> bool {
+        self.policy.wish != wish_for(isolation) && self.passing_in(isolation).is_some_and(|judgement| reported.allows(&judgement))
+    }
+
+    /// The judgement of this image where this isolation is asked for, if it passes.
+    fn passing_in(&self, isolation: Isolation) -> Option<Judgement> {
         if isolation == Isolation::Hyperv && !self.policy.engine_on(self.host).offers_hyperv() {
-            return false;
+            return None;
         }
-        let wish = match isolation {
-            Isolation::Process => Wish::Process,
-            Isolation::Hyperv => Wish::Hyperv,
-        };
-        let policy = Policy { wish, ..self.policy.clone() };
-        self.image.is_some_and(|image| judge(self.knowledge, self.host, image, &policy).ok == Some(true))
+        let policy = Policy { wish: wish_for(isolation), ..self.policy.clone() };
+        Some(judge(self.knowledge, self.host, self.image?, &policy)).filter(|judgement| judgement.ok == Some(true))
     }
 
     /// True if this image passes, as asked, on the first client that has process isolation: it needs equal builds.
@@ -137,25 +166,51 @@ impl Subject<'_> {
         (judge(self.knowledge, &host, image, self.policy).ok == Some(true)).then_some(architecture)
     }
 
-    /// True if, as asked, this image runs on the hosts that are newer than it, and not only on those of its own build: in Hyper-V
-    /// isolation any image does, in process isolation one from Windows Server 2022 on.
-    pub(super) fn runs_on_newer(&self) -> bool {
+    /// The builds of the hosts that run this image as asked, or in process isolation if `process`, e.g. `17763, 20348 or newer`. In
+    /// Hyper-V isolation any image runs on newer hosts too, in process isolation one from Windows Server 2022 on; each entry for the
+    /// same processor adds the hosts of its own build.
+    pub(super) fn host_builds(&self, process: bool) -> String {
+        let entries = self.image.into_iter().flat_map(|image| &image.candidates);
+        let same = entries.filter(|candidate| candidate.architecture == self.architecture());
+        let mut builds: Vec<u32> =
+            same.filter_map(|candidate| candidate.os_version()).map(|(version, _)| version.build).collect();
+        builds.sort_unstable();
+        builds.dedup();
         let allowed = self.policy.allowed_by(self.policy.wish, self.host, self.host.kind);
-        let is_hyperv = allowed.contains(&Isolation::Hyperv) && self.policy.engine_on(self.host).offers_hyperv();
-        is_hyperv || self.version().is_none_or(|image| image.build >= WINDOWS_SERVER_2022)
+        let is_hyperv = !process && allowed.contains(&Isolation::Hyperv) && self.policy.engine_on(self.host).offers_hyperv();
+        let runs_on_newer = |build: u32| is_hyperv || build >= WINDOWS_SERVER_2022;
+        let lowest = builds.iter().copied().find(|build| runs_on_newer(*build));
+        let equal = builds.into_iter().filter(|build| !runs_on_newer(*build)).map(|build| build.to_string());
+        let newer = lowest.map(|build| format!("{build} or newer"));
+        let all: Vec<String> = equal.chain(newer.clone()).collect();
+        match (all.split_last(), newer) {
+            (Some((last, [])), _) => last.clone(),
+            (Some((last, others)), None) => format!("{} or {last}", others.join(", ")),
+            (Some(_), Some(_)) => all.join(", "),
+            (None, _) => String::new(),
+        }
     }
 
-    /// The newest other entry of this image that passes alone, without warnings, by its digest, e.g. `app@sha256:…`.
+    /// True if this image says that it is for another processor than the host's.
+    pub(super) fn is_for_another_processor(&self) -> bool {
+        !self.architecture().is_empty() && self.architecture() != self.host.architecture.as_str()
+    }
+
+    /// The newest entry of this image that passes alone, by its digest, e.g. `app@sha256:…`: without warnings, but for those of the host
+    /// and of the isolation, which are the same for all entries.
     pub(super) fn other_entry(&self) -> Option<String> {
         let image = self.image?;
-        let chosen = self.chosen?;
         let passes = |candidate: &Candidate| {
             let alone = Image { candidates: vec![candidate.clone()], digest: candidate.digest.clone(), ..image.clone() };
             let judgement = judge(self.knowledge, self.host, &alone, self.policy);
-            judgement.ok == Some(true) && judgement.findings.iter().all(|finding| finding.severity == Severity::Note)
+            let is_of_all = |code: Code| {
+                matches!(code, Code::ProcessOnClient | Code::ExplicitIsolationNeeded | Code::EngineMayRefuse)
+                    || code.is_about_host_alone()
+            };
+            let mut findings = judgement.findings.iter();
+            judgement.ok == Some(true) && findings.all(|finding| finding.severity == Severity::Note || is_of_all(finding.code))
         };
-        let others = image.candidates.iter().enumerate().filter(|(index, _)| *index != chosen).map(|(_, candidate)| candidate);
-        let named = others.filter(|candidate| candidate.digest.is_some() && passes(candidate));
+        let named = image.candidates.iter().filter(|candidate| candidate.digest.is_some() && passes(candidate));
         let newest = named.max_by_key(|candidate| candidate.os_version().map(|(version, _)| version))?;
         self.by_digest(newest.digest.as_ref())
     }
@@ -179,5 +234,13 @@ impl Subject<'_> {
             },
         };
         Some(format!("{name}@{digest}"))
+    }
+}
+
+/// The wish with which this isolation is asked for.
+const fn wish_for(isolation: Isolation) -> Wish {
+    match isolation {
+        Isolation::Process => Wish::Process,
+        Isolation::Hyperv => Wish::Hyperv,
     }
 }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::remedies::Reported;
+use super::warnings::is_reported_to_fail;
 use super::{Case, Choice, Code, Finding, Judgement, Policy, Possibility, Severity, Subject, Use, Wish, judge};
 use crate::advice::Remedy;
 use crate::engine::{self, Refusal, select};
@@ -152,6 +154,11 @@ impl Case<'_> {
             self.image.candidates.get(index?).and_then(|candidate| candidate.os_version()).map(|(version, _)| version.build)
         };
         let is_other = takes.candidate.is_some() && takes.candidate != chosen;
+        // What is reported to fail is not better than an entry that starts.
+        let is_reported = build(chosen).is_some_and(|build| is_reported_to_fail(self.host, build));
+        if takes.outcome == Outcome::Starts && is_reported {
+            return None;
+        }
         let another = is_other && (takes.outcome != Outcome::Starts || build(takes.candidate) != build(chosen));
         let severity = match takes.outcome {
             Outcome::Starts => Severity::Note,
@@ -247,29 +254,31 @@ impl Subject<'_> {
     }
 
     /// True if this image passes by this engine.
-    fn passes_by(&self, engine: HostEngine) -> bool {
+    fn passes_by(&self, engine: HostEngine, reported: Reported) -> bool {
         let policy = Policy { engine: Some(engine), ..self.policy.clone() };
         self.judged_by(&policy).is_some_and(|judgement| {
-            judgement.ok == Some(true) && judgement.takes.is_some_and(|takes| takes.known && takes.outcome == Outcome::Starts)
+            reported.allows(&judgement)
+                && judgement.ok == Some(true)
+                && judgement.takes.is_some_and(|takes| takes.known && takes.outcome == Outcome::Starts)
         })
     }
 
     /// Another version of the engine with which this image passes, among those that are maintained: the next later one; an earlier
     /// one only where no later one passes.
-    pub(super) fn other_engine_version(&self) -> Option<Remedy> {
+    pub(super) fn other_engine_version(&self, reported: Reported) -> Option<Remedy> {
         let engine = self.policy.engine_of(self.host).into_owned();
         let (now, _) = engine::versions(self.knowledge, &engine)?;
         let same = versions_with(&self.knowledge.engine_versions, now.engine, now.store).into_iter();
         let others = same.filter(|other| other.first != now.first && other.is_maintained(self.policy.today));
         let (earlier, later): (Vec<&EngineVersions>, Vec<_>) = others.partition(|other| other.first < now.first);
         let mut versions = later.into_iter().chain(earlier.into_iter().rev()).map(|versions| versions.written(&versions.last));
-        let version = versions.find(|version| self.passes_by(engine.in_version(version.clone())))?;
+        let version = versions.find(|version| self.passes_by(engine.in_version(version.clone()), reported))?;
         let name = if engine.name == Engine::Kubernetes { Engine::Containerd } else { engine.name };
         Some(Remedy::EngineVersion(name, version))
     }
 
     /// The other image store of Docker, where this image passes with it.
-    pub(super) fn other_store(&self) -> Option<Remedy> {
+    pub(super) fn other_store(&self, reported: Reported) -> Option<Remedy> {
         let engine = self.policy.engine_of(self.host).into_owned();
         if engine.name != Engine::Docker {
             return None;
@@ -278,22 +287,22 @@ impl Subject<'_> {
             Some(ImageStore::Containerd) => ImageStore::GraphDriver,
             Some(ImageStore::GraphDriver) | None => ImageStore::Containerd,
         };
-        self.passes_by(HostEngine { store: Some(store), ..engine }).then_some(Remedy::ImageStore(store))
+        self.passes_by(HostEngine { store: Some(store), ..engine }, reported).then_some(Remedy::ImageStore(store))
     }
 
     /// The chosen entry by its digest, where the engine starts it so, e.g. `app@sha256:…`; another one that passes, where the chosen one
     /// is reported to fail.
-    pub(super) fn chosen_entry(&self) -> Option<String> {
+    pub(super) fn chosen_entry(&self, reported: Reported) -> Option<String> {
         let image = self.image?;
         let candidate = image.candidates.get(self.chosen?)?;
         let alone = Image { candidates: vec![candidate.clone()], digest: candidate.digest.clone(), ..image.clone() };
         let judgement = judge(self.knowledge, self.host, &alone, self.policy);
-        if judgement.findings.iter().any(|finding| finding.code == Code::Ltsc2025On25h2)
+        if judgement.is_reported_to_fail()
             && let Some(other) = self.other_entry()
         {
             return Some(other);
         }
-        let passes = image.digest != alone.digest && judgement.ok == Some(true);
+        let passes = image.digest != alone.digest && judgement.ok == Some(true) && reported.allows(&judgement);
         passes.then(|| self.by_digest(candidate.digest.as_ref())).flatten()
     }
 }

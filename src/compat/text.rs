@@ -4,7 +4,8 @@ use std::cell::Cell;
 
 use jiff::civil::Date;
 
-use super::{Detail, Finding, Policy, Severity, Wish};
+use super::remedies::Reported;
+use super::{Code, Detail, Finding, Policy, Severity, Suggestion, Wish};
 use crate::advice::{Remedy, Setting};
 use crate::host::{Feature, Host};
 use crate::image::{Candidate, Image, Source};
@@ -38,25 +39,40 @@ impl Finding {
     /// The sentence that says what to do, without a full stop; empty where there is nothing to do.
     ///
     /// The template has alternatives between bars. One that names an image or an isolation is left out if that does not pass; what
-    /// stands behind two bars is said if none is left.
+    /// stands behind two bars is said if none is left. What users report to fail is named where nothing else passes.
     pub fn help(&self, subject: &Subject<'_>) -> Advice {
         // A HostProcess container that runs needs neither isolation, so nothing is to be done about them.
         if subject.policy.wish == Wish::HostProcess && self.severity == Severity::Note && !self.code.is_about_host_alone() {
+            return Advice::default();
+        }
+        if self.severity == Severity::Note && self.is_of_what_was_not_asked_for(subject.policy.wish) {
             return Advice::default();
         }
         let (alternatives, otherwise) = match self.code.0.help.split_once("||") {
             Some((alternatives, otherwise)) => (alternatives, Some(otherwise)),
             None => (self.code.0.help, None),
         };
-        let passing = alternatives.split('|').filter_map(|alternative| self.alternative(alternative, subject));
-        let joined = passing.reduce(|said, next| said + "; or " + next);
+        let passing = |reported: Reported| {
+            let passing = alternatives.split('|').filter_map(|alternative| self.alternative(alternative, subject, reported));
+            passing.reduce(|said, next| said + "; or " + next)
+        };
+        let joined = passing(Reported::LeftOut).or_else(|| passing(Reported::Offered));
         joined.or_else(|| Some(self.fill(otherwise?, subject))).unwrap_or_default()
     }
 
+    /// True where this, as a note, is the reason why an isolation is not taken that nobody needs: another one was asked for, or is taken.
+    fn is_of_what_was_not_asked_for(&self, wish: Wish) -> bool {
+        match self.code {
+            Code::BuildMismatch | Code::RevisionMismatch => wish == Wish::Hyperv,
+            Code::ProcessNotForUntrusted | Code::ProcessNotForProduction => true,
+            _ => false,
+        }
+    }
+
     /// One alternative with its values; `None` if something in it does not pass.
-    fn alternative(&self, template: &str, subject: &Subject<'_>) -> Option<Advice> {
+    fn alternative(&self, template: &str, subject: &Subject<'_>, reported: Reported) -> Option<Advice> {
         let passes = Cell::new(true);
-        let value = |name: &str, argument: &str| match subject.judged(name, argument) {
+        let value = |name: &str, argument: &str| match subject.judged(name, argument, reported) {
             Some(Some(advice)) => Some(advice),
             Some(None) => {
                 passes.set(false);
@@ -89,9 +105,9 @@ impl Finding {
     fn value(&self, name: &str, argument: &str, subject: &Subject<'_>) -> Option<Advice> {
         let host = subject.host;
         let words = match (name, &self.detail) {
-            ("image-build", _) => subject.version().map_or_else(String::new, |version| version.build.to_string()),
-            ("or-newer", _) if subject.runs_on_newer() => " or newer".to_owned(),
-            ("or-newer", _) => String::new(),
+            ("host-builds", _) => subject.host_builds(argument == "process"),
+            ("host-for-image", _) if subject.is_for_another_processor() => format!("an {} host", subject.architecture()),
+            ("host-for-image", _) => "a host".to_owned(),
             ("image", _) => subject.version().map_or_else(|| "of an unknown version".to_owned(), |version| version.to_string()),
             ("image-release", _) => {
                 let base = subject.version().and_then(|image| subject.knowledge.base_image(image.build));
@@ -177,11 +193,18 @@ impl Subject<'_> {
 
     /// The advice of a name that stands for something that has to pass: the inner `None` if it does not, the outer one for any other
     /// name.
-    fn judged(&self, name: &str, argument: &str) -> Option<Option<Advice>> {
+    fn judged(&self, name: &str, argument: &str, reported: Reported) -> Option<Option<Advice>> {
         let isolation = || Isolation::ALL.into_iter().find(|isolation| isolation.as_str() == argument);
         Some(match name {
             "base" => {
-                self.suggestion(argument == "process").filter(|found| argument != "supported" || found.supported).map(|found| {
+                let is_meant = |found: &Suggestion<'_>| match argument {
+                    "supported" => found.supported,
+                    // What is said of the processor names it.
+                    "same-processor" => !self.is_for_another_processor(),
+                    _ => true,
+                };
+                let found = self.suggestion(argument == "process").filter(is_meant);
+                found.filter(|found| reported.allows(&found.judgement)).map(|found| {
                     let path = self.image.and_then(|image| image.repository.as_deref()).and_then(path_at_microsoft);
                     match found.reference().filter(|_| path == Some(found.repository.repository.as_str())) {
                         Some(reference) => Remedy::Image(reference).into(),
@@ -193,10 +216,10 @@ impl Subject<'_> {
             "enable-hyperv" if self.policy.engine_on(self.host) == Engine::Kubernetes => None,
             // Nothing is to be found out where the engine has no Hyper-V isolation.
             "if-offered" => self.policy.engine_on(self.host).offers_hyperv().then(Advice::default),
-            "chosen-entry" => self.chosen_entry().map(|reference| Remedy::Image(reference).into()),
-            "engine-version" => self.other_engine_version().map(Advice::from),
+            "chosen-entry" => self.chosen_entry(reported).map(|reference| Remedy::Image(reference).into()),
+            "engine-version" => self.other_engine_version(reported).map(Advice::from),
             "fresh-base" => self.fresh_base(),
-            "image-store" => self.other_store().map(Advice::from),
+            "image-store" => self.other_store(reported).map(Advice::from),
             "entry" => self.other_entry().map(|reference| Remedy::Image(reference).into()),
             "host-behind" => self.version().is_some_and(|image| self.host.os_version < image).then(Advice::default),
             "image-behind" => self.version().is_some_and(|image| self.host.os_version > image).then(Advice::default),
@@ -205,7 +228,10 @@ impl Subject<'_> {
             "on-1809" => self.passes_on_1809().then(Advice::default),
             "no-revision" => self.lacks_revision(argument).then(Advice::default),
             "if" => isolation().filter(|&isolation| self.passes_in(isolation)).map(|_| Advice::default()),
-            "run" => isolation().filter(|&isolation| self.passes_in(isolation)).map(|isolation| self.run(isolation)),
+            "run" => {
+                let passes = |isolation: &Isolation| self.passes_if_run_in(*isolation, reported);
+                isolation().filter(passes).map(|isolation| self.run(isolation))
+            }
             _ => return None,
         })
     }

@@ -126,15 +126,15 @@ fn of_index(image: &Image) -> Vec<Finding> {
 
 /// Warnings about this pair of builds beside the rule.
 fn of_versions(case: &Case<'_>, image: OsVersion, takes: Option<&Takes>) -> Vec<Finding> {
+    // The engine may take an entry of another Windows.
+    let taken = takes.and_then(|takes| case.image.candidates.get(takes.candidate?)?.os_version());
+    let started = taken.map_or(image, |(version, _)| version);
     let (image, host) = (image.build, case.host.os_version.build);
     let possible = |isolation| super::rules::of(isolation, case.process, case.hyperv).possible == Some(true);
     let any = possible(Isolation::Process) || possible(Isolation::Hyperv);
     let mut findings = Vec::new();
-    // The engine may take an entry of another Windows.
-    let taken = takes.and_then(|takes| case.image.candidates.get(takes.candidate?)?.os_version());
-    let is_taken = taken.is_none_or(|(version, _)| version.build == image);
-    if any && is_taken && case.host.kind == Kind::Client && host > WINDOWS_SERVER_2025 && image == WINDOWS_SERVER_2025 {
-        findings.push(Finding::new(Code::Ltsc2025On25h2));
+    if any && is_reported_to_fail(case.host, started.build) {
+        findings.push(Finding::new(Code::Ltsc2025On25h2).with(Detail::Written(started.to_string())));
     }
     let is_faulty = case.knowledge.engine_faults_with(host, image).next().is_some();
     if possible(Isolation::Process) && is_faulty && case.engine_may_refuse(takes) {
@@ -152,6 +152,12 @@ fn of_versions(case: &Case<'_>, image: OsVersion, takes: Option<&Takes>) -> Vec<
         findings.push(Finding::new(Code::HostTooOldForDocker));
     }
     findings
+}
+
+/// True for an image of this build that users report to fail on such a host, in both isolations, though it fits by the rules: one of
+/// Windows Server 2025 on a newer client.
+pub(super) fn is_reported_to_fail(host: &Host, image: u32) -> bool {
+    host.kind == Kind::Client && host.os_version.build > WINDOWS_SERVER_2025 && image == WINDOWS_SERVER_2025
 }
 
 /// True for builds that are reported to share a kernel, the host's with the image's older one.

@@ -1,6 +1,7 @@
 //! What to do about results of one image that are told together, each remedy once.
 
 use super::document::{FindingEntry, ResultEntry};
+use super::labels::{Labels, joined, places};
 use crate::compat::Code;
 
 /// The advice of the findings that are shown, each with the results that it is for; and the flag that is missing, unless a reason that
@@ -17,8 +18,9 @@ pub(super) fn of<'a>(entries: &[&'a ResultEntry], shown: impl Fn(&FindingEntry) 
                         && finding.remedies.iter().all(|remedy| other.remedies.contains(remedy))
                 })
         };
-        for finding in entry.findings.iter().filter(|finding| !finding.help.is_empty()) {
-            if !(shown(finding) || flag(finding)) {
+        for (number, finding) in entry.findings.iter().enumerate().filter(|(_, finding)| !finding.help.is_empty()) {
+            let before = entry.findings.iter().take(number).filter(|one| shown(one));
+            if !(shown(finding) || flag(finding)) || is_said(finding, before) {
                 continue;
             }
             match hints.iter_mut().find(|(help, _)| *help == finding.help) {
@@ -29,4 +31,68 @@ pub(super) fn of<'a>(entries: &[&'a ResultEntry], shown: impl Fn(&FindingEntry) 
         }
     }
     hints
+}
+
+/// True if everything that a finding advises is among the remedies of these, which stand before it.
+pub(super) fn is_said<'a>(finding: &FindingEntry, before: impl Iterator<Item = &'a FindingEntry>) -> bool {
+    let remedies = &finding.remedies;
+    // Advice without a remedy is in words of its own.
+    let are_all = !remedies.is_empty() && finding.help.split("; or ").count() == remedies.len();
+    if !are_all {
+        return false;
+    }
+    let said: Vec<_> = before.flat_map(|one| &one.remedies).collect();
+    remedies.iter().all(|remedy| said.contains(&remedy))
+}
+
+/// Whose advice it is, where it is for these of all results that are told together: the hosts, or the places where the hosts are the
+/// same. `None` where it is for all, and where neither tells them apart.
+pub(super) fn whose(entries: &[&ResultEntry], all: &[&ResultEntry], labels: &Labels<'_>) -> Option<String> {
+    if entries.len() == all.len() {
+        return None;
+    }
+    let (hosts, places_of) = (labels.of_results(entries), places(entries));
+    let names = if hosts.len() < labels.of_results(all).len() {
+        hosts
+    } else if places_of.len() < places(all).len() {
+        places_of
+    } else {
+        return None;
+    };
+    Some(joined(names.into_iter(), false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::document::RemedyEntry;
+
+    fn finding(code: Code, help: &str, remedies: &[&str]) -> FindingEntry {
+        let remedy = |value: &&str| RemedyEntry { kind: "image".into(), value: (*value).to_owned(), verified: None };
+        FindingEntry {
+            code: code.into(),
+            severity: code.severity().into(),
+            message: String::new(),
+            help: help.to_owned(),
+            remedies: remedies.iter().map(remedy).collect(),
+            source: "".into(),
+        }
+    }
+
+    #[test]
+    fn advice_is_said_once() {
+        let both = finding(Code::BuildMismatch, "for process isolation use a:2; or for Hyper-V isolation run b", &["a:2", "b"]);
+        for (help, remedies, expected) in [
+            ("use a:2", &["a:2"][..], true),
+            ("run b; or use a:2", &["b", "a:2"], true),
+            ("use a:3", &["a:3"], false),
+            ("use a:2; or use a:3", &["a:2", "a:3"], false),
+            ("use a:2; or update the host", &["a:2"], false),
+            ("update the host", &[], false),
+        ] {
+            let other = finding(Code::ImageEndOfSupport, help, remedies);
+            assert_eq!(is_said(&other, std::iter::once(&both)), expected, "{help}");
+            assert!(!is_said(&other, std::iter::empty()), "{help}");
+        }
+    }
 }

@@ -64,6 +64,30 @@ impl<'a> Labels<'a> {
     pub fn of_results(&self, entries: &[&ResultEntry]) -> Vec<String> {
         each_once(entries.iter().map(|entry| self.of_host(&entry.host)))
     }
+
+    /// The places of these results, those with the same hosts together; with these hosts where they are not the same for all places.
+    pub fn placed(&self, entries: &[&ResultEntry]) -> Vec<(Vec<String>, Option<Vec<String>>)> {
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        let mut by_place: Vec<(String, Vec<&ResultEntry>)> = Vec::new();
+        for &entry in entries {
+            let Some(place) = entry.location.as_ref().map(Location::place) else { continue };
+            let number = *numbers.entry(place.clone()).or_insert(by_place.len());
+            match by_place.get_mut(number) {
+                Some((_, of_place)) => of_place.push(entry),
+                None => by_place.push((place, vec![entry])),
+            }
+        }
+        let mut alike: Vec<(Vec<String>, Vec<String>)> = Vec::new();
+        for (place, of_place) in by_place {
+            let hosts = self.of_results(&of_place);
+            match alike.iter_mut().find(|(_, known)| *known == hosts) {
+                Some((places, _)) => places.push(place),
+                None => alike.push((vec![place], hosts)),
+            }
+        }
+        let are_several = alike.len() > 1;
+        alike.into_iter().map(|(places, hosts)| (places, are_several.then_some(hosts))).collect()
+    }
 }
 
 /// The number of these hosts: one that stands for several equal ones counts as those.

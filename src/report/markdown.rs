@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::document::{FindingEntry, PlacementEntry, Report, Tool};
 use super::groups::{Group, groups};
-use super::labels::{Labels, joined, places};
+use super::labels::{Labels, joined};
 use super::outcome::{LEGEND, Outcome};
 use super::overview::{conclusion, only_workloads_fail, sum};
 use super::plain::clean;
@@ -86,9 +86,9 @@ fn item(group: &Group<'_>, labels: &Labels<'_>, page: &Page<'_>, out: &mut dyn W
         escaped(&hosts),
         escaped(conclusion(first))
     )?;
-    let places: Vec<String> = places(&group.entries).iter().map(|place| escaped(place)).collect();
-    if !places.is_empty() {
-        writeln!(out, "  - at {}", joined(places.into_iter(), every))?;
+    for (places, hosts) in labels.placed(&group.entries) {
+        let on = hosts.map(|hosts| format!(" on {}", escaped(&joined(hosts.into_iter(), every)))).unwrap_or_default();
+        writeln!(out, "  - at {}{on}", escaped(&joined(places.into_iter(), every)))?;
     }
     let wanted = match (page.detail, group.ok()) {
         (Detail::Every, _) => Severity::Note,
@@ -107,11 +107,8 @@ fn item(group: &Group<'_>, labels: &Labels<'_>, page: &Page<'_>, out: &mut dyn W
         writeln!(out, "  - {} {}", sentence(text), linked(finding))?;
     }
     for (help, entries) in hints::of(&group.entries, counts) {
-        let whose = if entries.len() == group.entries.len() {
-            String::new()
-        } else {
-            format!(" for {}", escaped(&joined(labels.of_results(&entries).into_iter(), false)))
-        };
+        let whose = hints::whose(&entries, &group.entries, labels);
+        let whose = whose.map(|whose| format!(" for {}", escaped(&whose))).unwrap_or_default();
         writeln!(out, "  - hint{whose}: {}", sentence(help))?;
     }
     Ok(())

@@ -10,13 +10,13 @@ use anstyle::Style;
 
 use super::document::{ErrorEntry, FindingEntry, Report, ResultEntry};
 use super::groups::{Group, alike, groups};
-use super::labels::{Labels, joined, number, places};
+use super::labels::{Labels, joined, number};
 use super::outcome::Outcome;
 use super::table::{
     BAD, GOOD, NARROWEST, OPEN, PLAIN, assumptions, candidate_list, explain_hint, severity_label, version, wrapped,
 };
 use super::{Detail, Page, hints};
-use crate::compat::Severity;
+use crate::compat::{Outcome as EngineOutcome, Severity, Verdict, Wish};
 use crate::text::count;
 
 /// The most passes that are listed one by one; more of them are counted.
@@ -120,10 +120,9 @@ impl Written<'_> {
     fn together(&mut self, all: &[&Group<'_>], first: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
         self.between(out)?;
         for group in all {
-            let (style, word) = outcome_label(group.ok());
-            let places = places(&group.entries);
-            let at = if places.is_empty() { String::new() } else { format!(" at {}", joined(places.into_iter(), false)) };
-            wrapped("", style, word, &format!("{}{at}", named(group.first)), INDENT, self.width, out)?;
+            let (style, word) = outcome_label(group.first);
+            let shown = std::iter::once(named(group.first)).chain(self.placed(group)).collect::<Vec<_>>().join(" ");
+            wrapped("", style, word, &shown, INDENT, self.width, out)?;
         }
         let sentence = format!("each of these {} {}", count(all.len(), "image"), self.on_hosts(first));
         wrapped(INDENT, PLAIN, "", &sentence, HANGING, self.width, out)?;
@@ -135,15 +134,24 @@ impl Written<'_> {
         format!("on {}: {}", self.hosts(&group.entries), conclusion(group.first))
     }
 
+    /// The places of a group, with their hosts where those differ, e.g. `at api/Dockerfile:5 on web01`.
+    fn placed(&self, group: &Group<'_>) -> Vec<String> {
+        let every = self.page.detail == Detail::Every;
+        let one = |(places, hosts): (Vec<String>, Option<Vec<String>>)| {
+            let on = hosts.map(|hosts| format!(" on {}", joined(hosts.into_iter(), every))).unwrap_or_default();
+            format!("at {}{on}", joined(places.into_iter(), every))
+        };
+        self.labels.placed(&group.entries).into_iter().map(one).collect()
+    }
+
     /// A heading, then the findings, then what to do.
     fn paragraph(&mut self, group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
         self.between(out)?;
-        let (style, word) = outcome_label(group.ok());
+        let (style, word) = outcome_label(group.first);
         wrapped("", style, word, &format!("{} {}", named(group.first), self.on_hosts(group)), INDENT, self.width, out)?;
-        let places = places(&group.entries);
-        if !places.is_empty() {
-            let every = self.page.detail == Detail::Every;
-            wrapped(INDENT, PLAIN, "", &format!("at {}", joined(places.into_iter(), every)), HANGING, self.width, out)?;
+        for at in self.placed(group) {
+            wrapped(INDENT, PLAIN, "", &at, HANGING, self.width, out)?;
+        }
         }
         self.body(group, out)
     }
@@ -199,11 +207,8 @@ impl Written<'_> {
     fn hints(&self, group: &Group<'_>, findings: &[(&FindingEntry, bool)], out: &mut dyn Write) -> io::Result<()> {
         let shown = |finding: &FindingEntry| findings.iter().any(|(shown, _)| shown.code == finding.code);
         for (help, entries) in hints::of(&group.entries, shown) {
-            let label = if entries.len() == group.entries.len() {
-                "hint:".to_owned()
-            } else {
-                format!("hint for {}:", self.hosts(&entries))
-            };
+            let whose = hints::whose(&entries, &group.entries, self.labels);
+            let label = whose.map_or_else(|| "hint:".to_owned(), |whose| format!("hint for {whose}:"));
             wrapped(INDENT, PLAIN, "", &format!("{label} {help}"), HANGING, self.width, out)?;
         }
         Ok(())
@@ -292,9 +297,10 @@ impl Written<'_> {
 }
 
 /// The word in front of an image, with its colour.
-const fn outcome_label(ok: Option<bool>) -> (Style, &'static str) {
-    match ok {
+fn outcome_label(entry: &ResultEntry) -> (Style, &'static str) {
+    match entry.ok {
         Some(true) => (GOOD, "ok   "),
+        Some(false) if entry.needs_flag() => (BAD, "flag "),
         Some(false) => (BAD, "FAIL "),
         None => (OPEN, "?    "),
     }
@@ -315,8 +321,21 @@ pub(super) fn conclusion(entry: &ResultEntry) -> &'static str {
         Outcome::Passed => "runs",
         Outcome::NeedsFlag => "runs only with another isolation than asked for",
         Outcome::Failed if entry.taken.is_some() => "would run, but fails because of a finding that is denied",
+        Outcome::Failed if is_open(entry) => "not known, and fails because of a finding that is denied",
         Outcome::Failed => "will not run",
         Outcome::Undecided => "undecided",
+    }
+}
+
+/// True if the facts leave open whether it runs as asked, though it fails.
+fn is_open(entry: &ResultEntry) -> bool {
+    if let Some(takes) = &entry.engine.takes {
+        return takes.outcome.known() == Some(EngineOutcome::Unknown);
+    }
+    match entry.isolation.known() {
+        Some(Wish::Process) => entry.process.possible.is_none(),
+        Some(Wish::Hyperv) => entry.hyperv.possible.is_none(),
+        _ => entry.verdict.known() == Some(Verdict::Unknown),
     }
 }
 

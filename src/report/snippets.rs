@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use annotate_snippets::{AnnotationKind, Group, Level as Weight, Origin, Renderer as Shown, Snippet};
 
 use super::document::Location;
-use super::labels::Labels;
+use super::labels::{Labels, joined};
 use super::overview::{self, sum};
 use super::plain::clean;
 use super::problems::{self, Level, Per, Problem};
@@ -153,10 +153,38 @@ fn annotated<'p>(first: &'p Problem<'_>, group: &'p [Problem<'_>], lines: &'p Ex
     for note in &first.notes {
         shown = shown.element(Weight::NOTE.message(note.as_str()));
     }
-    for help in &first.helps {
-        shown = shown.element(Weight::HELP.message(&**help));
+    for help in helps(group) {
+        shown = shown.element(Weight::HELP.message(help));
     }
     shown
+}
+
+/// What to do, each sentence once; with the places that it is for where those are not all: each kind of file has its own way.
+fn helps(group: &[Problem<'_>]) -> Vec<String> {
+    let mut found: Vec<(&str, Vec<Option<&Location>>)> = Vec::new();
+    for problem in group {
+        for help in &problem.helps {
+            match found.iter_mut().find(|(known, _)| *known == &**help) {
+                Some((_, locations)) => locations.push(problem.location),
+                None => found.push((help, vec![problem.location])),
+            }
+        }
+    }
+    let places = |locations: &[Option<&Location>]| -> Vec<String> {
+        let mut places: Vec<String> = locations.iter().flatten().map(|location| location.place()).collect();
+        places.dedup();
+        places
+    };
+    let all = places(&group.iter().map(|problem| problem.location).collect::<Vec<_>>()).len();
+    let one = |(help, locations): (&str, Vec<Option<&Location>>)| {
+        let own = places(&locations);
+        // Two objects of one place differ in what its name does not say.
+        if locations.len() == group.len() || own.len() == all || own.is_empty() {
+            return help.to_owned();
+        }
+        format!("for {}: {help}", joined(own.into_iter(), false))
+    };
+    found.into_iter().map(one).collect()
 }
 
 /// The line of a place, with a blank for each tab; `None` for one that is not known, is empty or long, or has characters that hide or
@@ -215,5 +243,27 @@ mod tests {
         let first = group.first().unwrap();
         let text = Shown::plain().render(&[annotated(first, &group, &lines)]);
         assert!(text.contains("Dockerfile:3:7") && text.contains("the builds differ"), "{text}");
+    }
+
+    /// A Dockerfile and a service of Compose ask for an isolation each in its own way.
+    #[test]
+    fn advice_for_one_place_names_it() {
+        let places = [Location::new("Dockerfile", 1, 6, None, "app:1"), Location::new("compose.yaml", 3, 12, None, "app:1")];
+        let problem = |location, helps: &[&'static str]| Problem {
+            level: Level::Failed,
+            code: "build-mismatch".to_owned(),
+            known: None,
+            source: "",
+            title: "app:1 on web01: will not run".to_owned(),
+            message: "the builds differ".to_owned(),
+            notes: Vec::new(),
+            helps: helps.iter().map(|help| (*help).into()).collect(),
+            image: "app:1",
+            hosts: "web01".to_owned(),
+            location: Some(location),
+            fingerprint: String::new(),
+        };
+        let group = [problem(&places[0], &["use app:2", "add a flag"]), problem(&places[1], &["use app:2", "add a key"])];
+        assert_eq!(helps(&group), ["use app:2", "for Dockerfile:1: add a flag", "for compose.yaml:3: add a key"]);
     }
 }

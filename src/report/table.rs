@@ -11,7 +11,7 @@ use super::document::{FindingEntry, HostEntry, Report, ResultEntry};
 use super::labels::Labels;
 use super::outcome::Outcome;
 use super::overview::conclusion;
-use super::{Detail, Page, Renderer, Word, Wording, overview};
+use super::{Detail, Page, Renderer, Word, Wording, hints, overview};
 use crate::advice::{Command, Remedy, Setting};
 use crate::compat::{Severity, Use, Wish};
 use crate::host::{Attribute, Availability};
@@ -74,8 +74,11 @@ fn write_only(report: &Report, entry: &ResultEntry, page: &Page<'_>, width: u16,
     let title = format!("{} on {}: {}{configured}", entry.image.reference, labels.of_host(&entry.host), conclusion(entry));
     writeln!(out)?;
     wrapped("", style, "", &title, "  ", width, out)?;
-    for finding in &entry.findings {
-        write_finding(finding, width, out)?;
+    for (number, finding) in entry.findings.iter().enumerate() {
+        write_sentence(finding, width, out)?;
+        if !hints::is_said(finding, entry.findings.iter().take(number)) {
+            write_hint(finding, width, out)?;
+        }
     }
     if entry.ok != Some(true)
         && let Some(candidates) = candidate_list(entry)
@@ -183,7 +186,7 @@ fn result(entry: &ResultEntry) -> &'static str {
         Outcome::Hyperv => "ok: hyperv",
         Outcome::Accepted => "accepted",
         Outcome::HostProcess | Outcome::Passed => "ok",
-        Outcome::NeedsFlag => "needs a flag",
+        Outcome::NeedsFlag => "flag",
         Outcome::Failed => "FAIL",
         Outcome::Undecided => "undecided",
     }
@@ -322,8 +325,17 @@ pub(super) fn severity_label(finding: &FindingEntry) -> (Style, String) {
 }
 
 pub(super) fn write_finding(finding: &FindingEntry, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    write_sentence(finding, width, out)?;
+    write_hint(finding, width, out)
+}
+
+fn write_sentence(finding: &FindingEntry, width: u16, out: &mut dyn Write) -> io::Result<()> {
     let (style, severity) = severity_label(finding);
-    wrapped("  ", style, &severity, &format!("{} [{}]", finding.message, finding.code), "    ", width, out)?;
+    wrapped("  ", style, &severity, &format!("{} [{}]", finding.message, finding.code), "    ", width, out)
+}
+
+/// What to do, if anything.
+fn write_hint(finding: &FindingEntry, width: u16, out: &mut dyn Write) -> io::Result<()> {
     if finding.help.is_empty() {
         return Ok(());
     }

@@ -13,7 +13,7 @@ use super::kubernetes::{self, Known};
 use super::pipelines::Built;
 use super::placeholder::meant;
 use super::words::Values;
-use super::{Asked, Editable, Found, Lines, Meant, Needs, yaml};
+use super::{Asked, Editable, Found, IsolatedBy, Lines, Meant, Needs, yaml};
 
 /// The most words and signs of one block with settings.
 const MOST_SETTINGS: usize = 200;
@@ -306,6 +306,14 @@ impl<'t> Reader<'_, 't> {
         } else {
             ("", within.isolation.filter(|_| is_of_agent))
         };
+        // The plugins of Kubernetes and of Docker's own agents have no options.
+        let is_without = self.block(number).is_some_and(|block| block != "docker")
+            || self.open.iter().any(|open| open.word == "containerTemplate");
+        let isolated_by = match (is_called, is_without) {
+            (true, _) => IsolatedBy::Inside,
+            (false, true) => IsolatedBy::Unknown,
+            (false, false) => IsolatedBy::Args,
+        };
         let registry = within.registry.as_ref().filter(|_| is_of_agent || is_called && !AS_NAMED.contains(&method));
         let span = *at..*at + text.len();
         let editable = if names.is_empty() { self.lines.literal(span.clone(), &written) } else { None };
@@ -317,6 +325,7 @@ impl<'t> Reader<'_, 't> {
             object: Some("pipeline".to_owned()),
             needs: Needs::OneHost,
             isolation,
+            isolated_by,
             ..Found::of(self.lines.place(span), written, meant)
         });
     }

@@ -219,6 +219,18 @@ pub enum IsolatedBy {
     StartOfBuilt,
     /// The command that builds an image on it, and the one that starts that image.
     BuildAndStart,
+    /// The options of a container, as Azure Pipelines has them: those of `docker create`.
+    Options,
+    /// The `args` of an agent or step of Jenkins: options of `docker run`.
+    Args,
+    /// The argument of `inside` or `run` in a pipeline of Jenkins: options of `docker run`.
+    Inside,
+    /// The configuration of the runner: that of GitLab has `isolation` for Docker.
+    Runner,
+    /// The configuration of Docker on the machine: the file has no way to ask for one, and a machine of one's own starts it.
+    Daemon,
+    /// A way that is not known: the file has none.
+    Unknown,
     /// Nowhere: files are taken out of the image, which is not started.
     Nothing,
 }

@@ -25,7 +25,7 @@ use self::variables::{Scope, Scopes};
 use super::paths::slashes;
 use super::words::Values;
 use super::yaml::{Node, Value};
-use super::{Asked, Found, Lands, Lines, Meant, Needs, Note, Os, Problem, Scanned};
+use super::{Asked, Found, IsolatedBy, Lands, Lines, Meant, Needs, Note, Os, Problem, Scanned};
 use crate::{Error, ErrorKind};
 
 /// A service that runs pipelines.
@@ -45,6 +45,21 @@ pub enum Service {
     Cirrus,
     /// Tekton.
     Tekton,
+}
+
+impl Service {
+    /// How an isolation is asked for.
+    ///
+    /// Sources: the YAML schema of Azure Pipelines, `resources.containers.container`; GitLab Runner, advanced configuration,
+    /// `[runners.docker]`. Drone and Woodpecker start containers through Docker and have no setting of their own, and neither have the others.
+    const fn isolated_by(self) -> IsolatedBy {
+        match self {
+            Self::Azure => IsolatedBy::Options,
+            Self::GitLab => IsolatedBy::Runner,
+            Self::Drone => IsolatedBy::Daemon,
+            Self::GitHub | Self::Action | Self::Cirrus | Self::Tekton => IsolatedBy::Unknown,
+        }
+    }
 }
 
 /// The service whose pipeline this is, by the file's place and what stands in it.
@@ -196,6 +211,7 @@ impl Reader<'_, '_> {
             needs: Needs::OneHost,
             os,
             isolation,
+            isolated_by: self.service.isolated_by(),
             lands,
             editable,
             stays: is_made.then(|| self.made_from(text).to_owned()),

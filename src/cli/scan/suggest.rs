@@ -140,14 +140,20 @@ impl Inputs {
         })
     }
 
-    /// The first image that passes on these hosts in the place of this one.
+    /// The first image that passes on these hosts in the place of this one; one that users report to fail only where no other passes.
     fn fitting(&self, suggestions: &Suggestions, one: &Placed<'_>, hosts: &[&Host]) -> Option<Suggested> {
         let Meant::Known(reference) = &one.found.meant else { return None };
         let policy = self.policy_of(one.found);
-        suggestions.fitting(reference, |image| {
-            let on = |host: &&Host| self.judge(one.found, host, image, &policy).ok == Some(true);
-            if one.found.needs == Needs::EveryHost { hosts.iter().all(on) } else { hosts.iter().any(on) }
-        })
+        let passing = |may_be_reported: bool| {
+            suggestions.fitting(reference, |image| {
+                let on = |host: &&Host| {
+                    let judgement = self.judge(one.found, host, image, &policy);
+                    judgement.ok == Some(true) && (may_be_reported || !judgement.is_reported_to_fail())
+                };
+                if one.found.needs == Needs::EveryHost { hosts.iter().all(on) } else { hosts.iter().any(on) }
+            })
+        };
+        passing(false).or_else(|| passing(true))
     }
 }
 

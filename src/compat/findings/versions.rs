@@ -42,7 +42,7 @@ declare! {
     ImageNewerThanHost = "image-newer-than-host", Error, about [Image, Host] {
         title: "the image is newer than the host",
         message: "image {image}{image-release} is newer than host {host} ({host-name}), so it cannot run there in any isolation mode",
-        help: "use {base}|run this image on a host of build {image-build}{or-newer}",
+        help: "use {base same-processor}|run this image on {host-for-image} of build {host-builds}",
         meaning: "A newer image runs on an older host in neither isolation. Microsoft documents it so, and Docker refuses the pull, also for Hyper-V isolation: `a Windows version … based image is incompatible with a … host`. Whether a utility VM could boot it is unproven; it is not supported.",
         advice: "Rebase the image on the host's release or an older one, or update the host.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/version-compatibility",
@@ -51,7 +51,7 @@ declare! {
     BuildMismatch = "build-mismatch", Note, about [Image, Host] {
         title: "the builds differ",
         message: "process isolation needs matching builds: image {image}{image-release}, host {host} ({host-name})",
-        help: "for process isolation use {base process}|for Hyper-V isolation run {run hyperv}||use a host of build {image-build}",
+        help: "for process isolation use {base process}|for Hyper-V isolation run {run hyperv}||use a host of build {host-builds process}",
         meaning: "In process isolation the container uses the host's kernel. Before Windows Server 2022 the builds must be equal; from then on the image may be as old as the previous long-term release. Outside of that the Host Compute Service refuses with 0xc0370101.",
         advice: "Use a tag for the host's release, or Hyper-V isolation if the image is older than the host.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/version-compatibility",
@@ -104,7 +104,7 @@ declare! {
 
     Ltsc2025On25h2 = "ltsc2025-on-25h2", Warning, about [Image, Host] {
         title: "Windows Server 2025 images on newer Windows 11 clients",
-        message: "images of Windows Server 2025 ({image}) are reported to fail on clients newer than 24H2 ({host}) with 0xc0370112, in both isolations",
+        message: "images of Windows Server 2025 ({written}) are reported to fail on clients newer than 24H2 ({host}) with 0xc0370112, in both isolations",
         help: "use {entry}|use {base}||try it before you rely on it, and pull the image again after Windows updates",
         meaning: "Microsoft's table supports the pair. Since November 2025 users report that it fails with `the container image contains a layer with an unrecognized format`, while ltsc2022 images work; the report is open.",
         advice: "Use an image built on ltsc2022, or delete and pull the image again.",

@@ -217,7 +217,11 @@ fn every_remedy_is_started_by_the_same_engine() {
                         if let Remedy::EngineVersion(_, version) = &remedy {
                             let passes =
                                 |engine| judge(knowledge, host, subject.image.unwrap(), &Policy { engine, ..policy.clone() });
-                            assert_maintained(&engine, version, |engine| passes(Some(engine)).ok == Some(true));
+                            // A later one whose entry is reported to fail is not better.
+                            assert_maintained(&engine, version, |engine| {
+                                let judgement = passes(Some(engine));
+                                judgement.ok == Some(true) && !judgement.is_reported_to_fail()
+                            });
                         }
                     }
                 }
@@ -335,5 +339,126 @@ fn an_update_to_the_first_client_with_process_isolation_is_advised_where_it_help
         let help = Finding::new(Code::ClientBefore1809).help(&subject);
         let said = format!("{help} {:?}", help.remedies().collect::<Vec<_>>());
         assert!(said.contains(expected) && !said.contains(not), "{said}");
+    }
+}
+
+/// The help of a finding of this judgement, as this test prints it.
+fn help_of(code: Code, host: &Host, image: &Image, policy: &Policy) -> String {
+    let judgement = judged(host, image, policy);
+    let subject = subject(host, image, policy, &judgement);
+    let finding = judgement.findings.iter().find(|finding| finding.code == code);
+    finding.unwrap_or_else(|| panic!("{code} is said: {:?}", judgement.findings)).help(&subject).to_string()
+}
+
+/// What users report to fail is neither the best entry nor advice, where something else passes.
+#[test]
+fn what_is_reported_to_fail_is_not_advice() {
+    let host = client("10.0.26200.1");
+    let both = index(vec![entry("10.0.20348.1"), entry("10.0.26100.1")]);
+    let codes = |judgement: &Judgement| judgement.findings.iter().map(|finding| finding.code).collect::<Vec<_>>();
+    for wish in [Wish::Default, Wish::Process, Wish::Hyperv] {
+        let judgement = judged(&host, &both, &Policy { wish, ..today() });
+        assert_eq!((judgement.chosen, judgement.ok), (Some(0), Some(true)), "{wish:?}");
+        let codes = codes(&judgement);
+        assert!(!codes.contains(&Code::EngineTakesAnother) && !codes.contains(&Code::Ltsc2025On25h2), "{codes:?}");
+    }
+    // The engine takes the entry that is reported to fail: both sentences lead to the other one.
+    let turned = index(vec![entry("10.0.26100.1"), entry("10.0.20348.1")]);
+    let good = Digest::of(b"10.0.20348.1").to_string();
+    for wish in [Wish::Process, Wish::Hyperv] {
+        let policy = Policy { wish, ..today() };
+        assert_eq!(judged(&host, &turned, &policy).chosen, Some(1));
+        for code in [Code::Ltsc2025On25h2, Code::EngineTakesAnother] {
+            let help = help_of(code, &host, &turned, &policy);
+            assert!(help.contains(&good) && !help.contains("isolation:") && !help.contains("26100"), "{code}: {help}");
+        }
+    }
+    let policy = Policy { wish: Wish::Hyperv, ..today() };
+    let judgement = judged(&host, &turned, &policy);
+    let warning = judgement.findings.iter().find(|finding| finding.code == Code::Ltsc2025On25h2).unwrap();
+    let message = warning.message(&subject(&host, &turned, &policy, &judgement)).to_string();
+    assert!(message.contains("(10.0.26100.1)"), "{message}");
+
+    // An older entry that starts is as good as one that is reported to fail.
+    let older = index(vec![entry("10.0.17763.1"), entry("10.0.26100.1")]);
+    let judgement = judged(&host, &older, &Policy { wish: Wish::Default, ..today() });
+    assert!(!codes(&judgement).contains(&Code::EngineTakesAnother), "{judgement:?}");
+
+    // An engine that refuses what fits is not a reason to name what is reported to fail.
+    let docker = HostEngine { store: Some(crate::ImageStore::Containerd), ..HostEngine::new(Engine::Docker, None) };
+    let policy = Policy { wish: Wish::Default, engine: Some(docker.in_version("29.5.0".to_owned())), ..today() };
+    let image = index(vec![entry("10.0.20348.1")]);
+    let help = help_of(Code::EngineRefuses, &host, &image, &policy);
+    assert!(help.contains("imagestore") && !help.contains("26100"), "{help}");
+}
+
+/// The registry may have less below a tag than the knowledge says: what has just failed is never advice.
+#[test]
+fn the_image_that_failed_is_not_named_again() {
+    let host = Host { architecture: Architecture::Arm64, ..client("10.0.26100.1") };
+    let name = format!("{MICROSOFT_REGISTRY}/windows/nanoserver");
+    for (tag, expected) in [("ltsc2025", false), ("10.0.26100.1-amd64", true)] {
+        let image = Image { reference: format!("{name}:{tag}"), repository: Some(name.clone()), ..super::image("10.0.26100.1") };
+        let help = help_of(Code::ArchitectureMismatch, &host, &image, &today());
+        assert_eq!(help.contains("nanoserver:ltsc2025"), expected, "{help}");
+        assert!(help.contains("arm64 entry"), "{help}");
+    }
+}
+
+/// Two findings about one pair do not contradict each other, and say nothing twice.
+#[test]
+fn an_image_for_another_processor_and_a_newer_windows_needs_a_host_of_both() {
+    let (host, image) = (server("10.0.20348.1"), arm("10.0.26100.1"));
+    let newer = help_of(Code::ImageNewerThanHost, &host, &image, &today());
+    assert_eq!(newer, "run this image on an arm64 host of build 26100 or newer");
+    let other = help_of(Code::ArchitectureMismatch, &host, &image, &today());
+    assert!(other.contains("20348") && !other.contains("host"), "{other}");
+}
+
+/// Each entry of a tag brings hosts of its own.
+#[test]
+fn the_hosts_of_a_tag_are_those_of_all_its_entries() {
+    let entries = || ["10.0.17763.1", "10.0.20348.1", "10.0.26100.1"].map(entry).to_vec();
+    for (wish, versions, expected) in [
+        (Wish::Process, entries(), "a host of build 17763, 20348 or newer"),
+        (Wish::Hyperv, entries(), "a host of build 17763 or newer"),
+        (Wish::Process, vec![entry("10.0.17763.1")], "a host of build 17763"),
+        (Wish::Process, vec![entry("10.0.17763.1"), entry("10.0.18362.1")], "a host of build 17763 or 18362"),
+        (Wish::Process, vec![entry("10.0.20348.1")], "a host of build 20348 or newer"),
+    ] {
+        let policy = Policy { wish, ..today() };
+        let help = help_of(Code::ImageNewerThanHost, &server("10.0.14393.1"), &index(versions), &policy);
+        assert!(help.ends_with(expected), "{help}");
+    }
+}
+
+/// Nobody is told to do what was done: the isolation was asked for, or is taken already.
+#[test]
+fn what_was_asked_for_is_not_advice() {
+    let (host, image) = (server("10.0.26100.1"), super::image("10.0.17763.1"));
+    let asked = Policy { wish: Wish::Hyperv, ..today() };
+    assert_eq!(judged(&host, &image, &asked).ok, Some(true));
+    assert_eq!(help_of(Code::BuildMismatch, &host, &image, &asked), "");
+    let by_default = Policy { wish: Wish::Default, ..today() };
+    assert!(help_of(Code::BuildMismatch, &host, &image, &by_default).contains("hyperv"));
+    let untrusted = Policy { untrusted: true, ..today() };
+    assert_eq!(judged(&host, &image, &untrusted).taken, Some(Use::Hyperv));
+    assert_eq!(help_of(Code::ProcessNotForUntrusted, &host, &image, &untrusted), "");
+}
+
+/// The best entry starts in both isolations, and the one that the engine takes in the other one alone: it needs a flag.
+#[test]
+fn an_entry_that_the_engine_takes_and_starts_in_the_other_isolation_needs_a_flag() {
+    let versions = ["10.0.17763.1", "10.0.20348.1", "10.0.26100.1"];
+    for (host, wish, expected) in [
+        (server("10.0.25398.1"), Wish::Default, Some(Isolation::Hyperv)),
+        (client("10.0.26200.1"), Wish::Process, Some(Isolation::Hyperv)),
+        // Without Hyper-V there is no other isolation.
+        (Host { hyperv: Availability::Unavailable, ..server("10.0.25398.1") }, Wish::Default, None),
+    ] {
+        let judgement = judged(&host, &index(versions.map(entry).to_vec()), &Policy { wish, ..today() });
+        assert_eq!((judgement.ok, judgement.process.possible), (Some(false), Some(true)), "{host:?}");
+        let other = judgement.findings.iter().find(|finding| finding.code == Code::OtherIsolationPossible);
+        assert_eq!(other.map(|finding| finding.detail.clone()), expected.map(Detail::OtherIsolation), "{host:?}");
     }
 }

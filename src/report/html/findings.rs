@@ -9,7 +9,7 @@ use crate::compat::Severity;
 use crate::report::Word;
 use crate::report::document::{FindingEntry, HostEntry, Report};
 use crate::report::groups::Group;
-use crate::report::labels::{Labels, joined, number, places};
+use crate::report::labels::{Labels, joined, number};
 use crate::report::markdown::is_address;
 use crate::report::outcome::Outcome;
 use crate::report::overview::conclusion;
@@ -128,7 +128,7 @@ fn write_group(number: usize, group: &Group<'_>, labels: &Labels<'_>, out: &mut 
         writeln!(out, "{}</li>", hint(&finding.help))?;
     }
     writeln!(out, "</ul>")?;
-    facts(group, out)?;
+    facts(group, labels, out)?;
     writeln!(out, "</section>")
 }
 
@@ -169,15 +169,15 @@ fn hint(help: &str) -> String {
 }
 
 /// The image as it was read, and where it stands.
-fn facts(group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn facts(group: &Group<'_>, labels: &Labels<'_>, out: &mut dyn Write) -> io::Result<()> {
     let image = &group.first.image;
     let mut facts = vec![("Built for", version(image.os_version, image.release.as_deref()))];
     facts.extend(image.architecture.clone().map(|architecture| ("Architecture", architecture)));
     facts.extend(image.digest.as_ref().map(|digest| ("Digest", digest.to_string())));
     facts.extend(candidate_list(group.first).map(|entries| ("Entries", entries)));
-    let places = places(&group.entries);
-    if !places.is_empty() {
-        facts.push(("Found in", joined(places.into_iter(), true)));
+    for (places, hosts) in labels.placed(&group.entries) {
+        let on = hosts.map(|hosts| format!(" on {}", joined(hosts.into_iter(), true))).unwrap_or_default();
+        facts.push(("Found in", format!("{}{on}", joined(places.into_iter(), true))));
     }
     write!(out, "<dl>")?;
     for (name, value) in facts {

@@ -217,6 +217,20 @@ fn options_of_a_container_say_its_isolation() {
 }
 
 #[test]
+fn each_way_to_name_an_image_has_its_own_place_for_options() {
+    for (text, expected) in [
+        ("agent { docker { image 'a' } }", IsolatedBy::Args),
+        ("agent { docker 'a' }", IsolatedBy::Args),
+        ("withDockerContainer(image: 'a') { }", IsolatedBy::Args),
+        ("docker.image('a').inside { }", IsolatedBy::Inside),
+        ("podTemplate(containers: [containerTemplate(name: 'x', image: 'a')]) { }", IsolatedBy::Unknown),
+    ] {
+        let found = read(text, &Known::default()).found;
+        assert_eq!(found.iter().map(|found| found.isolated_by).collect::<Vec<_>>(), [expected], "{text}");
+    }
+}
+
+#[test]
 fn what_a_pipeline_builds() {
     for (text, expected) in [
         ("docker.build('x', '-f win.df --build-arg V=1 .')", Some("win.df V=1 x")),

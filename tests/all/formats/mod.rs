@@ -1,5 +1,6 @@
 //! The formats of `wincompat check`, each read back by what its users use: a parser, the rules of the service, or both.
 
+mod agreement;
 mod command_line;
 mod hostile;
 pub mod html;

@@ -218,7 +218,8 @@ fn the_entry_that_fits_the_machine_is_chosen() {
     for (fixture, version) in [
         ("windows-server-2022", "10.0.20348.5622"),
         ("windows-server-2025", "10.0.26100.33438"),
-        ("windows-11-25h2", "10.0.26100.33438"),
+        // That of Windows Server 2025 is reported to fail there.
+        ("windows-11-25h2", "10.0.20348.5622"),
         // Nothing fits: the nearest is shown.
         ("windows-10-22h2", "10.0.20348.5622"),
     ] {

@@ -47,6 +47,24 @@ fn what_fits_is_named_with_its_digest_and_what_only_says_so_is_not() {
     assert_ne!(remedies[2]["verified"], json!(true), "{remedies:?}");
 }
 
+/// Images of Windows Server 2025 are reported to fail on clients after 24H2: the generation before them is the answer there.
+#[test]
+fn what_is_reported_to_fail_is_suggested_where_nothing_else_passes() {
+    const SERVERCORE: &str = "mcr.microsoft.com/windows/servercore";
+    let newest = |images: Images| images.windows("windows/servercore", "ltsc2025", &[WindowsImage::of("10.0.26100.1")]);
+    let old = Images::default().windows("windows/servercore", "ltsc2019", &[WindowsImage::of("10.0.17763.1")]);
+    for (images, expected) in [(newest(images()), "ltsc2022"), (newest(old), "ltsc2025")] {
+        let shop = Repository::with(images);
+        shop.file("Dockerfile", format!("FROM {SERVERCORE}:ltsc2019\nRUN dir\n"));
+        let answer = shop.scan(&["--host=windows-11-25h2", "--isolation=process", "--suggest", "--format=json"]);
+        let report = answer.json();
+        let remedies = report["results"][0]["findings"][0]["remedies"].as_array().unwrap().clone();
+        let verified = remedies.iter().find(|remedy| remedy["verified"] == json!(true)).expect("a tag was read");
+        let value = verified["value"].as_str().unwrap();
+        assert!(value.starts_with(&format!("{SERVERCORE}:{expected}@sha256:")), "{value}");
+    }
+}
+
 /// What one host takes may fail on another: a tag that fits all hosts is the answer for each.
 #[test]
 fn a_tag_that_fits_every_host_is_named_for_each() {

@@ -504,7 +504,13 @@ fn advice_about_isolation_is_for_what_builds_and_starts_the_image() {
         shop.file(format!("{name}/Dockerfile"), format!("{base}RUN x\n{stage}"));
         shop.file(format!("{name}/compose.yaml"), "services: {web: {build: .}}\n");
     }
+    shop.file("azure/azure-pipelines.yml", "jobs:\n- job: a\n  container: 'registry.test/app:ltsc2019'\n");
+    shop.file("gitlab/.gitlab-ci.yml", "a: {script: x, image: 'registry.test/app:ltsc2019'}\n");
+    shop.file("jenkins/Jenkinsfile", "pipeline { agent { docker { image 'registry.test/app:ltsc2019' } } }\n");
     for (name, advice) in [
+        ("azure", "run the container with `options: --isolation=hyperv`"),
+        ("gitlab", "below `[runners.docker]` in its config.toml"),
+        ("jenkins", "run the container with `--isolation=hyperv` in its `args`"),
         ("base", "run `docker build` and `docker run` with `--isolation=hyperv`"),
         ("stage", "run `docker build --isolation=hyperv`"),
         ("service", "run the service with `isolation: hyperv`"),

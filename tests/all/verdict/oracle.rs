@@ -251,7 +251,7 @@ fn choose(host: &HostFacts, image: &ImageFacts) -> Result<(Possible, Option<usiz
     if judged.len() > 1 && judged.iter().any(|(_, entry, _)| entry.version == Known::Unread) {
         return Err(Silence::UnreadBesideOthers);
     }
-    if let Some(best) = best(of(Rank::Process)) {
+    if let Some(best) = best(host, of(Rank::Process)) {
         return Ok(best);
     }
     let open: Vec<_> = of(Rank::Open).collect();
@@ -264,17 +264,25 @@ fn choose(host: &HostFacts, image: &ImageFacts) -> Result<(Possible, Option<usiz
         }
         return Ok((*first, (open.len() == 1).then_some(*number)));
     }
-    Ok(best(of(Rank::Hyperv)).unwrap_or((Possible::NEITHER, None)))
+    Ok(best(host, of(Rank::Hyperv)).unwrap_or((Possible::NEITHER, None)))
 }
 
-/// The highest version, numerically, then the first; no number where an unknown revision leaves the order open.
-fn best<'a>(entries: impl Iterator<Item = &'a (usize, &'a Entry, Possible)>) -> Option<(Possible, Option<usize>)> {
-    let entries: Vec<_> = entries
+/// The highest version, numerically, then the first; no number where an unknown revision leaves the order open. One that is reported to
+/// fail comes after the others: of Windows Server 2025 on clients that are newer than it (microsoft/hcsshim#2566).
+fn best<'a>(
+    host: &HostFacts,
+    entries: impl Iterator<Item = &'a (usize, &'a Entry, Possible)>,
+) -> Option<(Possible, Option<usize>)> {
+    let is_newer_client = host.kind == Kind::Client && host.version.build > 26100;
+    let mut entries: Vec<_> = entries
         .filter_map(|(number, entry, possible)| match entry.version {
             Known::Version(version) => Some((*number, version, *possible)),
             Known::Nothing | Known::Unread => None,
         })
         .collect();
+    if is_newer_client && entries.iter().any(|(_, version, _)| version.build != 26100) {
+        entries.retain(|(_, version, _)| version.build != 26100);
+    }
     let build = entries.iter().map(|(_, version, _)| version.build).max()?;
     let highest: Vec<_> = entries.iter().filter(|(_, version, _)| version.build == build).collect();
     let revisions: Vec<_> = highest.iter().map(|(_, version, _)| version.revision).collect();

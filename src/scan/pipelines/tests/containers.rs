@@ -82,6 +82,22 @@ fn options_of_containers_say_their_isolation() {
 }
 
 #[test]
+fn each_service_has_its_own_way_to_ask_for_an_isolation() {
+    for (path, text, expected) in [
+        ("azure-pipelines.yml", "jobs:\n- job: a\n  container: 'a:1'\n", IsolatedBy::Options),
+        (".gitlab-ci.yml", "a: {script: x, image: 'a:1'}\n", IsolatedBy::Runner),
+        (".drone.yml", "kind: pipeline\nplatform: {os: windows}\nsteps: [{name: a, image: 'a:1'}]\n", IsolatedBy::Daemon),
+        (".woodpecker.yml", "steps: [{name: a, image: 'a:1'}]\n", IsolatedBy::Daemon),
+        (".cirrus.yml", "a_task: {windows_container: {image: 'a:1'}}\n", IsolatedBy::Unknown),
+    ] {
+        let root = yaml::read(text).0[0].root.clone().unwrap();
+        let service = service_of(Path::new(path), &root).unwrap();
+        let read = read(service, &root, &Lines::of(text), &Values::new(), &|_| false);
+        assert_eq!(read.found.iter().map(|found| found.isolated_by).collect::<Vec<_>>(), [expected], "{path}");
+    }
+}
+
+#[test]
 fn an_action_that_is_a_container_runs_on_linux() {
     for (runs, expected) in [
         ("{using: docker, image: 'docker://a:1'}", &["1:40 a:1 Unsaid linux"][..]),

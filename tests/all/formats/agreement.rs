@@ -1,0 +1,80 @@
+//! The formats that people read agree: one word for one outcome, a place beside its hosts, and advice beside what it is for.
+
+use serde_json::json;
+
+use super::{rendered, sample};
+
+/// What needs a flag is counted apart, so its row has another word than what fails.
+#[test]
+fn what_needs_a_flag_is_called_so_everywhere() {
+    let report = sample::report();
+    let text = rendered("table", &report);
+    assert_eq!(text.matches("FAIL").count(), 1, "{text}");
+    assert!(text.contains("mflag \u{1b}[0m registry.test/app:1809"), "{text}");
+    assert!(text.contains("1 needs a flag, 2 failed"), "{text}");
+    assert!(rendered("matrix", &report).contains("mflag\u{1b}"), "the matrix");
+    let other = sample::finding("other-isolation-possible", "note", "Hyper-V isolation would work here", "");
+    let only = sample::result("app:1", sample::host("web01", "10.0.20348.1"), None, Some(false), vec![other]);
+    let text = rendered("table", &sample::of(vec![only], vec![]));
+    assert!(text.contains("flag") && !text.contains("FAIL"), "{text}");
+}
+
+/// A finding that is denied makes an undecided result fail, and says nothing of whether the image runs.
+#[test]
+fn an_undecided_result_that_fails_is_not_said_to_fail_to_run() {
+    let missing = sample::finding("os-version-missing", "error", "image has no os.version", "");
+    let entry = |taken: serde_json::Value| {
+        let mut entry = sample::result("app:1", sample::host("web01", "10.0.20348.1"), None, Some(false), vec![missing.clone()]);
+        entry["verdict"] = json!("unknown");
+        entry["engine"]["takes"] = taken;
+        entry
+    };
+    let takes = |outcome: &str| json!({"candidate": 0, "isolation": "process", "outcome": outcome, "says": null});
+    for (takes, is_open) in [(json!(null), true), (takes("unknown"), true), (takes("refuses"), false)] {
+        let report = sample::of(vec![entry(takes.clone())], vec![]);
+        for format in ["table", "junit", "markdown"] {
+            let text = rendered(format, &report);
+            assert_eq!(text.contains("not known, and fails because of a finding that is denied"), is_open, "{takes}: {text}");
+            assert_eq!(text.contains("will not run"), !is_open, "{takes}: {text}");
+        }
+    }
+}
+
+/// A pipeline names its own machine: the other hosts of the image are not those of its line.
+#[test]
+fn a_place_stands_beside_its_own_hosts() {
+    let finding = sample::finding("build-mismatch", "error", "the builds differ", "use app:2");
+    let at = |host: &str, file: &str| {
+        let host = sample::host(host, "10.0.20348.1");
+        sample::found_in(sample::result("app:1", host, None, Some(false), vec![finding.clone()]), file, 5, 1)
+    };
+    let all = vec![at("web01", "api/Dockerfile"), at("web02", "api/Dockerfile"), at("web02", "azure-pipelines.yml")];
+    let report = sample::of(all.clone(), vec![]);
+    let markdown = rendered("markdown", &report);
+    for line in ["  - at api/Dockerfile:5 on web01, web02\n", "  - at azure-pipelines.yml:5 on web02\n"] {
+        assert!(markdown.contains(line), "{markdown}");
+    }
+    let text = rendered("table", &report);
+    assert!(text.contains("at api/Dockerfile:5 on web01, web02") && text.contains("at azure-pipelines.yml:5 on web02"), "{text}");
+    let html = rendered("html", &report);
+    assert!(html.contains("azure-pipelines.yml:5 on web02"), "{html}");
+    // The same hosts at each place are said once.
+    let same = vec![all[1].clone(), all[2].clone()];
+    let markdown = rendered("markdown", &sample::of(same, vec![]));
+    assert!(markdown.contains("  - at api/Dockerfile:5, azure-pipelines.yml:5\n"), "{markdown}");
+}
+
+/// Each kind of file has its own way to ask for an isolation.
+#[test]
+fn advice_that_differs_by_place_is_said_with_its_place() {
+    let at = |file: &str, help: &str| {
+        let finding = sample::finding("build-mismatch", "error", "the builds differ", help);
+        let host = sample::host("web01", "10.0.20348.1");
+        sample::found_in(sample::result("app:1", host, None, Some(false), vec![finding]), file, 3, 1)
+    };
+    let report = sample::of(vec![at("Dockerfile", "add a flag"), at("compose.yaml", "add a key")], vec![]);
+    let text = rendered("table", &report);
+    assert!(text.contains("hint for Dockerfile:3: add a flag") && text.contains("hint for compose.yaml:3: add a key"), "{text}");
+    let markdown = rendered("markdown", &report);
+    assert!(markdown.contains("hint for compose.yaml:3: add a key"), "{markdown}");
+}
