@@ -117,7 +117,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         project.made.extend(read.made.iter().map(|image| with_a_tag(image)));
         project.builds_of(path, read.built);
     }
-    let Project { built, made, mut uses, env_files, mut answer, rests_on, patches, .. } = project;
+    let Project { built, made, mut uses, env_files, mut answer, mut rests_on, patches, .. } = project;
     // What another file builds is a Dockerfile, whatever its name and wherever it is.
     let own: BTreeMap<PathBuf, &PathBuf> = paths.iter().map(|path| (normal(path), path)).collect();
     let read: BTreeSet<PathBuf> = dockerfiles.iter().map(|(path, _)| normal(path)).collect();
@@ -127,6 +127,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
             Err(error) => {
                 dockerfiles::note_unread(builds, &mut uses);
                 for (file, note) in dockerfiles::unread_notes(builds, &error) {
+                    rests_on.entry(normal(&file)).or_default().insert(path.clone());
                     answer.entry(file).or_default().notes.push(note);
                 }
             }
