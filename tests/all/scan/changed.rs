@@ -164,6 +164,22 @@ fn what_may_have_been_about_every_file_counts_for_all_when_it_is_gone() {
 }
 
 #[test]
+fn a_pod_changes_with_its_runtime_class() {
+    let class = |number: &str| {
+        format!(
+            "apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {{name: w}}\nhandler: h\nscheduling: {{nodeSelector: {{gen: '{number}'}}}}\n"
+        )
+    };
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {runtimeClassName: w, containers: [{name: c, image: 'registry.test/app:ltsc2019'}]}\n";
+    let Some(shop) = committed(&[("classes/rc.yaml", class("19").as_str()), ("pods/pod.yaml", pod), ("other/Dockerfile", OLD)])
+    else {
+        return;
+    };
+    shop.file("classes/rc.yaml", class("22"));
+    assert_eq!(places(&shop, "HEAD"), ["pods/pod.yaml:4"]);
+}
+
+#[test]
 fn every_file_is_judged_when_what_it_is_judged_by_changed() {
     let Some(shop) = committed(&[
         ("a/Dockerfile", OLD),
