@@ -34,6 +34,8 @@ pub struct ScannedFile {
     pub scanned: Scanned,
     /// Other files that give it values, e.g. the `.env` beside a Compose file, or the Compose file that builds a Dockerfile.
     pub rests_on: BTreeSet<PathBuf>,
+    /// True if it has pods that name a RuntimeClass, or changes such pods: a class of any other file may be meant.
+    pub names_classes: bool,
     /// True for a Dockerfile.
     pub is_dockerfile: bool,
     /// The names of the images that a Dockerfile makes, as far as other files say them.
@@ -122,8 +124,9 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         project.builds_of(path, read.built);
     }
     let Project { built, made, mut uses, env_files, mut answer, mut rests_on, patches, classes, .. } = project;
-    for (path, others) in classes.asked() {
-        rests_on.entry(path).or_default().extend(others);
+    let with_classes = classes.asked();
+    for (path, others) in &with_classes {
+        rests_on.entry(path.clone()).or_default().extend(others.iter().cloned());
     }
     // What another file builds is a Dockerfile, whatever its name and wherever it is.
     let own: BTreeMap<PathBuf, &PathBuf> = paths.iter().map(|path| (normal(path), path)).collect();
@@ -213,7 +216,8 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
                 others.extend(values_of(&maker));
                 others.insert(maker);
             }
-            ScannedFile { path, scanned, rests_on: others, is_dockerfile, makes, own_images: names }
+            let names_classes = std::iter::once(&path).chain(&others).any(|one| with_classes.contains_key(&normal(one)));
+            ScannedFile { path, scanned, rests_on: others, is_dockerfile, makes, own_images: names, names_classes }
         })
         .filter(|file| file.scanned != Scanned::default() || !file.own_images.is_empty())
         .collect()

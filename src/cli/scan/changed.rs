@@ -13,6 +13,9 @@ use crate::{Error, ErrorKind};
 /// The longest answer of git that is shown.
 const SHOWN: usize = 300;
 
+/// The endings of manifests.
+const MANIFESTS: [&str; 3] = ["yaml", "yml", "json"];
+
 /// The files that changed, in each repository that was asked.
 #[derive(Debug, Default)]
 pub struct Changed {
@@ -28,6 +31,8 @@ struct Repository {
     names: HashSet<String>,
     /// The folders of files that are gone, as they were. What such a file said is not known.
     left: HashSet<PathBuf>,
+    /// True if one of them may have been a manifest.
+    lacks_manifest: bool,
 }
 
 impl Changed {
@@ -82,6 +87,11 @@ impl Changed {
         }
         let folder = as_it_was(folder_of(path));
         self.repositories.iter().any(|one| one.left.contains(&folder))
+    }
+
+    /// True if a manifest may be gone: a RuntimeClass counts for pods in any folder.
+    pub fn lacks_manifest(&self) -> bool {
+        self.repositories.iter().any(|one| one.lacks_manifest)
     }
 
     /// True if a file went that may have been about every other: a kustomization, the options of a scan. What says which files are read
@@ -143,9 +153,11 @@ impl Repository {
         let unknown = listed(&["ls-files", "-z", "--others", "--exclude-standard"])?;
         let names = differing.split('\0').chain(unknown.split('\0')).map(|name| name.trim_end_matches('/'));
         let names: HashSet<String> = names.filter(|name| !name.is_empty()).map(str::to_owned).collect();
-        let gone = names.iter().map(|name| top.join(name)).filter(|path| is_gone(path));
-        let left = gone.filter_map(|path| path.parent().map(Path::to_owned)).collect();
-        Ok(Self { top, names, left })
+        let gone: Vec<PathBuf> = names.iter().map(|name| top.join(name)).filter(|path| is_gone(path)).collect();
+        let left = gone.iter().filter_map(|path| path.parent().map(Path::to_owned)).collect();
+        let is_manifest = |path: &PathBuf| path.extension().is_some_and(|ending| MANIFESTS.iter().any(|one| ending == *one));
+        let lacks_manifest = gone.iter().any(is_manifest);
+        Ok(Self { top, names, left, lacks_manifest })
     }
 }
 

@@ -369,10 +369,12 @@ impl Args {
 }
 
 /// True for a file whose references may be others than they were: it changed, or one that it rests on, or a file is gone from the folder
-/// of one of these.
+/// of one of these, or one that may have had its RuntimeClass.
 fn is_changed(file: &ScannedFile, changed: &Changed) -> bool {
     let mut all = std::iter::once(&file.path).chain(&file.rests_on);
-    tree::is_standard_input(&file.path) || all.any(|path| changed.has(path) || changed.lacks_beside(path))
+    tree::is_standard_input(&file.path)
+        || file.names_classes && changed.lacks_manifest()
+        || all.any(|path| changed.has(path) || changed.lacks_beside(path))
 }
 
 /// The files and folders that these hosts come from.

@@ -66,12 +66,12 @@ impl RuntimeClasses {
     /// The classes that a pod means by this name: several where equally near ones lead it to other nodes. Those of its file count first,
     /// then those of its kustomization, then those of the nearest folder above or below, then the others.
     pub fn meant(&self, name: &str, pod: &Stands) -> Vec<&RuntimeClass> {
+        let mut asked = self.asked.borrow_mut();
+        let files = asked.entry(pod.file.clone()).or_default();
         let all = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
         let placed: Vec<(Distance, &Class)> = all.iter().map(|one| (one.stands.distance_to(pod), one)).collect();
         let Some(least) = placed.iter().map(|(distance, _)| *distance).min() else { return Vec::new() };
         let mut meant: Vec<&RuntimeClass> = Vec::new();
-        let mut asked = self.asked.borrow_mut();
-        let files = asked.entry(pod.file.clone()).or_default();
         for (_, one) in placed.iter().filter(|(distance, _)| *distance == least) {
             files.extend(one.files.iter().filter(|file| **file != pod.file).cloned());
             let leads_alike =
@@ -88,7 +88,7 @@ impl RuntimeClasses {
         self.asked.borrow().get(file).cloned().unwrap_or_default()
     }
 
-    /// Those of all files with such pods.
+    /// Those of all files with pods that name a class, also one that is nowhere.
     pub fn asked(&self) -> BTreeMap<PathBuf, BTreeSet<PathBuf>> {
         self.asked.borrow().clone()
     }

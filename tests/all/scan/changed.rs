@@ -177,6 +177,8 @@ fn a_pod_changes_with_its_runtime_class() {
     };
     shop.file("classes/rc.yaml", class("22"));
     assert_eq!(places(&shop, "HEAD"), ["pods/pod.yaml:4"]);
+    std::fs::remove_file(shop.folder().join("classes/rc.yaml")).unwrap();
+    assert_eq!(places(&shop, "HEAD"), ["pods/pod.yaml:4"]);
 }
 
 #[test]
