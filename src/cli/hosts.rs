@@ -91,6 +91,11 @@ impl HostArgs {
         host.chain(hosts).collect()
     }
 
+    /// The files and folders that lists of hosts are read from.
+    pub fn lists(&self) -> impl Iterator<Item = &Path> {
+        self.hosts.iter().filter(|list| *list != STANDARD_INPUT).map(Path::new)
+    }
+
     /// True if hosts are read from standard input.
     pub fn read_standard_input(&self) -> bool {
         self.hosts.iter().any(|list| list == STANDARD_INPUT)

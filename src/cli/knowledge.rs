@@ -20,6 +20,11 @@ pub struct KnowledgeArgs {
 }
 
 impl KnowledgeArgs {
+    /// The file that was named.
+    pub fn file(&self) -> Option<&Path> {
+        self.knowledge.as_deref()
+    }
+
     /// The facts, from the file if one is named.
     ///
     /// # Errors

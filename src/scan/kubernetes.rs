@@ -1,19 +1,20 @@
 //! Manifests of Kubernetes: every pod in them, with the nodes that it can land on.
 
+mod classes;
 mod host_process;
 mod manifests;
 mod pods;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub use self::classes::{RuntimeClasses, Stands, is_class};
 pub use self::manifests::unread_manifests;
 use self::pods::{Containers, pods_of};
 use super::placeholder::meant;
 use super::words::Values;
-use super::yaml::{Document, Node};
+use super::yaml::Node;
 use super::{Asked, Found, IsolatedBy, Lands, Lines, Needs, Note, Os};
 use crate::host::pod::{self, RuntimeClass, Tree};
 
@@ -22,9 +23,6 @@ const DEEPEST: usize = 8;
 
 /// The deepest manifests within manifests.
 const DEEPEST_TEXTS: usize = 4;
-
-/// The RuntimeClasses of an input, by their names.
-pub type RuntimeClasses = BTreeMap<String, RuntimeClass>;
 
 impl Tree for Node {
     fn get(&self, key: &str) -> Option<&Self> {
@@ -48,7 +46,9 @@ impl Tree for Node {
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     /// The RuntimeClasses of the same input.
-    pub classes: RuntimeClasses,
+    pub classes: Rc<RuntimeClasses>,
+    /// Where the manifest is from.
+    pub stands: Stands,
     /// Values for what stands in the place of some.
     pub values: Values,
 }
@@ -56,21 +56,6 @@ pub struct Known {
 /// True for a document that is an object of Kubernetes. A file of Skaffold has a version and a kind too.
 pub fn is_object(root: &Node) -> bool {
     root.text_at(&["apiVersion"]).is_some_and(|version| !version.starts_with("skaffold/")) && root.text_at(&["kind"]).is_some()
-}
-
-/// The RuntimeClasses of these documents.
-pub fn runtime_classes(documents: &[&Document]) -> RuntimeClasses {
-    let mut classes = RuntimeClasses::new();
-    for root in documents.iter().filter_map(|document| document.root.as_ref()) {
-        for object in objects(root) {
-            if object.text_at(&["kind"]) == Some("RuntimeClass")
-                && let Some(name) = object.text_at(&["metadata", "name"])
-            {
-                classes.insert(name.to_owned(), RuntimeClass::of(object.as_ref()));
-            }
-        }
-    }
-    classes
 }
 
 /// The template that a rendered object came from, as Helm writes it above it: `# Source: chart/templates/web.yaml`.
@@ -92,7 +77,7 @@ fn read_below(root: &Rc<Node>, lines: &Lines<'_>, known: &Known, depth: usize) -
     let mut found = Vec::new();
     for object in objects(root) {
         for containers in pods_of(object) {
-            found.extend(Pod::of(object, &containers, known).found(lines));
+            found.extend(Pod::all(object, &containers, known).iter().flat_map(|pod| pod.found(lines)));
         }
         found.extend(manifests::read(object, lines, known, depth));
     }
@@ -120,8 +105,8 @@ fn known_within(root: &Node, known: &Known) -> Option<Known> {
 pub fn unknown_classes(root: &Rc<Node>, lines: &Lines<'_>, known: &Known) -> Vec<Note> {
     let unknown = |(object, containers): (&Rc<Node>, Containers<'_>)| {
         let class = containers.spec.get("runtimeClassName")?;
-        let name = class.text().filter(|name| !known.classes.contains_key(*name))?;
-        let pod = Pod::of(object, &containers, known);
+        let name = class.text().filter(|name| !known.classes.has(name))?;
+        let pod = Pod::of(object, &containers, known, None);
         let text = format!(
             "the RuntimeClass {name} of {} is not in these files, so its node selector and its handler, which decides the isolation, are not \
              known: scan its file too",
@@ -156,15 +141,27 @@ struct Pod<'d> {
     lands: Lands,
     os: Os,
     host_process: bool,
+    /// The number of its class among those that it may mean.
+    number: usize,
 }
 
 impl<'d> Pod<'d> {
-    fn of(object: &Node, containers: &'d Containers<'d>, known: &'d Known) -> Self {
+    /// A pod, once for each class that it may mean: by which of them it lands is not known, so it must fit by each.
+    fn all(object: &Node, containers: &'d Containers<'d>, known: &'d Known) -> Vec<Self> {
+        let name = containers.spec.text_at(&["runtimeClassName"]);
+        let classes = name.map(|name| (name, known.classes.meant(name, &known.stands)));
+        let Some((name, classes)) = classes.filter(|(_, classes)| !classes.is_empty()) else {
+            return vec![Self::of(object, containers, known, None)];
+        };
+        let of_class = |(number, class)| Self { number, ..Self::of(object, containers, known, Some((name, class))) };
+        classes.into_iter().enumerate().map(of_class).collect()
+    }
+
+    fn of(object: &Node, containers: &'d Containers<'d>, known: &'d Known, class: Option<(&str, &RuntimeClass)>) -> Self {
         let spec: &Node = containers.spec;
         let part = containers.part.map(|part| format!(" template {part}")).unwrap_or_default();
         let name = format!("{}{part}", pod::name(object));
         let placement = containers.placement.clone();
-        let class = spec.text_at(&["runtimeClassName"]).and_then(|class| Some((class, known.classes.get(class)?)));
         let (placement, refused) = match class {
             None => (placement, None),
             Some((class, of_class)) => match placement.clone().with_class(of_class) {
@@ -181,7 +178,7 @@ impl<'d> Pod<'d> {
         let refused = refused.or_else(|| host_process::refused(containers));
         let lands = refused.unwrap_or_else(|| Lands::Nodes(Arc::new(placement)));
         let host_process = pod::is_host_process(spec).unwrap_or(false);
-        Self { known, name, containers, lands, os, host_process }
+        Self { known, name, containers, lands, os, host_process, number: 0 }
     }
 
     fn found(&self, lines: &Lines<'_>) -> Vec<Found> {
@@ -202,6 +199,12 @@ impl<'d> Pod<'d> {
         found
     }
 
+    /// A text that no other pod has.
+    fn key(&self) -> String {
+        let by_class = if self.number > 0 { format!(" {}", self.number) } else { String::new() };
+        format!("{} {}{by_class}", self.containers.spec.span.start, self.name)
+    }
+
     fn reference(&self, image: &Node, lines: &Lines<'_>, part: &str, needs: Needs, isolation: Option<Asked>) -> Option<Found> {
         let text = image.text()?;
         Some(Found {
@@ -216,7 +219,7 @@ impl<'d> Pod<'d> {
             isolated_by: IsolatedBy::Start,
             lands: self.lands.clone(),
             // All images of a pod must fit one node.
-            together: Some(format!("{} {}", self.containers.spec.span.start, self.name)),
+            together: Some(self.key()),
             editable: lines.literal(image.span.clone(), text),
             also: Vec::new(),
             stays: None,
@@ -229,13 +232,21 @@ impl<'d> Pod<'d> {
 mod tests {
     use super::*;
     use crate::host::placement::Placement;
+    use crate::scan::yaml::Document;
     use crate::scan::{Meant, yaml};
+
+    fn known(documents: &[Document]) -> Known {
+        let roots = documents.iter().filter_map(|document| document.root.as_ref());
+        let objects: Vec<Rc<Node>> = roots.flat_map(objects).cloned().collect();
+        let mut classes = RuntimeClasses::default();
+        classes.add(&Stands::default(), &Rc::default(), &objects);
+        Known { classes: Rc::new(classes), ..Known::default() }
+    }
 
     fn found(text: &str) -> Vec<Found> {
         let (documents, broken) = yaml::read(text);
         assert!(broken.is_empty(), "{broken:?}");
-        let documents: Vec<&Document> = documents.iter().collect();
-        let known = Known { classes: runtime_classes(&documents), ..Known::default() };
+        let known = known(&documents);
         documents
             .iter()
             .filter_map(|document| document.root.as_ref())
@@ -405,7 +416,7 @@ mod tests {
                 "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  runtimeClassName: win\n  containers: []\n{more}"
             );
             let (documents, _) = yaml::read(&text);
-            let known = Known { classes: runtime_classes(&documents.iter().collect::<Vec<_>>()), ..Known::default() };
+            let known = known(&documents);
             let root = documents[0].root.clone().unwrap();
             unknown_classes(&root, &Lines::of(&text), &known)
                 .into_iter()

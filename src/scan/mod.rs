@@ -41,11 +41,12 @@ pub use dotenv::read as read_env_file;
 pub use edit::{Editable, Shared, apply, with_tag};
 pub use exceptions::{Exception, Failure, Pattern, inline, misspelt};
 pub use kind::{FileKind, kind_of, kind_of_text};
+pub use kustomize::is_kustomization;
 pub use machines::machines;
 pub use place::{Lines, Place};
 pub use project::{ScannedFile, scan};
 pub use tags::{Typed, alternatives};
-pub use walk::walk;
+pub use walk::{IGNORE_FILE, walk};
 pub use words::Values;
 
 /// The files that readers may look at.

@@ -1,6 +1,7 @@
 //! The files of a question together: which file builds which Dockerfile, which values it gives, which classes lead pods where.
 
 mod baked;
+mod classes;
 mod composed;
 mod dockerfiles;
 mod gitlab;
@@ -15,7 +16,7 @@ use std::rc::Rc;
 
 use self::own::OwnImages;
 use super::compose::{self, Built};
-use super::kubernetes::{self, Known};
+use super::kubernetes::{self, Known, RuntimeClasses, Stands};
 use super::kustomize::{self, Kustomization, Object, PatchFiles, Way, Ways};
 use super::paths::{normal, shown};
 use super::shared::{Uses, hold_aliases, named_files};
@@ -33,6 +34,8 @@ pub struct ScannedFile {
     pub scanned: Scanned,
     /// Other files that give it values, e.g. the `.env` beside a Compose file, or the Compose file that builds a Dockerfile.
     pub rests_on: BTreeSet<PathBuf>,
+    /// True if it has pods that name a RuntimeClass, or changes such pods: a class of any other file may be meant.
+    pub names_classes: bool,
     /// True for a Dockerfile.
     pub is_dockerfile: bool,
     /// The names of the images that a Dockerfile makes, as far as other files say them.
@@ -80,9 +83,11 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
             },
         }
     }
-    let documents: Vec<&Document> = yaml.iter().flat_map(|file| &file.documents).collect();
     let kustomizations = kustomizations(&yaml, files);
     let ways = Ways::of(&kustomizations);
+    let patches: BTreeSet<PathBuf> = kustomizations.iter().flat_map(Kustomization::patch_files).cloned().collect();
+    let mut left = MOST_CHANGED;
+    let (classes, open) = classes::of(&yaml, &ways.to, &patches, &mut left);
     let mut project = Project {
         paths,
         by_real_path: OnceCell::new(),
@@ -90,10 +95,10 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         by_path: yaml.iter().map(|file| (normal(&file.path), file)).collect(),
         files,
         given,
-        known: Rc::new(Known { classes: kubernetes::runtime_classes(&documents), values: given.clone() }),
+        classes: Rc::new(classes),
         ways: BTreeMap::new(),
-        left: MOST_CHANGED,
-        patches: kustomizations.iter().flat_map(Kustomization::patch_files).cloned().collect(),
+        left,
+        patches,
         built: BTreeMap::new(),
         made: BTreeSet::new(),
         uses: Uses::default(),
@@ -107,17 +112,22 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         project.of(one.path()).notes.extend(notes);
     }
     project.ways = ways.to;
+    open.iter().for_each(|path| project.of(path).problems.push(too_much()));
     yaml.iter().for_each(|file| project.read(file));
     project.compose_files();
     project.gitlab_files();
     project.bake_files(&bakes);
     for (path, text) in &pipelines {
-        let read = groovy::read(text, &project.known);
+        let read = groovy::read(text, &project.known(path, None));
         project.of(path).found.extend(read.found);
         project.made.extend(read.made.iter().map(|image| with_a_tag(image)));
         project.builds_of(path, read.built);
     }
-    let Project { built, made, mut uses, env_files, mut answer, rests_on, patches, .. } = project;
+    let Project { built, made, mut uses, env_files, mut answer, mut rests_on, patches, classes, .. } = project;
+    let with_classes = classes.asked();
+    for (path, others) in &with_classes {
+        rests_on.entry(path.clone()).or_default().extend(others.iter().cloned());
+    }
     // What another file builds is a Dockerfile, whatever its name and wherever it is.
     let own: BTreeMap<PathBuf, &PathBuf> = paths.iter().map(|path| (normal(path), path)).collect();
     let read: BTreeSet<PathBuf> = dockerfiles.iter().map(|(path, _)| normal(path)).collect();
@@ -127,6 +137,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
             Err(error) => {
                 dockerfiles::note_unread(builds, &mut uses);
                 for (file, note) in dockerfiles::unread_notes(builds, &error) {
+                    rests_on.entry(normal(&file)).or_default().insert(path.clone());
                     answer.entry(file).or_default().notes.push(note);
                 }
             }
@@ -205,7 +216,8 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
                 others.extend(values_of(&maker));
                 others.insert(maker);
             }
-            ScannedFile { path, scanned, rests_on: others, is_dockerfile, makes, own_images: names }
+            let names_classes = std::iter::once(&path).chain(&others).any(|one| with_classes.contains_key(&normal(one)));
+            ScannedFile { path, scanned, rests_on: others, is_dockerfile, makes, own_images: names, names_classes }
         })
         .filter(|file| file.scanned != Scanned::default() || !file.own_images.is_empty())
         .collect()
@@ -281,7 +293,8 @@ struct Project<'p> {
     by_path: BTreeMap<PathBuf, &'p Yaml>,
     files: &'p dyn Files,
     given: &'p Values,
-    known: Rc<Known>,
+    /// The RuntimeClasses.
+    classes: Rc<RuntimeClasses>,
     /// The kustomizations that lead to a manifest.
     ways: BTreeMap<PathBuf, Vec<Way>>,
     /// The work that is left for what kustomizations do.
@@ -323,12 +336,18 @@ impl Project<'_> {
                 scanned.notes.extend(read.notes);
                 self.builds_of(&file.path, pipelines::built(service, root, &lines, self.given));
             } else if kubernetes::is_object(root) || root.get("items").is_some() {
-                let classes = kubernetes::unknown_classes(root, &lines, &self.known);
+                let classes = kubernetes::unknown_classes(root, &lines, &self.known(&file.path, None));
                 let notes = classes.into_iter().chain(kubernetes::unread_manifests(root, &lines));
                 self.of(&file.path).notes.extend(notes);
                 self.manifest(file, root, &lines);
             }
         }
+    }
+
+    /// What is known beside the objects of this file, as this kustomization deploys them.
+    fn known(&self, path: &Path, by: Option<&Path>) -> Known {
+        let stands = Stands { file: normal(path), by: by.map(Path::to_owned) };
+        Known { classes: Rc::clone(&self.classes), stands, values: self.given.clone() }
     }
 
     fn of(&mut self, path: &Path) -> &mut Scanned {
@@ -368,47 +387,71 @@ impl Project<'_> {
             return;
         }
         let source = kubernetes::source_of(&file.text, root.span.start).map(|source| format!(" ({source})")).unwrap_or_default();
-        let known = Rc::clone(&self.known);
-        let read = |root: &Rc<Node>| -> Vec<Found> {
+        let read = |root: &Rc<Node>, known: &Known| -> Vec<Found> {
             let named = |one: Found| Found { object: one.object.map(|object| format!("{object}{source}")), ..one };
-            kubernetes::read(root, lines, &known).into_iter().map(named).collect()
+            kubernetes::read(root, lines, known).into_iter().map(named).collect()
         };
         let Some(ways) = ways else {
             let pod = |name: String| format!("{} {name}", file.path.display());
-            let found = read(root).into_iter().map(|one| Found { together: one.together.map(pod), ..one });
+            let found = read(root, &self.known(&file.path, None));
+            let found = found.into_iter().map(|one| Found { together: one.together.map(pod), ..one });
             self.of(&file.path).found.extend(found);
             return;
         };
-        let objects: Vec<Object> = kubernetes::objects(root).into_iter().map(|object| Object::of(object, read(object))).collect();
-        let images: usize = objects.iter().map(|object| object.found().len()).sum();
-        if images.saturating_mul(ways.len()) > MOST_DEPLOYED || self.deployed(file, &objects, &ways, &read).is_none() {
-            let what = format!(
-                "kustomizations deploy more than {MOST_DEPLOYED} images of this file, or change them too often: not all of them are read"
-            );
-            let error = Error::of(ErrorKind::Invalid, what).hint("scan a part of the kustomizations at a time");
-            self.of(&file.path).problems.push(Problem { place: Lines::of("").place(0..0), error });
+        if self.deployed(file, root, &ways, &read).is_none() {
+            self.of(&file.path).problems.push(too_much());
         }
     }
 
-    /// The references of objects of a manifest as they are deployed; `None` where that is more work than is left.
-    fn deployed(&mut self, file: &Yaml, objects: &[Object], ways: &[Way], read: &dyn Fn(&Rc<Node>) -> Vec<Found>) -> Option<()> {
-        for way in ways {
+    /// The references of a manifest as it is deployed, which `read` finds in an object; `None` where that is more work than is left.
+    fn deployed(
+        &mut self,
+        file: &Yaml,
+        root: &Rc<Node>,
+        ways: &[Way],
+        read: &dyn Fn(&Rc<Node>, &Known) -> Vec<Found>,
+    ) -> Option<()> {
+        // A RuntimeClass may be another one on each way.
+        let has_classes = file.text.contains("runtimeClassName");
+        let mut objects: Vec<Object> = Vec::new();
+        for (number, way) in ways.iter().enumerate() {
+            let known = self.known(&file.path, Some(way.root()));
+            if number == 0 || has_classes {
+                self.left = self.left.checked_sub(if has_classes { root.size() } else { 0 })?;
+                let all = kubernetes::objects(root).into_iter();
+                objects = all.map(|object| Object::of(object, read(object, &known))).collect();
+                let images: usize = objects.iter().map(|object| object.found().len()).sum();
+                if images.saturating_mul(ways.len()) > MOST_DEPLOYED {
+                    return None;
+                }
+            }
             self.rest(&file.path, way.files().cloned());
             let mut elsewhere = BTreeSet::new();
-            for object in objects {
-                for (place, mut new) in way.deployed(object, read, self.given, &mut self.left)? {
+            for object in &objects {
+                let read = |root: &Rc<Node>| read(root, &known);
+                for (place, mut new) in way.deployed(object, &read, self.given, &mut self.left)? {
                     let pod = |name: String| format!("{} {} {name}", way.root().display(), file.path.display());
                     new.together = new.together.map(pod);
                     self.of(place.as_deref().unwrap_or(&file.path)).found.push(new);
                     elsewhere.extend(place);
                 }
             }
+            let of_classes = self.classes.asked_by(&known.stands.file);
             for place in elsewhere {
-                self.rest(&place, way.files().chain([&file.path]).cloned());
+                self.rest(&place, way.files().chain([&file.path]).chain(&of_classes).cloned());
             }
         }
         Some(())
     }
+}
+
+/// The error of a file that kustomizations deploy too often.
+fn too_much() -> Problem {
+    let what = format!(
+        "kustomizations deploy more than {MOST_DEPLOYED} images of this file, or change them too often: not all of them are read"
+    );
+    let error = Error::of(ErrorKind::Invalid, what).hint("scan a part of the kustomizations at a time");
+    Problem { place: Lines::of("").place(0..0), error }
 }
 
 /// The folder of the chart that a template belongs to.

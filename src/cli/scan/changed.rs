@@ -4,12 +4,17 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::cli::paths::repository_of;
+use super::settings;
+use crate::cli::paths::{folder_of, in_real_folder, real, repository_of};
+use crate::scan::{IGNORE_FILE, is_kustomization};
 use crate::text::quoted;
 use crate::{Error, ErrorKind};
 
 /// The longest answer of git that is shown.
 const SHOWN: usize = 300;
+
+/// The endings of manifests.
+const MANIFESTS: [&str; 3] = ["yaml", "yml", "json"];
 
 /// The files that changed, in each repository that was asked.
 #[derive(Debug, Default)]
@@ -24,6 +29,10 @@ struct Repository {
     top: PathBuf,
     /// The paths of what changed, from there, with slashes.
     names: HashSet<String>,
+    /// The folders of files that are gone, as they were. What such a file said is not known.
+    left: HashSet<PathBuf>,
+    /// True if one of them may have been a manifest.
+    lacks_manifest: bool,
 }
 
 impl Changed {
@@ -54,14 +63,70 @@ impl Changed {
         Ok(changed)
     }
 
-    /// True for a file that changed, or that is below a folder which changed as a whole: a submodule.
+    /// True for a file that changed, or that is below a folder which changed as a whole: a submodule. A link changes with its target,
+    /// and where it leads elsewhere.
     pub fn has(&self, path: &Path) -> bool {
-        let Ok(real) = path.canonicalize() else { return false };
-        // The innermost repository has the file.
-        let of_file = self.repositories.iter().filter_map(|one| Some((one, real.strip_prefix(&one.top).ok()?)));
-        let Some((repository, below)) = of_file.min_by_key(|(_, below)| below.components().count()) else { return false };
-        below.ancestors().any(|part| repository.names.contains(&slashed(part)))
+        let is_changed = |path: PathBuf| {
+            let Some((repository, below)) = self.place_of(&path) else { return false };
+            below.ancestors().any(|part| repository.names.contains(&slashed(part)))
+        };
+        path.canonicalize().is_ok_and(is_changed) || in_real_folder(path).is_some_and(is_changed)
     }
+
+    /// True for a folder in which a file changed, came or went.
+    pub fn has_below(&self, folder: &Path) -> bool {
+        let folder = real(folder);
+        let Some((repository, below)) = self.place_of(&folder) else { return false };
+        repository.names.iter().any(|name| Path::new(name).starts_with(below))
+    }
+
+    /// True for a file in whose folder another one was that is gone: it may have given values to it.
+    pub fn lacks_beside(&self, path: &Path) -> bool {
+        if self.repositories.iter().all(|one| one.left.is_empty()) {
+            return false;
+        }
+        let folder = as_it_was(folder_of(path));
+        self.repositories.iter().any(|one| one.left.contains(&folder))
+    }
+
+    /// True if a manifest may be gone: a RuntimeClass counts for pods in any folder.
+    pub fn lacks_manifest(&self) -> bool {
+        self.repositories.iter().any(|one| one.lacks_manifest)
+    }
+
+    /// True if a file went that may have been about every other: a kustomization, the options of a scan. What says which files are read
+    /// counts as soon as it changed.
+    pub fn concerns_all(&self) -> bool {
+        self.repositories.iter().any(|one| {
+            one.names.iter().any(|name| {
+                let path = Path::new(name);
+                let is_called = |wanted: &str| path.file_name().is_some_and(|name| name == wanted);
+                let is_about_all = is_kustomization(path) || is_called(settings::NAME);
+                is_called(IGNORE_FILE) || is_about_all && is_gone(&one.top.join(path))
+            })
+        })
+    }
+
+    /// The repository of a path as it is, and the path from there.
+    fn place_of<'p>(&self, real: &'p Path) -> Option<(&Repository, &'p Path)> {
+        let all = self.repositories.iter().filter_map(|one| Some((one, real.strip_prefix(&one.top).ok()?)));
+        // The innermost has the file.
+        all.min_by_key(|(_, below)| below.components().count())
+    }
+}
+
+/// True if there is nothing at this path, not even a link.
+fn is_gone(path: &Path) -> bool {
+    path.symlink_metadata().is_err()
+}
+
+/// A folder without links, also one that went with its files.
+fn as_it_was(folder: &Path) -> PathBuf {
+    let there = folder.ancestors().find_map(|above| {
+        let named = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        Some(named.canonicalize().ok()?.join(folder.strip_prefix(above).ok()?))
+    });
+    there.unwrap_or_else(|| folder.to_owned())
 }
 
 impl Repository {
@@ -87,8 +152,12 @@ impl Repository {
         let differing = listed(&["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", from, "--"])?;
         let unknown = listed(&["ls-files", "-z", "--others", "--exclude-standard"])?;
         let names = differing.split('\0').chain(unknown.split('\0')).map(|name| name.trim_end_matches('/'));
-        let names = names.filter(|name| !name.is_empty()).map(str::to_owned).collect();
-        Ok(Self { top, names })
+        let names: HashSet<String> = names.filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        let gone: Vec<PathBuf> = names.iter().map(|name| top.join(name)).filter(|path| is_gone(path)).collect();
+        let left = gone.iter().filter_map(|path| path.parent().map(Path::to_owned)).collect();
+        let is_manifest = |path: &PathBuf| path.extension().is_some_and(|ending| MANIFESTS.iter().any(|one| ending == *one));
+        let lacks_manifest = gone.iter().any(is_manifest);
+        Ok(Self { top, names, left, lacks_manifest })
     }
 }
 

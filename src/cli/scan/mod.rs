@@ -46,6 +46,7 @@ use super::placed::refuse_shared;
 use super::registries::{CHECKED_WITHIN, RegistryArgs};
 use super::subcommand::Subcommand;
 use crate::compat::Code;
+use crate::host::Found;
 use crate::image::Reference;
 use crate::image::reference::Location as Site;
 use crate::report::Page;
@@ -269,11 +270,14 @@ impl Args {
         let policy = self.judging.policy()?;
         let knowledge = self.knowledge.load()?;
         let found = self.hosts.find(io, &knowledge, policy.today)?;
+        let mut host_files = files_of(&found, &self.hosts);
         let fleet = Fleet::of(self.judging.on_engines(found.into_iter().map(|found| found.host).collect()));
         let next = if self.next_host.is_empty() && self.next_hosts.is_empty() {
             None
         } else {
-            let found = HostArgs::of(&self.next_host, &self.next_hosts).find(io, &knowledge, policy.today)?;
+            let hosts = HostArgs::of(&self.next_host, &self.next_hosts);
+            let found = hosts.find(io, &knowledge, policy.today)?;
+            host_files.extend(files_of(&found, &hosts));
             let name = |name: &Option<String>, usual: &str| name.clone().unwrap_or_else(|| usual.to_owned());
             let names = [name(&self.fleet, "today"), name(&self.fleet_next, "next")];
             Some(Next { fleet: Fleet::of(self.judging.on_engines(found.into_iter().map(|found| found.host).collect())), names })
@@ -292,8 +296,9 @@ impl Args {
         if let Some(revision) = &self.changed_since {
             let changed = Changed::since(revision, tree.folders())?;
             // What is true of every file may have changed.
-            let mut options = self.settings.path.iter().chain(&self.env_file);
-            if !options.any(|path| changed.has(path)) {
+            let concerns_all = changed.concerns_all()
+                || self.judging_files(&host_files).any(|path| changed.has(path) || changed.has_below(path));
+            if !concerns_all {
                 (files, set_aside) = files.into_iter().partition(|file| is_changed(file, &changed));
             }
         }
@@ -333,6 +338,13 @@ impl Args {
         ))
     }
 
+    /// The files that options name and that every image is judged by, with these of hosts. What a team accepted counts too.
+    fn judging_files<'f>(&'f self, hosts: &'f [PathBuf]) -> impl Iterator<Item = &'f Path> {
+        let options = self.settings.path.iter().chain(&self.env_file).chain(&self.baseline);
+        let locks = self.locked.iter().chain(&self.verify_lock);
+        options.chain(locks).chain(hosts).map(PathBuf::as_path).chain(self.knowledge.file())
+    }
+
     fn locks(&self, io: &mut Io<'_>) -> Result<Locks, Error> {
         let read = |path: &Option<PathBuf>| path.as_deref().map(Lock::read).transpose();
         let locks = Locks { locked: read(&self.locked)?, verified: read(&self.verify_lock)?, written: self.write_lock.clone() };
@@ -359,9 +371,19 @@ impl Args {
     }
 }
 
-/// True for a file whose references may be others than they were: it changed, or one that it rests on.
+/// True for a file whose references may be others than they were: it changed, or one that it rests on, or a file is gone from the folder
+/// of one of these, or one that may have had its RuntimeClass.
 fn is_changed(file: &ScannedFile, changed: &Changed) -> bool {
-    tree::is_standard_input(&file.path) || std::iter::once(&file.path).chain(&file.rests_on).any(|path| changed.has(path))
+    let mut all = std::iter::once(&file.path).chain(&file.rests_on);
+    tree::is_standard_input(&file.path)
+        || file.names_classes && changed.lacks_manifest()
+        || all.any(|path| changed.has(path) || changed.lacks_beside(path))
+}
+
+/// The files and folders that these hosts come from.
+fn files_of(found: &[Found], hosts: &HostArgs) -> Vec<PathBuf> {
+    let named = found.iter().filter_map(|found| found.host.file.as_ref()).map(PathBuf::from);
+    named.chain(hosts.lists().map(Path::to_owned)).collect()
 }
 
 /// The lines that a report is about, as far as their files can be read.

@@ -91,7 +91,7 @@ pub enum Patched<'p> {
 const DEFAULT: &str = "default";
 
 /// The words of images and of where pods land.
-const WORDS: [&str; 10] = [
+const WORDS: [&str; 12] = [
     "image:",
     "\"image\"",
     "/image",
@@ -102,6 +102,9 @@ const WORDS: [&str; 10] = [
     "nodeName",
     "hostNetwork",
     "hostProcess",
+    // Of a RuntimeClass.
+    "scheduling:",
+    "/scheduling",
 ];
 
 /// The keys whose values may be images, in objects and in operations.

@@ -91,6 +91,28 @@ impl Way {
         std::iter::once(&self.root).chain(changing)
     }
 
+    /// An object of a manifest after the patches of this way: none where one takes it away. `None` where that is more work than `left`,
+    /// counted in values that are looked at.
+    pub fn patched(&self, written: &Rc<Node>, left: &mut usize) -> Option<Vec<Rc<Node>>> {
+        let (mut object, mut names) = (Rc::clone(written), Names::of(written));
+        *left = left.checked_sub(1 + self.steps.len())?;
+        for step in self.steps.iter() {
+            match &step.what {
+                Change::Image(_) => {}
+                Change::Rename { before, behind, namespace } => names.rename(before, behind, namespace.as_deref()),
+                Change::Patch(patch) => match patch.applied(&object, &names, left)? {
+                    Patched::Untouched => {}
+                    Patched::Gone => return Some(Vec::new()),
+                    Patched::Changed(patched, _) => {
+                        names.add(Names::of(&patched));
+                        object = patched;
+                    }
+                },
+            }
+        }
+        Some(vec![object])
+    }
+
     /// The references of an object of a manifest as it is deployed in this way, each with the file that it stands in if that is not the
     /// manifest: the kustomization that replaces it, or a patch. `read` finds those of a patched object. `None` where that is more work than
     /// `left`, counted in values that are looked at.

@@ -59,6 +59,9 @@ impl Project<'_> {
         let project = compose::read(set, &layers, outer, &recorded);
         let mut rests_on = recorded.read_ones();
         rests_on.extend(set.files.iter().chain(outside).cloned());
+        // What is said of one that is not there is said here.
+        let is_missing = |path: &&PathBuf| !self.by_path.contains_key(&normal(path)) && self.files.read(path).is_err();
+        rests_on.extend(project.includes.iter().flat_map(|included| &included.files).filter(is_missing).cloned());
         for path in &set.files {
             self.rest(path, rests_on.iter().cloned());
         }

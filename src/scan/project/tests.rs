@@ -1,10 +1,10 @@
 //! Which Dockerfiles are read because other files build them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::scan::{Asked, Files, Found, IsolatedBy, Meant, Needs, Os, Values, scan};
+use crate::scan::{Asked, Files, Found, IsolatedBy, Lands, Meant, Needs, Os, Values, scan};
 use crate::{Error, ErrorKind};
 
 struct Map(BTreeMap<PathBuf, Rc<str>>);
@@ -442,4 +442,119 @@ fn many_own_images_that_are_built_on_each_other_end() {
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     // The last one is not built here, and is too far away.
     assert_eq!(in_place(&services, &files), Vec::<String>::new());
+}
+
+/// The nodes that pods of these files are led to, by the label `gen`, each with the file of the pod.
+fn led(files: &[(&str, &str)]) -> Vec<String> {
+    let map = Map(files.iter().map(|(path, text)| (PathBuf::from(path), Rc::from(*text))).collect());
+    let paths: Vec<PathBuf> = files.iter().map(|(path, _)| PathBuf::from(path)).collect();
+    let mut all = Vec::new();
+    for file in scan(&paths, &map, &Values::new()) {
+        let path = file.path.to_string_lossy().replace('\\', "/");
+        assert!(file.scanned.problems.is_empty(), "{:?}", file.scanned.problems);
+        all.extend(file.scanned.found.iter().map(|found| match &found.lands {
+            Lands::Nodes(placement) => {
+                format!("{path} {}", placement.selector.get("gen").map(String::as_str).unwrap_or_default())
+            }
+            other => panic!("{other:?}"),
+        }));
+    }
+    all
+}
+
+fn class(number: &str) -> String {
+    format!(
+        "apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {{name: w}}\nhandler: h\nscheduling: {{nodeSelector: {{gen: '{number}'}}}}\n"
+    )
+}
+
+const LED: &str =
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {runtimeClassName: w, containers: [{name: c, image: a}]}\n";
+
+#[test]
+fn a_pod_means_the_nearest_class_of_its_name() {
+    let (old, new) = (class("19"), class("22"));
+    let (old, new) = (old.as_str(), new.as_str());
+    let own = format!("{new}---\n{LED}");
+    let own = own.as_str();
+    for (files, expected) in [
+        (
+            &[("a/pod.yaml", LED), ("a/rc.yaml", old), ("b/pod.yaml", LED), ("b/rc.yaml", new)][..],
+            &["a/pod.yaml 19", "b/pod.yaml 22"][..],
+        ),
+        // One of its own file, and of its own folder.
+        (&[("a/pod.yaml", own), ("a/rc.yaml", old)], &["a/pod.yaml 22"]),
+        (&[("a/b/pod.yaml", LED), ("a/b/rc.yaml", new), ("a/rc.yaml", old)], &["a/b/pod.yaml 22"]),
+        // Above or below before others, the nearest first.
+        (&[("a/b/pod.yaml", LED), ("a/c/rc.yaml", old), ("rc.yaml", new)], &["a/b/pod.yaml 22"]),
+        (&[("a/b/pod.yaml", LED), ("a/rc.yaml", old), ("rc.yaml", new)], &["a/b/pod.yaml 19"]),
+        (&[("a/pod.yaml", LED), ("a/b/c/rc.yaml", old), ("a/b/rc.yaml", new)], &["a/pod.yaml 22"]),
+        (&[("a/pod.yaml", LED), ("classes/rc.yaml", old)], &["a/pod.yaml 19"]),
+        // By either of two that are equally near; those that say the same are one.
+        (&[("a/pod.yaml", LED), ("a/r.yaml", old), ("a/s.yaml", new)], &["a/pod.yaml 19", "a/pod.yaml 22"]),
+        (&[("a/pod.yaml", LED), ("b/rc.yaml", old), ("c/rc.yaml", new)], &["a/pod.yaml 19", "a/pod.yaml 22"]),
+        (&[("a/pod.yaml", LED), ("a/r.yaml", old), ("a/s.yaml", old)], &["a/pod.yaml 19"]),
+    ] {
+        assert_eq!(led(files), expected, "{files:?}");
+    }
+}
+
+#[test]
+fn kustomizations_patch_classes_and_choose_among_them() {
+    let (old, new) = (class("19"), class("22"));
+    let (old, new) = (old.as_str(), new.as_str());
+    let base = "resources: [pod.yaml, rc.yaml]\n";
+    let operations = "resources: [../b]\npatches:\n- target: {kind: RuntimeClass, name: w}\n  patch: |\n    \
+        - {op: replace, path: /scheduling/nodeSelector/gen, value: '22'}\n";
+    let merge = "resources: [../b]\npatches:\n- patch: |\n    apiVersion: node.k8s.io/v1\n    kind: RuntimeClass\n    \
+        metadata: {name: w}\n    scheduling: {nodeSelector: {gen: '22'}}\n";
+    let part = "apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: w}\nhandler: other\n";
+    let delete = "$patch: delete\napiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: w}\n";
+    let of_file = "resources: [../b]\npatches: [{path: p.yaml}]\n";
+    let plain = "resources: [../b]\n";
+    let with = |overlays: &[(&str, &str)]| {
+        let base = [("b/kustomization.yaml", base), ("b/pod.yaml", LED), ("b/rc.yaml", old)];
+        led(&[&base[..], overlays].concat())
+    };
+    for (overlays, expected) in [
+        (&[("o/kustomization.yaml", operations)][..], &["b/pod.yaml 22"][..]),
+        (&[("o/kustomization.yaml", merge)], &["b/pod.yaml 22"]),
+        (&[("o/kustomization.yaml", of_file), ("o/p.yaml", new)], &["b/pod.yaml 22"]),
+        // What a patch does not name stays, and the file is no class by itself.
+        (&[("o/kustomization.yaml", of_file), ("o/p.yaml", part)], &["b/pod.yaml 19"]),
+        (&[("o/kustomization.yaml", of_file), ("o/p.yaml", delete)], &["b/pod.yaml "]),
+        // Each overlay has its own.
+        (&[("n/kustomization.yaml", plain), ("o/kustomization.yaml", operations)], &["b/pod.yaml 19", "b/pod.yaml 22"]),
+    ] {
+        assert_eq!(with(overlays), expected, "{overlays:?}");
+    }
+    // One of the same kustomization counts more than a nearer one.
+    let files = [
+        ("k/kustomization.yaml", "resources: [x/pod.yaml, y/rc.yaml]\n"),
+        ("k/x/pod.yaml", LED),
+        ("k/x/rc.yaml", old),
+        ("k/y/rc.yaml", new),
+    ];
+    assert_eq!(led(&files), ["k/x/pod.yaml 22"]);
+}
+
+#[test]
+fn a_pod_rests_on_the_file_of_its_class() {
+    let class = class("19");
+    let class = class.as_str();
+    let patch = "resources: [pod.yaml, rc.yaml]\npatches: [{path: p.yaml}]\n";
+    let files = [
+        ("a/pod.yaml", LED),
+        ("rc.yaml", class),
+        ("k/pod.yaml", LED),
+        ("k/rc.yaml", class),
+        ("k/kustomization.yaml", patch),
+        ("k/p.yaml", class),
+    ];
+    let map = Map(files.iter().map(|(path, text)| (PathBuf::from(path), Rc::from(*text))).collect());
+    let all = scan(&files.map(|(path, _)| PathBuf::from(path)), &map, &Values::new());
+    let rests = |name: &str| all.iter().find(|file| file.path == Path::new(name)).map(|file| file.rests_on.clone()).unwrap();
+    assert_eq!(rests("a/pod.yaml"), BTreeSet::from([PathBuf::from("rc.yaml")]));
+    let expected = ["k/kustomization.yaml", "k/p.yaml", "k/rc.yaml"].map(PathBuf::from);
+    assert_eq!(rests("k/pod.yaml"), BTreeSet::from(expected));
 }

@@ -103,6 +103,117 @@ fn values_of_unchanged_files_count_and_a_changed_value_does_too() {
     assert_eq!(shop.report(&["--changed-since=HEAD"]).1["results"].as_array().unwrap().len(), 3);
 }
 
+const COMPOSE: &str = "services: {a: {image: 'registry.test/app:${TAG:-ltsc2019}'}}\n";
+
+#[test]
+fn a_file_that_is_gone_counts_for_its_folder_and_for_what_rests_on_it() {
+    let fine = "services: {a: {image: 'registry.test/app:ltsc2022'}}\n";
+    let bake =
+        "variable \"TAG\" { default = \"ltsc2019\" }\ntarget \"default\" {\n  context = \"img\"\n  args = { TAG = TAG }\n}\n";
+    let Some(shop) = committed(&[
+        ("env/.env", "TAG=ltsc2022\n"),
+        ("env/compose.yaml", COMPOSE),
+        ("over/compose.yaml", COMPOSE),
+        ("over/compose.override.yaml", fine),
+        ("inc/compose.yaml", "include: [sub/compose.yaml]\nservices: {x: {image: 'registry.test/app:ltsc2022'}}\n"),
+        ("inc/sub/compose.yaml", COMPOSE),
+        ("inc/sub/.env", "TAG=ltsc2022\n"),
+        ("bake/docker-bake.hcl", bake),
+        ("bake/docker-bake.override.hcl", "target \"default\" {\n  args = { TAG = \"ltsc2022\" }\n}\n"),
+        ("bake/img/Dockerfile", "ARG TAG\nFROM registry.test/app:${TAG}\n"),
+        ("other/Dockerfile", OLD),
+    ]) else {
+        return;
+    };
+    for (gone, expected) in [
+        ("env/.env", "env/compose.yaml:1"),
+        ("over/compose.override.yaml", "over/compose.yaml:1"),
+        ("inc/sub/.env", "inc/sub/compose.yaml:1"),
+        ("bake/docker-bake.override.hcl", "bake/img/Dockerfile:2"),
+    ] {
+        std::fs::remove_file(shop.folder().join(gone)).unwrap();
+        let places = places(&shop, "HEAD");
+        assert!(places.iter().any(|place| place == expected), "{gone}: {places:?}");
+        assert!(!places.iter().any(|place| place == "other/Dockerfile:1"), "{gone}: {places:?}");
+        git(&shop, &["checkout", "--quiet", "--", "."]);
+    }
+    // A new name is one that is gone, and one that is new.
+    git(&shop, &["mv", "over/compose.override.yaml", "over/x.txt"]);
+    assert_eq!(places(&shop, "HEAD"), ["over/compose.yaml:1"]);
+}
+
+#[test]
+fn what_may_have_been_about_every_file_counts_for_all_when_it_is_gone() {
+    let pod =
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: 'registry.test/app:ltsc2019'}]}\n";
+    let Some(shop) = committed(&[
+        ("k/base/kustomization.yaml", "resources: [p.yaml]\n"),
+        ("k/base/p.yaml", pod),
+        ("k/ov/kustomization.yaml", "resources: [../base]\nimages: [{name: registry.test/app, newTag: ltsc2022}]\n"),
+        ("sub/Dockerfile", OLD),
+        ("sub/.wincompatignore", "x\n"),
+        ("wincompat.toml", "allow = [\"build-mismatch\"]\n"),
+    ]) else {
+        return;
+    };
+    for gone in ["k/ov/kustomization.yaml", "wincompat.toml", "sub/.wincompatignore"] {
+        std::fs::remove_file(shop.folder().join(gone)).unwrap();
+        assert_eq!(places(&shop, "HEAD").len(), 2, "{gone}");
+        git(&shop, &["checkout", "--quiet", "--", "."]);
+    }
+}
+
+#[test]
+fn a_pod_changes_with_its_runtime_class() {
+    let class = |number: &str| {
+        format!(
+            "apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {{name: w}}\nhandler: h\nscheduling: {{nodeSelector: {{gen: '{number}'}}}}\n"
+        )
+    };
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {runtimeClassName: w, containers: [{name: c, image: 'registry.test/app:ltsc2019'}]}\n";
+    let Some(shop) = committed(&[("classes/rc.yaml", class("19").as_str()), ("pods/pod.yaml", pod), ("other/Dockerfile", OLD)])
+    else {
+        return;
+    };
+    shop.file("classes/rc.yaml", class("22"));
+    assert_eq!(places(&shop, "HEAD"), ["pods/pod.yaml:4"]);
+    std::fs::remove_file(shop.folder().join("classes/rc.yaml")).unwrap();
+    assert_eq!(places(&shop, "HEAD"), ["pods/pod.yaml:4"]);
+}
+
+#[test]
+fn every_file_is_judged_when_what_it_is_judged_by_changed() {
+    let Some(shop) = committed(&[
+        ("a/Dockerfile", OLD),
+        ("hosts.txt", "ltsc2019\n"),
+        ("fleet/web.txt", "10.0.17763.1\n"),
+        ("values.env", "TAG=1\n"),
+        ("baseline.json", "{\"schema\": \"wincompat/baseline/v1\", \"failures\": [\"x\"]}\n"),
+    ]) else {
+        return;
+    };
+    let number = |options: &[&str]| {
+        let (_, report) = shop.report(&[&["--changed-since=HEAD"], options].concat());
+        report["results"].as_array().unwrap().len()
+    };
+    for (file, text, options) in [
+        ("hosts.txt", "ltsc2022\n", &["--hosts=hosts.txt"][..]),
+        ("fleet/web.txt", "10.0.20348.1\n", &["--hosts=fleet"]),
+        ("fleet/web.txt", "10.0.20348.1\n", &["--host=web=@fleet/web.txt"]),
+        ("values.env", "TAG=2\n", &["--host=ltsc2022", "--env-file=values.env"]),
+        (
+            "baseline.json",
+            "{\"schema\": \"wincompat/baseline/v1\", \"failures\": []}\n",
+            &["--host=ltsc2022", "--baseline=baseline.json"],
+        ),
+    ] {
+        assert_eq!(number(options), 0, "{options:?}");
+        shop.file(file, text);
+        assert_eq!(number(options), 1, "{options:?}");
+        git(&shop, &["checkout", "--quiet", "--", "."]);
+    }
+}
+
 #[test]
 fn what_is_not_a_revision_is_an_error_and_never_an_option() {
     let Some(shop) = committed(&[("Dockerfile", OLD)]) else { return };
