@@ -152,7 +152,6 @@ impl Written<'_> {
         for at in self.placed(group) {
             wrapped(INDENT, PLAIN, "", &at, HANGING, self.width, out)?;
         }
-        }
         self.body(group, out)
     }
 
