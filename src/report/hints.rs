@@ -34,7 +34,7 @@ pub(super) fn of<'a>(entries: &[&'a ResultEntry], shown: impl Fn(&FindingEntry) 
 }
 
 /// True if everything that a finding advises is among the remedies of these, which stand before it.
-pub(super) fn is_said<'a>(finding: &FindingEntry, before: impl Iterator<Item = &'a FindingEntry>) -> bool {
+pub(super) fn is_said(finding: &FindingEntry, before: impl Iterator<Item = &FindingEntry>) -> bool {
     let remedies = &finding.remedies;
     // Advice without a remedy is in words of its own.
     let are_all = !remedies.is_empty() && finding.help.split("; or ").count() == remedies.len();
