@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::accepted::Accepted;
 use super::fix::Fixes;
 use super::fleet::{Fleet, Landed, Landing};
+use super::jobs;
 use super::lock::Lock;
 use super::pods;
 use super::tree::{self, Tree};
@@ -29,7 +30,7 @@ use crate::knowledge::Knowledge;
 use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::oci::Options;
 use crate::report::document::{ErrorEntry, Location, Report, ResultEntry};
-use crate::scan::{Asked, Found, IsolatedBy, Lands, Meant, Needs, Os, ScannedFile};
+use crate::scan::{Asked, Found, IsolatedBy, Lands, Meant, Os, ScannedFile};
 use crate::text::{count, counted};
 use crate::{Architecture, Engine, Error, ErrorKind};
 
@@ -357,9 +358,7 @@ impl Inputs {
         let known = fleet.results(one.found, on_each)?;
         let placed = |entry: &ResultEntry| ResultEntry { location: Some(one.location()), ..entry.clone() };
         let mut entries: Vec<ResultEntry> = known.iter().map(placed).collect();
-        if one.found.needs != Needs::EveryHost && entries.iter().any(|entry| entry.ok == Some(true)) {
-            entries.retain(|entry| entry.ok == Some(true));
-        }
+        jobs::leave_out(one.found, &mut entries, &self.policy);
         Ok(entries)
     }
 

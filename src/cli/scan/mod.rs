@@ -7,6 +7,7 @@ mod changed;
 mod fix;
 mod fleet;
 pub mod init;
+mod jobs;
 mod lock;
 mod patch;
 mod pods;
