@@ -57,7 +57,8 @@ fn a_job_that_names_no_machine_says_which_hosts_do_not_fit() {
         let finding =
             result["findings"].as_array().unwrap().iter().find(|finding| finding["code"] == "job-fits-some-hosts").unwrap();
         assert_eq!((&finding["severity"], &result["host"]["label"]), (&"warning".into(), &"a".into()), "{report:#}");
-        let message = "the file does not say which of the hosts runs this job, and the image does not run on Windows Server 2022 (2 hosts)";
+        let message =
+            "the file does not say which of the hosts runs this job, and the image does not run on Windows Server 2022 (2 hosts)";
         assert_eq!(finding["message"], message);
     }
     assert_eq!(repository.report(&[&both[..], &["--deny=job-fits-some-hosts"]].concat()).0, 1);
