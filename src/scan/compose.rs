@@ -23,7 +23,7 @@ use super::pipelines;
 use super::words::{Style, Values, expand};
 use super::yaml::{self, Merging, Node};
 use super::{Asked, Files, Found, IsolatedBy, Lines, Meant, Needs, Note, Os, Place, Problem, Shared, processor_of};
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// The longest chain of services that extend each other.
 const LONGEST_CHAIN: usize = 16;
@@ -292,8 +292,12 @@ impl Reader<'_, '_> {
                 let path = folder.join(slashes(&expand(named, Style::Compose, &self.values).text));
                 if let Err(error) = self.files.read(&path) {
                     is_read = false;
-                    let what = format!("what is inherited of {} is not known: {}", shown(&path), error.sentence());
-                    read.notes.extend(self.note(place, first, &what));
+                    if error.kind == ErrorKind::NotFound {
+                        self.refuse_no_file((place, first), &path, "extends");
+                    } else {
+                        let what = format!("what is inherited of {} is not known: {}", shown(&path), error.sentence());
+                        read.notes.extend(self.note(place, first, &what));
+                    }
                 }
                 file = Some(path);
             }
@@ -339,8 +343,10 @@ impl Reader<'_, '_> {
                 read.notes.extend(self.note(number, &node, &format!("{other} is elsewhere, or its name is not known")));
             }
             for path in &set.files {
-                if let Err(error) = self.files.read(path) {
-                    read.notes.extend(self.note(number, &node, &error.sentence()));
+                match self.files.read(path) {
+                    Err(error) if error.kind == ErrorKind::NotFound => self.refuse_no_file((number, &node), path, "includes"),
+                    Err(error) => read.notes.extend(self.note(number, &node, &error.sentence())),
+                    Ok(_) => {}
                 }
             }
             read.includes.extend((!set.files.is_empty()).then_some(set));
