@@ -154,8 +154,12 @@ fn files_that_are_not_taken_in_are_said() {
     let (code, report) = repository.report(&["--host", "ltsc2022"]);
     let lines = summary(&report);
     let said: Vec<&str> = lines.iter().map(String::as_str).filter(|line| line.contains("invalid")).collect();
-    let expected = ["compose.yaml:7 invalid there is no file none.yaml", "compose.yaml:2 invalid there is no file ../outside.yaml"];
-    assert!(code == 2 && said.len() == 2 && expected.iter().all(|line| said.iter().any(|one| one.starts_with(line))), "{lines:?}");
+    let expected =
+        ["compose.yaml:7 invalid there is no file none.yaml", "compose.yaml:2 invalid there is no file ../outside.yaml"];
+    assert!(
+        code == 2 && said.len() == 2 && expected.iter().all(|line| said.iter().any(|one| one.starts_with(line))),
+        "{lines:?}"
+    );
     // What is on a server is not the project's own.
     let said = repository.scan(&["--host", "ltsc2022"]).err;
     assert!(said.contains("compose.yaml:3: oci://registry.test/x:1 is elsewhere"), "{said}");
