@@ -103,8 +103,12 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
     };
     let folders: BTreeSet<&Path> = kustomizations.iter().map(Kustomization::folder).collect();
     for one in &kustomizations {
-        let notes = one.notes(&|path| project.by_path.contains_key(path) || folders.contains(path), &ways);
-        project.of(one.path()).notes.extend(notes);
+        let is_read = |path: &Path| project.by_path.contains_key(path) || folders.contains(path);
+        let is_missing = |path: &Path| !is_read(path) && kustomize::is_missing(path, files);
+        let (notes, problems) = (one.notes(&is_read, &is_missing, &ways), one.problems(&is_missing));
+        let scanned = project.of(one.path());
+        scanned.notes.extend(notes);
+        scanned.problems.extend(problems);
     }
     project.ways = ways.to;
     yaml.iter().for_each(|file| project.read(file));
