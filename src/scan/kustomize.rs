@@ -212,7 +212,8 @@ impl Kustomization {
         let is_gone = |patch: &Patch| patch.file.as_deref().is_some_and(is_missing);
         let open = self.patches().filter(|patch| !patch.is_followed() && patch.concerns_pods && !patch.sets_images);
         let open = open.filter(|patch| !is_gone(patch));
-        notes.extend(open.map(|patch| note(&patch.place, "this patch may change where pods land, and is not followed")));
+        let what = "this patch may change images or where pods land, and is not followed";
+        notes.extend(open.map(|patch| note(&patch.place, what)));
         notes.extend(self.others.iter().map(|(place, what)| note(place, &format!("{what} is not followed"))));
         let unread = |named: &&Named| !is_read(&named.path) && !is_missing(&named.path);
         for named in self.resources.iter().chain(&self.components).filter(unread) {
