@@ -202,7 +202,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
                 }
             }
             scanned.found.sort_by_key(|found| found.place.span.start);
-            scanned.found.dedup();
+            scanned.found.dedup_by(is_again);
             let values_of = |path: &Path| rests_on.get(&normal(path)).cloned().unwrap_or_default();
             let mut others = values_of(&path);
             for maker in makers {
@@ -213,6 +213,19 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         })
         .filter(|file| file.scanned != Scanned::default() || !file.own_images.is_empty())
         .collect()
+}
+
+/// True for a reference that is the one before, which then belongs to the builds and jobs of both: several pipelines may read a file.
+fn is_again(next: &mut Found, one: &mut Found) -> bool {
+    let (of_next, mut of_one) = (std::mem::take(&mut next.shares), std::mem::take(&mut one.shares));
+    let is_same = next == one;
+    if is_same {
+        of_one.extend(of_next);
+    } else {
+        next.shares = of_next;
+    }
+    one.shares = of_one;
+    is_same
 }
 
 /// Notes the files of values that other files name, so that all of their values may be used there.

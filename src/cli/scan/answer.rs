@@ -159,6 +159,7 @@ impl Inputs {
         let images = self.images(&placed);
         let mut judged = self.judged(&placed, &images, &self.fleet)?;
         pods::judge_whole(&placed, &mut judged, &self.policy);
+        self.judge_builds(&placed, &images, &mut judged);
         self.compare(&placed, &images, &mut judged, io)?;
         accepted.apply(&mut judged, tree);
         let Judged { mut results, at, errors: failed, foreign } = judged;
@@ -332,12 +333,12 @@ impl Inputs {
         self.allowed.is_empty() || self.allowed.iter().any(|allowed| allowed == registry)
     }
 
-    /// The results of one reference on the hosts that it can land on.
+    /// The results of one reference on each of the hosts that it can land on, without its place.
     ///
     /// # Errors
     ///
     /// None of the hosts.
-    pub fn results(&self, one: &Placed<'_>, image: &Image, fleet: &Fleet) -> Result<Vec<ResultEntry>, Error> {
+    pub fn on_each(&self, one: &Placed<'_>, image: &Image, fleet: &Fleet) -> Result<Rc<[ResultEntry]>, Error> {
         let on_each = || {
             let policy = self.policy_of(one.found);
             let hosts = self.landing(one.found, fleet)?;
@@ -355,7 +356,16 @@ impl Inputs {
             };
             Ok(hosts.iter().map(entry).collect())
         };
-        let known = fleet.results(one.found, on_each)?;
+        fleet.results(one.found, on_each)
+    }
+
+    /// The results of one reference on the hosts that count for it.
+    ///
+    /// # Errors
+    ///
+    /// None of the hosts.
+    pub fn results(&self, one: &Placed<'_>, image: &Image, fleet: &Fleet) -> Result<Vec<ResultEntry>, Error> {
+        let known = self.on_each(one, image, fleet)?;
         let placed = |entry: &ResultEntry| ResultEntry { location: Some(one.location()), ..entry.clone() };
         let mut entries: Vec<ResultEntry> = known.iter().map(placed).collect();
         jobs::leave_out(one.found, &mut entries, &self.policy);

@@ -3,6 +3,7 @@
 mod accepted;
 mod added;
 mod answer;
+mod builds;
 mod changed;
 mod fix;
 mod fleet;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::answer::{Inputs, Placed, name_of};
+use super::builds::fits_no_host;
 use super::fix::{Fixes, file_of};
 use super::fleet::Landed;
 use super::tree::{Tree, shown};
@@ -52,8 +53,10 @@ impl Inputs {
         results: &mut [ResultEntry],
         tree: &Tree,
     ) -> Result<Fixes, Error> {
+        // Where no host runs a whole build, another tag of one image does not tell which of them is to change.
+        let does_fail = |entry: &ResultEntry| entry.ok == Some(false) && !fits_no_host(entry);
         let fails = |range: &Range<usize>, results: &[ResultEntry]| {
-            results.get(range.clone()).is_some_and(|entries| entries.iter().any(|entry| entry.ok == Some(false)))
+            results.get(range.clone()).is_some_and(|entries| entries.iter().any(does_fail))
         };
         let mut failing: Vec<&str> = Vec::new();
         for (number, _) in judged_at.iter().filter(|(_, range)| fails(range, results)) {
@@ -79,7 +82,7 @@ impl Inputs {
             }
             // What one host takes may fail on another that needs the reference too.
             let of_all = new.as_ref().filter(|_| one.found.needs == Needs::EveryHost && hosts.len() > 1);
-            for entry in results.get_mut(range.clone()).unwrap_or_default().iter_mut().filter(|entry| entry.ok == Some(false)) {
+            for entry in results.get_mut(range.clone()).unwrap_or_default().iter_mut().filter(|entry| does_fail(entry)) {
                 let Some(landed) = hosts.iter().find(|landed| landed.has(entry)) else { continue };
                 let own = || self.fitting(&suggestions, one, &[&landed.host]);
                 if let (Some(suggested), Some(finding)) = (of_all.cloned().or_else(own), entry.findings.first_mut()) {

@@ -103,8 +103,8 @@ impl Project<'_> {
             self.rest(path, paths.iter().cloned());
         }
         for (number, found) in read.found {
-            if let Some(path) = paths.get(number) {
-                self.of(path).found.push(found);
+            if let (Some(path), Some(main)) = (paths.get(number), paths.last()) {
+                self.of(path).found.push(found.shared_in(&main.to_string_lossy()));
             }
         }
         for (number, note) in read.notes {

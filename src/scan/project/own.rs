@@ -103,6 +103,7 @@ impl OwnImages {
                 isolated_by,
                 // They are no several containers of one pod.
                 together: found.together.clone().filter(|_| !are_several),
+                shares: if are_several { Vec::new() } else { found.shares.clone() },
                 editable: None,
                 also: Vec::new(),
                 stays: Some(format!("{name} is built by {}", shown(maker))),
