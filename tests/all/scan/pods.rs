@@ -136,6 +136,31 @@ fn a_job_and_its_services_run_on_one_host() {
     assert_eq!(broken(&repository, &BOTH), (0, 0));
 }
 
+/// A pod that names its node lands there or nowhere, and the reason says which of the two it is that leaves the hosts out.
+#[test]
+fn a_pod_that_names_a_node_is_told_so_where_none_takes_it() {
+    let nodes = format!("--hosts={}/fixtures/scan/nodes.json", env!("CARGO_MANIFEST_DIR"));
+    for (spec, why) in [
+        ("nodeName: lin", "its `nodeName` is lin, and none of these hosts has that name"),
+        (
+            "nodeName: win-2022-a, nodeSelector: {pool: batch}",
+            "its `nodeName` is win-2022-a, and its node selector, affinity or tolerations leave out that node",
+        ),
+        ("nodeSelector: {pool: none}", "its node selector, affinity or tolerations leave out each of them"),
+    ] {
+        let repository = Repository::new();
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n";
+        let containers = "containers: [{name: c, image: 'registry.test/app:ltsc2022'}]";
+        repository.file("pod.yaml", format!("{pod}spec: {{{spec}, {containers}}}\n"));
+        let (code, report) = repository.report(&[&nodes]);
+        assert_eq!(code, 2, "{report:#}");
+        let message = report["errors"][0]["message"].as_str().unwrap();
+        assert!(message.ends_with(why), "{message}");
+        let text = repository.scan(&[&nodes]).out;
+        assert!(text.contains("registry.test/app:ltsc2022 was not judged"), "{text}");
+    }
+}
+
 #[test]
 fn a_runtime_class_that_is_not_there_is_said() {
     let shop = Repository::new();
