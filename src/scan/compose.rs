@@ -395,7 +395,9 @@ impl Reader<'_, '_> {
         };
         let place = self.lines.get(number)?.place(shown_at.span.clone());
         self.consumed.borrow_mut().insert(Rc::as_ptr(image));
-        let editable = self.editable(self.source_of(from, image).as_ref(), &image.span, written);
+        let source = self.source_of(from, image);
+        let editable = self.editable(source.as_ref(), &image.span, written);
+        let texts = self.texts(source.as_ref(), &image.span, written);
         let is_plain = editable.is_none() && !written.contains('$');
         let found = Found {
             object: Some(object.to_owned()),
@@ -405,6 +407,7 @@ impl Reader<'_, '_> {
             // A volume is no container.
             isolated_by: if needs == Needs::EveryHost { IsolatedBy::Service } else { IsolatedBy::Nothing },
             editable,
+            texts,
             stays: is_plain.then(|| "it is written with escapes or over several lines".to_owned()),
             ..Found::of(place, written, meant)
         };

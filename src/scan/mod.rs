@@ -97,6 +97,8 @@ pub struct Found {
     pub shares: Vec<String>,
     /// What of it can be changed in the file; `None` where that is more than one text, or is used for more.
     pub editable: Option<Editable>,
+    /// The texts between its variables. One is changed where nothing else of the reference differs, whatever the values are used for.
+    pub texts: Vec<Editable>,
     /// More texts of the same value, which change with it: each of several builds gives its own.
     pub also: Vec<Editable>,
     /// The reason why what could be changed stays: the other use, e.g. `TAG of .env is also used in line 7 of compose.yaml`.
@@ -122,6 +124,7 @@ impl Found {
             together: None,
             shares: Vec::new(),
             editable: None,
+            texts: Vec::new(),
             also: Vec::new(),
             stays: None,
             made_by: None,
@@ -140,6 +143,11 @@ impl Found {
     /// The texts that can be changed for it.
     pub fn editables(&self) -> impl Iterator<Item = &Editable> {
         self.editable.iter().chain(&self.also)
+    }
+
+    /// The same, with the texts between its variables.
+    pub fn changeable(&self) -> impl Iterator<Item = &Editable> {
+        self.editables().chain(&self.texts)
     }
 }
 

@@ -87,6 +87,7 @@ pub fn read(
     for one in &mut scanned.found {
         // What can be changed is known by its bytes in the inner text alone.
         one.editable = None;
+        one.texts.clear();
         let written = inner.text.get(one.place.span.clone()).unwrap_or_default();
         let place = within.line(one.place.line).and_then(|(start, text)| {
             let known = before_mark(written);

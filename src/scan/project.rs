@@ -195,7 +195,8 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
             for found in &mut scanned.found {
                 uses.hold(found);
                 // A file that several name has one name.
-                for file in found.editable.iter_mut().chain(&mut found.also).filter_map(|editable| editable.file.as_mut()) {
+                let texts = found.editable.iter_mut().chain(&mut found.also).chain(&mut found.texts);
+                for file in texts.filter_map(|editable| editable.file.as_mut()) {
                     if let Some(asked) = own.get(&normal(file)) {
                         PathBuf::clone_from(file, asked);
                     }

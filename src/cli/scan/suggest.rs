@@ -15,7 +15,7 @@ use crate::cli::suggestions::{Suggested, Suggestions};
 use crate::host::Host;
 use crate::report::document::{FindingEntry, RemedyEntry, ResultEntry};
 use crate::report::plain::clean;
-use crate::scan::{Found, Meant, Needs, Os};
+use crate::scan::{Editable, Found, Meant, Needs, Os};
 
 /// A reference that was judged, and what would fit in its place.
 struct Choice<'p> {
@@ -101,7 +101,12 @@ impl Inputs {
         let mut fixes = Fixes::default();
         for Choice { one, does_fail, new, .. } in chosen.values() {
             let place = named(one.path, one.found);
-            for editable in one.found.editables() {
+            let own = new.as_ref().and_then(|new| text_for(one.found, new));
+            for editable in one.found.changeable() {
+                if own.is_some_and(|own| own != editable) {
+                    fixes.forbid(one.path, editable, || format!("{place} rests on it, and is changed in its own text"));
+                    continue;
+                }
                 match new.as_ref().map(|new| editable.for_reference(&new.reference)) {
                     Some(Some(_)) if !tree.is_named(file_of(one.path, editable)) => {
                         let why = || "it is not below the paths that were named, so other uses of it are not known".to_owned();
@@ -122,7 +127,7 @@ impl Inputs {
         let foreign = foreign.filter(|(_, found)| found.os == Os::Other);
         let others = self.set_aside.iter().flat_map(|file| file.scanned.found.iter().map(|found| (file.path.as_path(), found)));
         for (path, found) in unjudged.chain(foreign).chain(others) {
-            for editable in found.editables() {
+            for editable in found.changeable() {
                 let is = if found.os == Os::Other { "is for another system" } else { "is not judged here" };
                 fixes.forbid(path, editable, || format!("{} rests on it, and {is}", named(path, found)));
             }
@@ -133,12 +138,15 @@ impl Inputs {
     /// The reason why a reference is not changed for which this would fit; `None` if it is.
     fn stays(&self, one: &Placed<'_>, new: Option<&Suggested>, fixes: &Fixes) -> Option<String> {
         let new = new?;
+        if let Some(text) = text_for(one.found, new) {
+            return fixes.stays(one.path, text);
+        }
         if one.found.editable.is_none() || one.found.stays.is_some() {
             let is_given = "its value is not one plain text of these files".to_owned();
             return Some(one.found.stays.clone().unwrap_or(is_given));
         }
         one.found.editables().find_map(|editable| match editable.for_reference(&new.reference) {
-            None => Some("more than the text that can be changed would differ".to_owned()),
+            None => Some(format!("more than the text {} would have to change", editable.text)),
             Some(_) => fixes.stays(one.path, editable),
         })
     }
@@ -152,6 +160,11 @@ impl Inputs {
             if one.found.needs == Needs::EveryHost { hosts.iter().all(on) } else { hosts.iter().any(on) }
         })
     }
+}
+
+/// The text between the variables of a reference by which alone this image differs from it.
+fn text_for<'f>(found: &'f Found, new: &Suggested) -> Option<&'f Editable> {
+    found.texts.iter().find(|text| text.for_reference(&new.reference).is_some())
 }
 
 /// Takes the images out of what a finding advises, which are for its host alone.

@@ -243,6 +243,7 @@ impl File<'_> {
             lands: self.build.lands.clone(),
             // A context's image stands elsewhere.
             editable: named.editable.clone().filter(|_| context.is_none()),
+            texts: if context.is_none() { named.texts.clone() } else { Vec::new() },
             ..Found::of(named.place.clone(), named.written.as_str(), meant)
         })
     }
