@@ -40,19 +40,18 @@ fn names_no_machine(found: &Found) -> bool {
 
 /// The hosts on which an image fails, else those on which it is not decided, e.g. `the image does not run on Windows Server 2022 (2 hosts)`.
 fn sentence(left: &[ResultEntry]) -> String {
-    let fails = |entry: &&ResultEntry| entry.ok == Some(false);
-    let (what, hosts) = if left.iter().any(|entry| fails(&entry)) {
-        ("the image does not run on", windows_of(left.iter().filter(fails)))
-    } else {
-        ("it is not known whether the image runs on", windows_of(left.iter()))
-    };
-    format!("{what} {hosts}")
+    let failing: Vec<&ResultEntry> = left.iter().filter(|entry| entry.ok == Some(false)).collect();
+    if failing.is_empty() {
+        let open: Vec<&ResultEntry> = left.iter().collect();
+        return format!("it is not known whether the image runs on {}", windows_of(&open));
+    }
+    format!("the image does not run on {}", windows_of(&failing))
 }
 
 /// The Windows of these hosts, and how many have each.
-fn windows_of<'e>(entries: impl Iterator<Item = &'e ResultEntry>) -> String {
+fn windows_of(entries: &[&ResultEntry]) -> String {
     let mut hosts: BTreeMap<&str, usize> = BTreeMap::new();
-    for host in entries.map(|entry| &entry.host) {
+    for host in entries.iter().map(|entry| &entry.host) {
         *hosts.entry(host.name.as_str()).or_default() += host.names().len();
     }
     let mut named: Vec<String> =
