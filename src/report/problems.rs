@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::document::{ErrorEntry, FindingEntry, HostEntry, Location, PlacementEntry, Report, ResultEntry};
+use super::document::{ErrorEntry, ErrorEntryKind, FindingEntry, HostEntry, Location, PlacementEntry, Report, ResultEntry};
 use super::groups::in_order;
 use super::labels::{Labels, joined};
 use super::outcome::Outcome;
@@ -256,11 +256,16 @@ fn warning<'a>(alike: &[(&'a ResultEntry, &'a FindingEntry)], labels: &Labels<'a
 
 fn unread(error: &ErrorEntry) -> Problem<'_> {
     let code = kind(&error.kind);
+    // What is wrong at the place of an image, or has no value there, says nothing of the image: nobody asked for it. A file that is wrong
+    // stands for itself.
+    let is_wrong = matches!(error.kind.known(), Some(ErrorEntryKind::Invalid | ErrorEntryKind::Unresolved));
+    let is_of_image = error.location.as_ref().is_some_and(|location| location.file != error.reference);
+    let what = if is_wrong && is_of_image { "was not judged" } else { "was not read" };
     Problem {
         level: Level::Open,
         known: None,
         source: "",
-        title: format!("{} was not read", shown(&error.reference)),
+        title: format!("{} {what}", shown(&error.reference)),
         message: error.message.clone(),
         notes: Vec::new(),
         helps: error.hint.iter().map(|hint| Cow::Borrowed(hint.as_str())).collect(),

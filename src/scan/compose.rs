@@ -23,7 +23,7 @@ use super::pipelines;
 use super::words::{Style, Values, expand};
 use super::yaml::{self, Merging, Node};
 use super::{Asked, Files, Found, IsolatedBy, Lines, Meant, Needs, Note, OF_INPUT, Os, Place, Problem, Shared, processor_of};
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// The longest chain of services that extend each other.
 const LONGEST_CHAIN: usize = 16;
@@ -292,8 +292,12 @@ impl Reader<'_, '_> {
                 let path = folder.join(slashes(&expand(named, Style::Compose, &self.values).text));
                 if let Err(error) = self.files.read(&path) {
                     is_read = false;
-                    let what = format!("what is inherited of {} is not known: {}", shown(&path), error.sentence());
-                    read.notes.extend(self.note(place, first, &what));
+                    if error.kind == ErrorKind::NotFound {
+                        self.refuse_no_file((place, first), &path, "extends");
+                    } else {
+                        let what = format!("what is inherited of {} is not known: {}", shown(&path), error.sentence());
+                        read.notes.extend(self.note(place, first, &what));
+                    }
                 }
                 file = Some(path);
             }
@@ -339,8 +343,10 @@ impl Reader<'_, '_> {
                 read.notes.extend(self.note(number, &node, &format!("{other} is elsewhere, or its name is not known")));
             }
             for path in &set.files {
-                if let Err(error) = self.files.read(path) {
-                    read.notes.extend(self.note(number, &node, &error.sentence()));
+                match self.files.read(path) {
+                    Err(error) if error.kind == ErrorKind::NotFound => self.refuse_no_file((number, &node), path, "includes"),
+                    Err(error) => read.notes.extend(self.note(number, &node, &error.sentence())),
+                    Ok(_) => {}
                 }
             }
             read.includes.extend((!set.files.is_empty()).then_some(set));
@@ -389,7 +395,9 @@ impl Reader<'_, '_> {
         };
         let place = self.lines.get(number)?.place(shown_at.span.clone());
         self.consumed.borrow_mut().insert(Rc::as_ptr(image));
-        let editable = self.editable(self.source_of(from, image).as_ref(), &image.span, written);
+        let source = self.source_of(from, image);
+        let editable = self.editable(source.as_ref(), &image.span, written);
+        let texts = self.texts(source.as_ref(), &image.span, written);
         let is_plain = editable.is_none() && !written.contains('$');
         let found = Found {
             object: Some(object.to_owned()),
@@ -399,6 +407,7 @@ impl Reader<'_, '_> {
             // A volume is no container.
             isolated_by: if needs == Needs::EveryHost { IsolatedBy::Service } else { IsolatedBy::Nothing },
             editable,
+            texts,
             stays: is_plain.then(|| "it is written with escapes or over several lines".to_owned()),
             ..Found::of(place, written, meant)
         };

@@ -13,7 +13,7 @@ use parse_dockerfile::{Flag, FromInstruction, Instruction};
 pub use self::source::Source;
 use self::source::{Parsed, TEMPLATE, is_placeholder};
 pub use self::uses::Use;
-use super::origin::{Origins, default_of, mentioned, origin};
+use super::origin::{Origins, default_of, mentioned, origin, texts_between};
 use super::words::{Style, Values, Word, expand};
 use super::{Asked, Editable, Lands, Meant, Os, Place, Problem, Scanned, processor_of};
 use crate::{Architecture, Error, ErrorKind};
@@ -196,6 +196,8 @@ struct Named {
     written: String,
     word: Word,
     editable: Option<Editable>,
+    /// The texts between its variables.
+    texts: Vec<Editable>,
     /// True where a number means a stage: in `COPY --from` alone.
     takes_number: bool,
 }
@@ -357,7 +359,7 @@ impl File<'_> {
             return None;
         }
         let editable = self.source.lines.literal(span.clone(), &value.value);
-        Some(Named { place: self.source.lines.place(span), written, word, editable, takes_number: true })
+        Some(Named { place: self.source.lines.place(span), written, word, editable, texts: Vec::new(), takes_number: true })
     }
 
     /// `RUN --mount=type=bind,from=…`, in which no variable is expanded.
@@ -381,7 +383,7 @@ impl File<'_> {
         let word = Word { text: from.to_owned(), ..Word::default() };
         let editable = self.source.lines.literal(at..at + from.len(), from);
         let place = self.source.lines.place(at..at + from.len());
-        Some(Named { place, written: from.to_owned(), word, editable, takes_number: false })
+        Some(Named { place, written: from.to_owned(), word, editable, texts: Vec::new(), takes_number: false })
     }
 
     /// Notes a variable where Docker takes none.
@@ -404,7 +406,8 @@ impl File<'_> {
         let is_open = mentioned(&written).any(|name| self.open.contains_key(name));
         let default = || default_of(self.source.text, &span, value, self.style(), &self.values).filter(|_| !is_open);
         let editable = literal.or_else(|| origin(value, self.style(), &self.values, &self.origins)).or_else(default);
-        Named { place: self.source.lines.place(span), written, word, editable, takes_number: false }
+        let texts = if is_open { Vec::new() } else { texts_between(self.source.text, &span, value, self.style(), &self.values) };
+        Named { place: self.source.lines.place(span), written, word, editable, texts, takes_number: false }
     }
 }
 

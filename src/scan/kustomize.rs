@@ -15,7 +15,8 @@ pub use self::ways::{Object, Way, Ways};
 use super::paths::{normal, shown, slashes};
 use super::tags::Typed;
 use super::yaml::{Node, Value};
-use super::{Editable, Lines, Note, OF_INPUT, Place};
+use super::{Editable, Files, Lines, Note, OF_INPUT, Place, Problem};
+use crate::{Error, ErrorKind};
 
 /// The names of the file.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -23,6 +24,20 @@ const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomizat
 /// True for the file of a kustomization.
 pub fn is_kustomization(path: &Path) -> bool {
     path.file_name().is_some_and(|name| NAMES.iter().any(|known| name == *known))
+}
+
+/// True for a resource on a server, e.g. `github.com/x/y?ref=1`.
+///
+/// Source: kubernetes-sigs/kustomize api/internal/git/repospec.go.
+fn is_remote(resource: &str) -> bool {
+    let has = ["://", "?ref=", "?version=", "//"].iter().any(|sign| resource.contains(sign));
+    has || ["git@", "git::", "github.com/", "gitlab.com/", "bitbucket.org/"].iter().any(|start| resource.starts_with(start))
+}
+
+/// True for what a kustomization names and that is neither a file nor the folder of a kustomization.
+pub fn is_missing(path: &Path, files: &dyn Files) -> bool {
+    let is_nowhere = |path: &Path| matches!(files.read(path), Err(error) if error.kind == ErrorKind::NotFound);
+    is_nowhere(path) && NAMES.iter().all(|name| is_nowhere(&path.join(name)))
 }
 
 /// One of the things that a kustomization does to objects.
@@ -67,6 +82,8 @@ pub struct Kustomization {
     steps: Vec<Rc<Step>>,
     /// Parts that make or change objects in ways that are not followed.
     others: Vec<(Place, String)>,
+    /// Entries of `images` that are not followed.
+    open_images: Vec<Place>,
     /// True if it has charts of Helm.
     has_charts: bool,
 }
@@ -101,7 +118,7 @@ impl Kustomization {
             let mut here = Vec::new();
             for (node, text) in list(key).iter().filter_map(|one| Some((one, one.text()?))) {
                 let place = lines.place(node.span.clone());
-                if text.contains("://") || text.contains("?ref=") || text.starts_with("git@") || text.starts_with("github.com/") {
+                if is_remote(text) {
                     remote.push((place, text.to_owned()));
                 } else {
                     here.push(Named { place, path: normal(&folder.join(slashes(text))) });
@@ -114,21 +131,23 @@ impl Kustomization {
         let text = |key: &str| root.text_at(&[key]).unwrap_or_default().to_owned();
         let (before, behind) = (text("namePrefix"), text("nameSuffix"));
         let namespace = Some(text("namespace")).filter(|namespace| !namespace.is_empty());
-        let mut others: Vec<_> =
+        let others: Vec<_> =
             OTHERS.iter().filter_map(|key| Some((lines.place(root.get(key)?.span.clone()), format!("`{key}`")))).collect();
         let mut steps: Vec<Change> = Patch::all(root, &folder, lines, files).into_iter().map(Change::Patch).collect();
         if namespace.is_some() || !before.is_empty() || !behind.is_empty() {
             steps.push(Change::Rename { before, behind, namespace });
         }
-        for image in list("images") {
+        let mut open_images = Vec::new();
+        for image in list("images").iter().filter(|image| SET_BY_IMAGES.iter().any(|key| image.get(key).is_some())) {
             match Replacement::of(image, lines) {
                 Some(image) => steps.push(Change::Image(image)),
-                None => others.push((lines.place(image.span.clone()), "this entry of `images`".to_owned())),
+                None => open_images.push(lines.place(image.span.clone())),
             }
         }
         let steps = steps.into_iter().map(|what| Rc::new(Step { file: path.to_owned(), what })).collect();
         let has_charts = CHARTS.iter().any(|key| root.get(key).is_some());
-        Self { path: path.to_owned(), folder: normal(&folder), resources, components, remote, steps, others, has_charts }
+        let (path, folder) = (path.to_owned(), normal(&folder));
+        Self { path, folder, resources, components, remote, steps, others, open_images, has_charts }
     }
 
     /// The file.
@@ -150,18 +169,54 @@ impl Kustomization {
         self.steps.iter().filter_map(|step| if let Change::Patch(patch) = &step.what { Some(patch) } else { None })
     }
 
-    /// What of it is not followed; `is_read` knows the manifests and the folders of kustomizations, and `ways` where it leads.
-    pub fn notes(&self, is_read: &dyn Fn(&Path) -> bool, ways: &Ways) -> Vec<Note> {
+    /// The command that renders it.
+    fn hint(&self) -> String {
         // Without this option kustomize refuses charts, wherever they stand among the others.
         let option = if self.has_charts { "--enable-helm " } else { "" };
-        let hint = format!("render it first, `kubectl kustomize {option}{} | {OF_INPUT}`", shown(&self.folder));
+        format!("render it first, `kubectl kustomize {option}{} | {OF_INPUT}`", shown(&self.folder))
+    }
+
+    /// What of it sets images and is not followed, and the files that kustomize refuses to do without; `is_missing` knows what is not there.
+    pub fn problems(&self, is_missing: &dyn Fn(&Path) -> bool) -> Vec<Problem> {
+        let open = |place: &Place, what: &str| Problem {
+            place: place.clone(),
+            error: Error::of(ErrorKind::Invalid, format!("{what} changes images, and is not followed")).hint(self.hint()),
+        };
+        let gone = |place: &Place, path: &Path| Problem {
+            place: place.clone(),
+            error: Error::of(ErrorKind::Invalid, format!("there is no file or kustomization {}", shown(path)))
+                .because("Kustomize refuses a kustomization that names what is not there")
+                .hint("correct the name, or put the file there"),
+        };
+        let mut problems: Vec<Problem> = Vec::new();
+        for patch in self.patches().filter(|patch| !patch.is_followed()) {
+            match &patch.file {
+                Some(file) if is_missing(file) => problems.push(gone(&patch.place, file)),
+                _ if patch.sets_images => problems.push(open(&patch.place, "this patch")),
+                _ => {}
+            }
+        }
+        problems.extend(self.open_images.iter().map(|place| open(place, "this entry of `images`")));
+        let missing = self.resources.iter().chain(&self.components).filter(|named| is_missing(&named.path));
+        problems.extend(missing.map(|named| gone(&named.place, &named.path)));
+        problems
+    }
+
+    /// What else of it is not followed; `is_read` knows the manifests and the folders of kustomizations, `is_missing` what is not there, and
+    /// `ways` where it leads.
+    pub fn notes(&self, is_read: &dyn Fn(&Path) -> bool, is_missing: &dyn Fn(&Path) -> bool, ways: &Ways) -> Vec<Note> {
+        let hint = self.hint();
         let note = |place: &Place, what: &str| Note { place: place.clone(), text: format!("{what}: {hint}") };
         let mut notes: Vec<Note> = Vec::new();
         notes.extend(self.remote.iter().map(|(place, remote)| note(place, &format!("{remote} is elsewhere and is not read"))));
-        let open = self.patches().filter(|patch| patch.concerns_pods && !patch.is_followed());
-        notes.extend(open.map(|patch| note(&patch.place, "this patch changes images or where pods land, and is not followed")));
+        let is_gone = |patch: &Patch| patch.file.as_deref().is_some_and(is_missing);
+        let open = self.patches().filter(|patch| !patch.is_followed() && patch.concerns_pods && !patch.sets_images);
+        let open = open.filter(|patch| !is_gone(patch));
+        let what = "this patch may change images or where pods land, and is not followed";
+        notes.extend(open.map(|patch| note(&patch.place, what)));
         notes.extend(self.others.iter().map(|(place, what)| note(place, &format!("{what} is not followed"))));
-        for named in self.resources.iter().chain(&self.components).filter(|named| !is_read(&named.path)) {
+        let unread = |named: &&Named| !is_read(&named.path) && !is_missing(&named.path);
+        for named in self.resources.iter().chain(&self.components).filter(unread) {
             notes.push(note(&named.place, &format!("{} is not among the files that are read", shown(&named.path))));
         }
         if ways.open.contains(&self.path) {
@@ -171,6 +226,9 @@ impl Kustomization {
         notes
     }
 }
+
+/// The keys of an entry of `images` that change something.
+const SET_BY_IMAGES: [&str; 4] = ["newName", "newTag", "digest", "tagSuffix"];
 
 impl Replacement {
     /// Reads an entry; `None` for one that is not followed: its name is a pattern, or it adds to tags.

@@ -94,8 +94,12 @@ pub struct Found {
     pub lands: Lands,
     /// The pod that it is a part of, by a text that no other has: all its images run on one node.
     pub together: Option<String>,
+    /// The builds and jobs that it is a part of, each by a text that no other has: all containers of one run on one host.
+    pub shares: Vec<String>,
     /// What of it can be changed in the file; `None` where that is more than one text, or is used for more.
     pub editable: Option<Editable>,
+    /// The texts between its variables. One is changed where nothing else of the reference differs, whatever the values are used for.
+    pub texts: Vec<Editable>,
     /// More texts of the same value, which change with it: each of several builds gives its own.
     pub also: Vec<Editable>,
     /// The reason why what could be changed stays: the other use, e.g. `TAG of .env is also used in line 7 of compose.yaml`.
@@ -119,16 +123,32 @@ impl Found {
             isolated_by: IsolatedBy::Start,
             lands: Lands::Fleet,
             together: None,
+            shares: Vec::new(),
             editable: None,
+            texts: Vec::new(),
             also: Vec::new(),
             stays: None,
             made_by: None,
         }
     }
 
+    /// The same, with these words before the names of its builds and jobs: others have those names too.
+    fn shared_in(mut self, words: &str) -> Self {
+        for share in &mut self.shares {
+            share.insert(0, ' ');
+            share.insert_str(0, words);
+        }
+        self
+    }
+
     /// The texts that can be changed for it.
     pub fn editables(&self) -> impl Iterator<Item = &Editable> {
         self.editable.iter().chain(&self.also)
+    }
+
+    /// The same, with the texts between its variables.
+    pub fn changeable(&self) -> impl Iterator<Item = &Editable> {
+        self.editables().chain(&self.texts)
     }
 }
 

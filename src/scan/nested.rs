@@ -81,9 +81,13 @@ pub fn read(
     let within = InnerText::of(outer, span, &inner.text);
     // A line with a value that is put in, or a doubled dollar, reads in another way, and so does each behind it.
     let of_line = |number| lines.place(within.own_line(number).unwrap_or_else(|| span.clone()));
+    // The same text may be built several times.
+    let build_name = format!("{} {} {}", build.object.as_deref().unwrap_or_default(), build.os as u8, span.start);
+    scanned.found = scanned.found.into_iter().map(|one| one.shared_in(&build_name)).collect();
     for one in &mut scanned.found {
         // What can be changed is known by its bytes in the inner text alone.
         one.editable = None;
+        one.texts.clear();
         let written = inner.text.get(one.place.span.clone()).unwrap_or_default();
         let place = within.line(one.place.line).and_then(|(start, text)| {
             let known = before_mark(written);

@@ -82,6 +82,36 @@ pub fn default_of(whole: &str, span: &Range<usize>, text: &str, style: Style, va
     before.missing.is_empty().then_some(Editable { before: before.text, after, ..editable })
 }
 
+/// The texts between the variables of a reference in these bytes of a file: where a new reference differs in one of them alone, that one is
+/// changed, and no variable is. None where the whole is plain, or stands there in another way.
+pub fn texts_between(whole: &str, span: &Range<usize>, text: &str, style: Style, values: &Values) -> Vec<Editable> {
+    let at = whole.get(span.clone()).and_then(|written| Some(span.start + written.find(text)?));
+    let (Some(at), true) = (at, text.contains('$')) else { return Vec::new() };
+    if !expand(text, style, values).missing.is_empty() {
+        return Vec::new();
+    }
+    // What could have a meaning of its own in the file stays.
+    let is_plain = |text: &str| text.chars().all(|one| one.is_ascii_alphanumeric() || "._-/:@".contains(one));
+    let (mut texts, mut rest, mut after) = (Vec::new(), text, String::new());
+    loop {
+        let one = last(rest);
+        if one.is_none() && rest.contains('$') {
+            return texts;
+        }
+        let literal = one.map_or(rest, |one| one.after);
+        let start = rest.len() - literal.len();
+        let before = expand(rest.get(..start).unwrap_or_default(), style, values).text;
+        if !literal.is_empty() && is_plain(literal) {
+            let span = at + start..at + rest.len();
+            texts.push(Editable { file: None, span, text: literal.to_owned(), before, after: after.clone(), is_bare: false });
+        }
+        let Some(Last { before: next, .. }) = one else { return texts };
+        let behind = expand(rest.get(next.len()..).unwrap_or_default(), style, values).text;
+        after.insert_str(0, &behind);
+        rest = next;
+    }
+}
+
 /// The names of the variables in a text by which it cannot be changed.
 pub fn others(text: &str) -> impl Iterator<Item = &str> {
     mentioned(last(text).map_or(text, |last| last.before))
@@ -135,6 +165,19 @@ mod tests {
         ] {
             assert_eq!(default(text).as_deref(), expected, "{text}");
         }
+        let between = |written: &str, text: &str| -> Vec<(String, String, String)> {
+            let texts = texts_between(written, &(0..written.len()), text, Style::Compose, &values);
+            assert!(texts.iter().all(|one| written.get(one.span.clone()) == Some(one.text.as_str())), "{texts:?}");
+            texts.into_iter().map(|one| (one.before, one.text, one.after)).collect()
+        };
+        let of = |before: &str, text: &str, after: &str| (before.to_owned(), text.to_owned(), after.to_owned());
+        let both = [of("r/app:1", "-1809", ""), of("", "r/app:", "1-1809")];
+        assert_eq!(between("'r/app:${SET}-1809'", "r/app:${SET}-1809"), both);
+        assert_eq!(between("${SET:-x}/app:1809${EMPTY}", "${SET:-x}/app:1809${EMPTY}"), [of("1", "/app:1809", "")]);
+        for text in ["app:1809", "${NONE}app:1809", "${SET%x}app:1809", "$${SET}"] {
+            assert!(between(text, text).is_empty(), "{text}");
+        }
+        assert!(between("r/app:\\u0031${SET}", "r/app:1${SET}").is_empty());
         assert_eq!(others("${R}app:${TAG}").collect::<Vec<_>>(), ["R"]);
         assert_eq!(others("${R}app:${TAG#v}").collect::<Vec<_>>(), ["R", "TAG"]);
         assert_eq!(mentioned("$A-${B:-$C} $$ ${D").collect::<Vec<_>>(), ["A", "B", "C", "D"]);

@@ -108,8 +108,12 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
     };
     let folders: BTreeSet<&Path> = kustomizations.iter().map(Kustomization::folder).collect();
     for one in &kustomizations {
-        let notes = one.notes(&|path| project.by_path.contains_key(path) || folders.contains(path), &ways);
-        project.of(one.path()).notes.extend(notes);
+        let is_read = |path: &Path| project.by_path.contains_key(path) || folders.contains(path);
+        let is_missing = |path: &Path| !is_read(path) && kustomize::is_missing(path, files);
+        let (notes, problems) = (one.notes(&is_read, &is_missing, &ways), one.problems(&is_missing));
+        let scanned = project.of(one.path());
+        scanned.notes.extend(notes);
+        scanned.problems.extend(problems);
     }
     project.ways = ways.to;
     open.iter().for_each(|path| project.of(path).problems.push(too_much()));
@@ -202,14 +206,15 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
             for found in &mut scanned.found {
                 uses.hold(found);
                 // A file that several name has one name.
-                for file in found.editable.iter_mut().chain(&mut found.also).filter_map(|editable| editable.file.as_mut()) {
+                let texts = found.editable.iter_mut().chain(&mut found.also).chain(&mut found.texts);
+                for file in texts.filter_map(|editable| editable.file.as_mut()) {
                     if let Some(asked) = own.get(&normal(file)) {
                         PathBuf::clone_from(file, asked);
                     }
                 }
             }
             scanned.found.sort_by_key(|found| found.place.span.start);
-            scanned.found.dedup();
+            scanned.found.dedup_by(is_again);
             let values_of = |path: &Path| rests_on.get(&normal(path)).cloned().unwrap_or_default();
             let mut others = values_of(&path);
             for maker in makers {
@@ -221,6 +226,19 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         })
         .filter(|file| file.scanned != Scanned::default() || !file.own_images.is_empty())
         .collect()
+}
+
+/// True for a reference that is the one before, which then belongs to the builds and jobs of both: several pipelines may read a file.
+fn is_again(next: &mut Found, one: &mut Found) -> bool {
+    let (of_next, mut of_one) = (std::mem::take(&mut next.shares), std::mem::take(&mut one.shares));
+    let is_same = next == one;
+    if is_same {
+        of_one.extend(of_next);
+    } else {
+        next.shares = of_next;
+    }
+    one.shares = of_one;
+    is_same
 }
 
 /// Notes the files of values that other files name, so that all of their values may be used there.

@@ -52,6 +52,7 @@ impl Uses {
 
     /// Takes back what would change of a reference, if something else would change with it.
     pub fn hold(&self, found: &mut Found) {
+        found.texts.retain(|text| self.why(text).is_none());
         let Some(why) = found.editables().find_map(|editable| self.why(editable)) else { return };
         let why = why.to_owned();
         found.also.retain(|editable| self.why(editable).is_none());
@@ -96,6 +97,9 @@ pub fn hold_arguments(found: &mut [Found], used: &BTreeMap<&str, String>) {
 /// Takes back what would change of references whose text stands under other keys too, by an alias.
 pub fn hold_aliases(found: &mut [Found], several: &HashSet<usize>) {
     for one in found {
+        if several.contains(&one.place.span.start) {
+            one.texts.clear();
+        }
         let is_own = one.editable.as_ref().is_some_and(|editable| editable.file.is_none());
         if is_own && several.contains(&one.place.span.start) {
             stay(one, ALIASED.to_owned());

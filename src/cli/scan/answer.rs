@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::accepted::Accepted;
 use super::fix::Fixes;
 use super::fleet::{Fleet, Landed, Landing};
+use super::jobs;
 use super::lock::Lock;
 use super::pods;
 use super::tree::{self, Tree};
@@ -29,7 +30,7 @@ use crate::knowledge::Knowledge;
 use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::oci::Options;
 use crate::report::document::{ErrorEntry, Location, Report, ResultEntry};
-use crate::scan::{Asked, Found, IsolatedBy, Lands, Meant, Needs, OF_INPUT, Os, ScannedFile};
+use crate::scan::{Asked, Found, IsolatedBy, Lands, Meant, OF_INPUT, Os, ScannedFile};
 use crate::text::{count, counted};
 use crate::{Architecture, Engine, Error, ErrorKind};
 
@@ -160,6 +161,7 @@ impl Inputs {
         let images = self.images(&placed);
         let mut judged = self.judged(&placed, &images, &self.fleet)?;
         pods::judge_whole(&placed, &mut judged, &self.policy);
+        self.judge_builds(&placed, &images, &mut judged);
         self.compare(&placed, &images, &mut judged, io)?;
         accepted.apply(&mut judged, tree);
         let Judged { mut results, at, errors: failed, foreign } = judged;
@@ -340,12 +342,12 @@ impl Inputs {
         self.allowed.is_empty() || self.allowed.iter().any(|allowed| allowed == registry)
     }
 
-    /// The results of one reference on the hosts that it can land on.
+    /// The results of one reference on each of the hosts that it can land on, without its place.
     ///
     /// # Errors
     ///
     /// None of the hosts.
-    pub fn results(&self, one: &Placed<'_>, image: &Image, fleet: &Fleet) -> Result<Vec<ResultEntry>, Error> {
+    pub fn on_each(&self, one: &Placed<'_>, image: &Image, fleet: &Fleet) -> Result<Rc<[ResultEntry]>, Error> {
         let on_each = || {
             let policy = self.policy_of(one.found);
             let hosts = self.landing(one.found, fleet)?;
@@ -363,12 +365,19 @@ impl Inputs {
             };
             Ok(hosts.iter().map(entry).collect())
         };
-        let known = fleet.results(one.found, on_each)?;
+        fleet.results(one.found, on_each)
+    }
+
+    /// The results of one reference on the hosts that count for it.
+    ///
+    /// # Errors
+    ///
+    /// None of the hosts.
+    pub fn results(&self, one: &Placed<'_>, image: &Image, fleet: &Fleet) -> Result<Vec<ResultEntry>, Error> {
+        let known = self.on_each(one, image, fleet)?;
         let placed = |entry: &ResultEntry| ResultEntry { location: Some(one.location()), ..entry.clone() };
         let mut entries: Vec<ResultEntry> = known.iter().map(placed).collect();
-        if one.found.needs != Needs::EveryHost && entries.iter().any(|entry| entry.ok == Some(true)) {
-            entries.retain(|entry| entry.ok == Some(true));
-        }
+        jobs::leave_out(one.found, &mut entries, &self.policy);
         Ok(entries)
     }
 

@@ -172,12 +172,25 @@ impl Fleet {
                 placement.of_labels(&labels).allows(&host.label, &Node { labels, ..Node::default() })
             }
         });
-        if hosts.is_empty() {
-            return Err(Error::new("none of these hosts can take the pod")
-                .because("its node selector, affinity or tolerations leave out each of them")
-                .hint("compare them with the labels and taints of the nodes: `kubectl get nodes --show-labels`"));
+        if hosts.is_empty() { Err(self.no_node(placement)) } else { Ok(hosts) }
+    }
+
+    /// The error about a pod that can land on none of the hosts.
+    fn no_node(&self, placement: &Placement) -> Error {
+        let error = Error::new("none of these hosts can take the pod");
+        let has_labels = "compare them with the labels and taints of the nodes: `kubectl get nodes --show-labels`";
+        // A host that is no node has no name that a pod could give.
+        let are_nodes = self.members.iter().all(|(host, _)| host.node.is_some());
+        let Some(name) = placement.node_name.as_ref().filter(|_| are_nodes) else {
+            return error.because("its node selector, affinity or tolerations leave out each of them").hint(has_labels);
+        };
+        if self.members.iter().any(|(host, _)| host.label == *name) {
+            let why = format!("its `nodeName` is {name}, and its node selector, affinity or tolerations leave out that node");
+            return error.because(clean(&why)).hint(has_labels);
         }
-        Ok(hosts)
+        error
+            .because(clean(&format!("its `nodeName` is {name}, and none of these hosts has that name")))
+            .hint("name a Windows node in `nodeName`, take it out, or use a list of nodes that has this one")
     }
 }
 

@@ -3,10 +3,12 @@
 mod accepted;
 mod added;
 mod answer;
+mod builds;
 mod changed;
 mod fix;
 mod fleet;
 pub mod init;
+mod jobs;
 mod lock;
 mod patch;
 mod pods;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::answer::{Inputs, Placed, name_of};
+use super::builds::fits_no_host;
 use super::fix::{Fixes, file_of};
 use super::fleet::Landed;
 use super::tree::{Tree, shown};
@@ -14,7 +15,7 @@ use crate::cli::suggestions::{Suggested, Suggestions};
 use crate::host::Host;
 use crate::report::document::{FindingEntry, RemedyEntry, ResultEntry};
 use crate::report::plain::clean;
-use crate::scan::{Found, Meant, Needs, Os};
+use crate::scan::{Editable, Found, Meant, Needs, Os};
 
 /// A reference that was judged, and what would fit in its place.
 struct Choice<'p> {
@@ -52,8 +53,10 @@ impl Inputs {
         results: &mut [ResultEntry],
         tree: &Tree,
     ) -> Result<Fixes, Error> {
+        // Where no host runs a whole build, another tag of one image does not tell which of them is to change.
+        let does_fail = |entry: &ResultEntry| entry.ok == Some(false) && !fits_no_host(entry);
         let fails = |range: &Range<usize>, results: &[ResultEntry]| {
-            results.get(range.clone()).is_some_and(|entries| entries.iter().any(|entry| entry.ok == Some(false)))
+            results.get(range.clone()).is_some_and(|entries| entries.iter().any(does_fail))
         };
         let mut failing: Vec<&str> = Vec::new();
         for (number, _) in judged_at.iter().filter(|(_, range)| fails(range, results)) {
@@ -79,7 +82,7 @@ impl Inputs {
             }
             // What one host takes may fail on another that needs the reference too.
             let of_all = new.as_ref().filter(|_| one.found.needs == Needs::EveryHost && hosts.len() > 1);
-            for entry in results.get_mut(range.clone()).unwrap_or_default().iter_mut().filter(|entry| entry.ok == Some(false)) {
+            for entry in results.get_mut(range.clone()).unwrap_or_default().iter_mut().filter(|entry| does_fail(entry)) {
                 let Some(landed) = hosts.iter().find(|landed| landed.has(entry)) else { continue };
                 let own = || self.fitting(&suggestions, one, &[&landed.host]);
                 if let (Some(suggested), Some(finding)) = (of_all.cloned().or_else(own), entry.findings.first_mut()) {
@@ -98,7 +101,12 @@ impl Inputs {
         let mut fixes = Fixes::default();
         for Choice { one, does_fail, new, .. } in chosen.values() {
             let place = named(one.path, one.found);
-            for editable in one.found.editables() {
+            let own = new.as_ref().and_then(|new| text_for(one.found, new));
+            for editable in one.found.changeable() {
+                if own.is_some_and(|own| own != editable) {
+                    fixes.forbid(one.path, editable, || format!("{place} rests on it, and is changed in its own text"));
+                    continue;
+                }
                 match new.as_ref().map(|new| editable.for_reference(&new.reference)) {
                     Some(Some(_)) if !tree.is_named(file_of(one.path, editable)) => {
                         let why = || "it is not below the paths that were named, so other uses of it are not known".to_owned();
@@ -119,7 +127,7 @@ impl Inputs {
         let foreign = foreign.filter(|(_, found)| found.os == Os::Other);
         let others = self.set_aside.iter().flat_map(|file| file.scanned.found.iter().map(|found| (file.path.as_path(), found)));
         for (path, found) in unjudged.chain(foreign).chain(others) {
-            for editable in found.editables() {
+            for editable in found.changeable() {
                 let is = if found.os == Os::Other { "is for another system" } else { "is not judged here" };
                 fixes.forbid(path, editable, || format!("{} rests on it, and {is}", named(path, found)));
             }
@@ -130,12 +138,15 @@ impl Inputs {
     /// The reason why a reference is not changed for which this would fit; `None` if it is.
     fn stays(&self, one: &Placed<'_>, new: Option<&Suggested>, fixes: &Fixes) -> Option<String> {
         let new = new?;
+        if let Some(text) = text_for(one.found, new) {
+            return fixes.stays(one.path, text);
+        }
         if one.found.editable.is_none() || one.found.stays.is_some() {
             let is_given = "its value is not one plain text of these files".to_owned();
             return Some(one.found.stays.clone().unwrap_or(is_given));
         }
         one.found.editables().find_map(|editable| match editable.for_reference(&new.reference) {
-            None => Some("more than the text that can be changed would differ".to_owned()),
+            None => Some(format!("more than the text {} would have to change", editable.text)),
             Some(_) => fixes.stays(one.path, editable),
         })
     }
@@ -155,6 +166,11 @@ impl Inputs {
         };
         passing(false).or_else(|| passing(true))
     }
+}
+
+/// The text between the variables of a reference by which alone this image differs from it.
+fn text_for<'f>(found: &'f Found, new: &Suggested) -> Option<&'f Editable> {
+    found.texts.iter().find(|text| text.for_reference(&new.reference).is_some())
 }
 
 /// Takes the images out of what a finding advises, which are for its host alone.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::Reader;
 use crate::scan::Editable;
-use crate::scan::origin::{Origins, default_of, mentioned, origin, others};
+use crate::scan::origin::{Origins, default_of, mentioned, origin, others, texts_between};
 use crate::scan::paths::shown;
 use crate::scan::place::literal;
 use crate::scan::words::Style;
@@ -58,6 +58,12 @@ impl Reader<'_, '_> {
             let source = source?;
             Some(here(source, default_of(source.text(), span, written, Style::Compose, &self.values)?))
         })
+    }
+
+    /// The texts between the variables of an image. Of one in another file it is not known whether aliases put it under other keys.
+    pub(super) fn texts(&self, source: Option<&Source<'_>>, span: &Range<usize>, written: &str) -> Vec<Editable> {
+        let own = source.filter(|source| source.other().is_none());
+        own.map(|source| texts_between(source.text(), span, written, Style::Compose, &self.values)).unwrap_or_default()
     }
 
     /// Where the values of arguments stand that are plain text.

@@ -7,11 +7,15 @@ use crate::scan::origin::mentioned;
 use crate::scan::{Found, IsolatedBy, Lands, Meant, Needs, Os, Problem};
 use crate::{Error, ErrorKind};
 
+/// The most targets of one Dockerfile whose stages are looked at together.
+const MOST_TOGETHER: usize = 100;
+
 impl File<'_> {
     /// The references of the stages that are built.
     pub(super) fn found(&self) -> Vec<Found> {
         let needs = self.needs();
         let running = self.running(&needs);
+        let together = self.together();
         let mut found = Vec::new();
         for (index, stage) in self.stages.iter().enumerate() {
             let Some(need) = needs.get(&index).copied() else { continue };
@@ -28,13 +32,30 @@ impl File<'_> {
                 // What is only copied from runs on no processor.
                 let processor = stage.processor.filter(|_| need != Needs::NoHost);
                 let base = self.reference(&stage.base, need, os, object.clone());
-                let base = base.map(|base| Found { processor, ..base });
+                let shares = together.get(&index).cloned().unwrap_or_default();
+                let base = base.map(|base| Found { processor, shares, ..base });
                 found.extend(base.into_iter().flat_map(|base| self.isolated(base, running.contains(&index))));
             }
             let images = stage.sources.iter().filter(|source| !source.is_number() && self.same(source).is_empty());
             found.extend(images.filter_map(|source| self.reference(source, Needs::NoHost, Os::Unsaid, object.clone())));
         }
         found
+    }
+
+    /// The builds in which a stage with an image of its own runs something beside another such stage, each by the number of its target.
+    fn together(&self) -> BTreeMap<usize, Vec<String>> {
+        let mut together: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        for (target, need) in self.targets().into_iter().take(MOST_TOGETHER) {
+            let mut needs = BTreeMap::new();
+            self.follow(target, need, &mut needs);
+            let has_image =
+                |index: &usize| self.stages.get(*index).is_some_and(|stage| self.earlier(&stage.base, *index).is_none());
+            let own: Vec<usize> = self.running(&needs).into_iter().filter(has_image).collect();
+            for index in own.iter().filter(|_| own.len() > 1) {
+                together.entry(*index).or_default().push(target.to_string());
+            }
+        }
+        together
     }
 
     /// The stages whose bases run something while they are built: by themselves, or in a stage that is made from them.
@@ -58,11 +79,12 @@ impl File<'_> {
         let by_both = if is_of_service { IsolatedBy::ServiceAndBuild } else { IsolatedBy::BuildAndStart };
         let built = |base: Found| Found { needs: Needs::OneHost, isolation: built_in, isolated_by: by_build, ..base };
         let started = |base: Found, isolated_by: IsolatedBy| Found { isolation: started_in, isolated_by, ..base };
+        let only_started = |base: Found| Found { shares: Vec::new(), ..started(base, by_start) };
         match base.needs {
             // It is not started.
             Needs::NoHost => vec![base],
             Needs::OneHost => vec![built(base)],
-            Needs::EveryHost if is_run && started_in != built_in => vec![started(base.clone(), by_start), built(base)],
+            Needs::EveryHost if is_run && started_in != built_in => vec![only_started(base.clone()), built(base)],
             Needs::EveryHost if is_run || !is_of_service => vec![started(base, by_both)],
             Needs::EveryHost => vec![started(base, by_start)],
         }
@@ -221,6 +243,7 @@ impl File<'_> {
             lands: self.build.lands.clone(),
             // A context's image stands elsewhere.
             editable: named.editable.clone().filter(|_| context.is_none()),
+            texts: if context.is_none() { named.texts.clone() } else { Vec::new() },
             ..Found::of(named.place.clone(), named.written.as_str(), meant)
         })
     }

@@ -34,6 +34,8 @@ pub struct Patch {
     content: Option<Rc<Content>>,
     /// True if it has words of images, or of where pods land, or cannot be read.
     pub concerns_pods: bool,
+    /// True if it has words of images.
+    pub sets_images: bool,
 }
 
 /// What stands in a patch.
@@ -42,6 +44,7 @@ struct Content {
     /// `None` for what is not followed.
     changes: Option<Vec<Change>>,
     concerns_pods: bool,
+    sets_images: bool,
     texts: Texts,
 }
 
@@ -90,11 +93,11 @@ pub enum Patched<'p> {
 /// The namespace of what has none.
 const DEFAULT: &str = "default";
 
-/// The words of images and of where pods land.
-const WORDS: [&str; 12] = [
-    "image:",
-    "\"image\"",
-    "/image",
+/// The words of images.
+const IMAGE_WORDS: [&str; 3] = ["image:", "\"image\"", "/image"];
+
+/// The words of where pods land.
+const LANDING_WORDS: [&str; 9] = [
     "nodeSelector",
     "affinity",
     "tolerations",
@@ -154,13 +157,14 @@ impl Patch {
             None => inner.and_then(|node| Some(Rc::new(Content::of_part(node.text()?, &node.span, lines)))),
         };
         let concerns_pods = content.as_ref().is_none_or(|content| content.concerns_pods);
+        let sets_images = content.as_ref().is_some_and(|content| content.sets_images);
         let target = entry.get("target").map(|target| Target::of(target));
         let has_operations = content.as_ref().is_some_and(|content| content.has_operations());
         let is_open = ["allowNameChange", "allowKindChange"].iter().any(|key| entry.text_at(&["options", key]) == Some("true"))
             || matches!(target, Some(None))
             || target.is_none() && has_operations;
         let content = content.filter(|content| !is_open && content.changes.is_some());
-        Self { place: lines.place(entry.span.clone()), file, target: target.flatten(), content, concerns_pods }
+        Self { place: lines.place(entry.span.clone()), file, target: target.flatten(), content, concerns_pods, sets_images }
     }
 
     /// True if what it does is followed.
@@ -227,11 +231,13 @@ impl Content {
     }
 
     fn of(text: &str, standing: &dyn Fn(&Range<usize>, &str) -> Option<Standing>) -> Self {
-        let concerns_pods = WORDS.iter().any(|word| text.contains(word));
+        let has_one = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        let sets_images = has_one(&IMAGE_WORDS);
+        let concerns_pods = sets_images || has_one(&LANDING_WORDS);
         let (documents, broken) = yaml::read(text);
         let texts = texts_of(&documents, standing);
         let changes = if broken.is_empty() { Self::changes(documents, text) } else { None };
-        Self { changes, concerns_pods, texts }
+        Self { changes, concerns_pods, sets_images, texts }
     }
 
     fn has_operations(&self) -> bool {

@@ -167,10 +167,10 @@ impl<'l> Pipeline<'l> {
                     }
                 };
                 for image in images {
-                    for row in &rows {
+                    for (number, row) in rows.iter().enumerate() {
                         let inputs = self.layers.get(image.at.0).map(|layer| &layer.inputs);
                         let scopes: Vec<&Scope> = scopes.iter().copied().chain([row]).chain(inputs).collect();
-                        self.take(&mut meanings, image, part, suffix, &scopes);
+                        self.take(&mut meanings, image, (part, number), suffix, &scopes);
                     }
                 }
             }
@@ -186,8 +186,9 @@ impl<'l> Pipeline<'l> {
         all
     }
 
-    /// Takes the meaning of an image for a part, unless it is known; that for a part that does not run counts only where there is none.
-    fn take(&self, all: &mut Meanings, image: Image<'l>, part: &Part<'_>, suffix: &str, scopes: &[&Scope]) {
+    /// Takes the meaning of an image for a part in a row of its matrix, unless it is known; that for a part that does not run counts only
+    /// where there is none.
+    fn take(&self, all: &mut Meanings, image: Image<'l>, (part, row): (&Part<'_>, usize), suffix: &str, scopes: &[&Scope]) {
         let object = format!("{}{suffix}", part.object);
         let (file, platform) = (image.at.0, image.platform);
         let image = image.at.1;
@@ -195,15 +196,19 @@ impl<'l> Pipeline<'l> {
             let os = platform.map_or(Os::Unsaid, |platform| reader.os_of(platform, scopes));
             reader.either(image, &object, &(os, Lands::Fleet), scopes)
         };
-        let Some(found) = self.readers.get(file).and_then(of_file) else { return };
+        let Some(mut found) = self.readers.get(file).and_then(of_file) else { return };
+        // The image and the services of a job are started by one runner.
+        found.shares = part.runs.then(|| format!("{} {row}", part.object)).into_iter().collect();
         let owner = || {
             let owner = self.owners.get(file).and_then(|owners| owners.range(..=image.span.start).next_back());
             owner.map_or(part.object.as_str(), |(_, name)| name.as_str())
         };
         let (_, known) =
             all.entry((file, found.place.span.start)).or_insert_with(|| (format!("{}{suffix}", owner()), Vec::new()));
-        if known.is_empty() || part.runs && known.iter().all(|one| one.meant != found.meant || one.os != found.os) {
-            known.push(found);
+        match known.iter_mut().find(|one| one.meant == found.meant && one.os == found.os) {
+            Some(one) => one.shares.append(&mut found.shares),
+            None if known.is_empty() || part.runs => known.push(found),
+            None => {}
         }
     }
 

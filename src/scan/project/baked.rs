@@ -32,7 +32,7 @@ impl Project<'_> {
             let read = bake::read(path, &layers, self.given, self.files);
             for (number, found) in read.found {
                 if let Some((path, ..)) = set.get(number) {
-                    self.of(path).found.push(found);
+                    self.of(path).found.push(found.shared_in(&path.to_string_lossy()));
                 }
             }
             self.uses.extend(read.shared);

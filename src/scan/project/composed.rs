@@ -67,6 +67,7 @@ impl Project<'_> {
         }
         for (number, found) in project.found {
             if let Some((path, ..)) = loaded.get(number) {
+                let found = found.shared_in(&path.to_string_lossy());
                 self.of(path).found.push(found);
             }
         }

@@ -36,6 +36,7 @@ pub(super) fn read_dockerfile(
     if builds.is_empty() {
         let build = with_values(&Build::default());
         let Reading { mut scanned, uses, .. } = parsed.read(&build);
+        scanned.found = scanned.found.into_iter().map(|one| one.shared_in(&path.to_string_lossy())).collect();
         hold_defaults(&mut scanned, &uses, &build, path);
         return scanned;
     }
@@ -62,7 +63,8 @@ pub(super) fn read_dockerfile(
     let changeable = read.iter().flat_map(|(_, scanned, _)| &scanned.found).filter(|found| found.editable.is_some());
     let changeable: BTreeSet<(usize, usize)> = changeable.map(|found| (found.place.span.start, found.place.span.end)).collect();
     let mut all = Scanned::default();
-    for (build, mut scanned, mut uses) in read {
+    for (number, (build, mut scanned, mut uses)) in read.into_iter().enumerate() {
+        let build_name = format!("{} {number}", path.to_string_lossy());
         uses.retain(|one| one.reference.as_ref().is_none_or(|span| !changeable.contains(&(span.start, span.end))));
         note_arguments(&scanned, &uses, &build, path, shared);
         hold_defaults(&mut scanned, &uses, &build, path);
@@ -73,7 +75,7 @@ pub(super) fn read_dockerfile(
                 all.problems.push(problem);
             }
         }
-        all.found.extend(scanned.found);
+        all.found.extend(scanned.found.into_iter().map(|one| one.shared_in(&build_name)));
     }
     all.found = once_each(all.found);
     all
@@ -92,6 +94,7 @@ fn once_each(mut all: Vec<Found>) -> Vec<Found> {
             None => once.push(found),
             Some(first) => {
                 first.isolated_by = first.isolated_by.with(found.isolated_by);
+                first.shares.extend(found.shares);
                 if first.editable.is_none() {
                     first.editable = found.editable;
                 } else {

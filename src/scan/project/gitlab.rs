@@ -28,7 +28,12 @@ const MOST_NOTES: usize = 1_000;
 /// What a pipeline includes.
 enum Included {
     /// A path from the top folder of the repository, e.g. `/ci/*.yml`.
-    Local(String),
+    Local {
+        /// The path.
+        path: String,
+        /// True where rules decide whether it is included, so that it may not be there.
+        has_rules: bool,
+    },
     /// Something else, e.g. the address of a file.
     Elsewhere(String),
 }
@@ -98,8 +103,8 @@ impl Project<'_> {
             self.rest(path, paths.iter().cloned());
         }
         for (number, found) in read.found {
-            if let Some(path) = paths.get(number) {
-                self.of(path).found.push(found);
+            if let (Some(path), Some(main)) = (paths.get(number), paths.last()) {
+                self.of(path).found.push(found.shared_in(&main.to_string_lossy()));
             }
         }
         for (number, note) in read.notes {
@@ -143,7 +148,14 @@ impl Project<'_> {
         let is_included = std::iter::repeat_n(true, includes.len()).chain(std::iter::repeat_n(false, starts.len()));
         for ((node, included, inputs), is_included) in includes.into_iter().chain(starts).zip(is_included) {
             let (paths, name) = match included {
-                Included::Local(local) => (self.locals(&local, top), format!("{local} is included and is not among these files")),
+                Included::Local { path: local, has_rules } => {
+                    let paths = self.locals(&local, top);
+                    if paths.is_empty() && !has_rules && self.is_missing(&file.path, &local) {
+                        self.refuse_no_file(file, node, &local);
+                        continue;
+                    }
+                    (paths, format!("{local} is included and is not among these files"))
+                }
                 Included::Elsewhere(name) => (Vec::new(), format!("{name} is elsewhere and is not read")),
             };
             if paths.is_empty() {
@@ -167,7 +179,7 @@ impl Project<'_> {
     fn included_by(&self, path: &Path, top: &Path) -> Vec<PathBuf> {
         let Some(root) = self.root_of(path) else { return Vec::new() };
         let local = |(_, included, _): (_, Included, _)| match included {
-            Included::Local(local) => self.locals(&local, top),
+            Included::Local { path, .. } => self.locals(&path, top),
             Included::Elsewhere(_) => Vec::new(),
         };
         let all = includes(root).into_iter().chain(starts(root)).flat_map(local);
@@ -190,6 +202,29 @@ impl Project<'_> {
         }
         let Ok(pattern) = Pattern::of(&shown(&wanted), true) else { return Vec::new() };
         self.by_path.keys().filter(|path| pattern.matches(&shown(path))).cloned().collect()
+    }
+
+    /// True for the path of an `include` that no file has, whichever folder above this file is the top of the repository. What a pattern or
+    /// a variable stands for is not known.
+    fn is_missing(&self, file: &Path, local: &str) -> bool {
+        let is_plain = !local.contains(['*', '$']);
+        let is_there = |folder: &Path| {
+            let path = normal(&folder.join(local.trim_start_matches('/')));
+            !matches!(self.files.read(&path), Err(error) if error.kind == ErrorKind::NotFound)
+        };
+        is_plain && !self.files.real(file).ancestors().skip(1).any(is_there)
+    }
+
+    /// Notes a file that is not there, and that this one includes: once, since several pipelines may read it.
+    fn refuse_no_file(&mut self, file: &Yaml, node: &Node, local: &str) {
+        let error = Error::of(ErrorKind::Invalid, format!("{local} is included and is not there"))
+            .because("GitLab refuses a pipeline that includes a file which is not there")
+            .hint("correct the path, which begins at the top of the repository, or put the file there");
+        let problem = Problem { place: Lines::of(&file.text).place(node.span.clone()), error };
+        let problems = &mut self.of(&file.path).problems;
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
     }
 
     fn root_of(&self, path: &Path) -> Option<&Rc<Node>> {
@@ -229,7 +264,8 @@ fn of_include(include: &Rc<Node>) -> Vec<Entry<'_>> {
 fn of_entry(entry: &Rc<Node>) -> Vec<Entry<'_>> {
     if let Some(text) = entry.text() {
         let is_address = text.starts_with("http://") || text.starts_with("https://");
-        let included = if is_address { Included::Elsewhere(text.to_owned()) } else { Included::Local(text.to_owned()) };
+        let local = |path: &str| Included::Local { path: path.to_owned(), has_rules: false };
+        let included = if is_address { Included::Elsewhere(text.to_owned()) } else { local(text) };
         return vec![(entry, included, Inputs::new())];
     }
     let given = entry.get("inputs").map(|inputs| inputs.entries()).unwrap_or_default().into_iter();
@@ -237,7 +273,9 @@ fn of_entry(entry: &Rc<Node>) -> Vec<Entry<'_>> {
         given.filter_map(|(name, value)| Some((format!("inputs.{}", name.text()?), value.text().map(str::to_owned)))).collect();
     if let Some(local) = entry.get("local") {
         let names = local.list().iter().chain([local]).filter_map(|one| Some((one, one.text()?)));
-        return names.map(|(node, name)| (node, Included::Local(name.to_owned()), given.clone())).collect();
+        let has_rules = entry.get("rules").is_some();
+        let local = |name: &str| Included::Local { path: name.to_owned(), has_rules };
+        return names.map(|(node, name)| (node, local(name), given.clone())).collect();
     }
     let elsewhere = ["remote", "project", "template", "component", "artifact"].iter().find_map(|key| entry.get(key)?.text());
     elsewhere.map(|name| (entry, Included::Elsewhere(name.to_owned()), Inputs::new())).into_iter().collect()

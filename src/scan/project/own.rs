@@ -103,7 +103,9 @@ impl OwnImages {
                 isolated_by,
                 // They are no several containers of one pod.
                 together: found.together.clone().filter(|_| !are_several),
+                shares: if are_several { Vec::new() } else { found.shares.clone() },
                 editable: None,
+                texts: Vec::new(),
                 also: Vec::new(),
                 stays: Some(format!("{name} is built by {}", shown(maker))),
                 made_by: Some(maker.to_owned()),

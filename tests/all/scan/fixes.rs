@@ -320,6 +320,31 @@ fn all_places_of_a_value_change_in_one_run() {
     assert_eq!(shop.text("compose.yaml"), compose.replace("ltsc2019", "ltsc2022"));
 }
 
+/// A tag that stands in the reference itself is changed there, whatever its variables are used for.
+#[test]
+fn a_tag_beside_variables_is_changed_where_it_stands() {
+    let compose = "services:\n  a:\n    image: ${REG}/team/app:1.2-nanoserver-1809\n    environment: [REG]\n  b:\n    image: '${REG}/team/app:${VER:-1.2}-nanoserver-1809'\n";
+    let first = "ARG REG=mcr.microsoft.com\nFROM ${REG}/windows/servercore:ltsc2019\nARG REG\nRUN x\n";
+    let between = "ARG REG=registry.test\nARG END=\nFROM ${REG}/team/app:1.2-nanoserver-1809${END}\n";
+    let shop = repository();
+    shop.file("compose.yaml", compose);
+    shop.file(".env", "REG=registry.test\n");
+    shop.file("first/Dockerfile", first);
+    shop.file("between/Dockerfile", between);
+    let fixed = shop.scan(&["--host=ltsc2022", "--fix"]);
+    assert!(!fixed.err.contains("stays"), "{fixed:?}");
+    for (name, old) in [("compose.yaml", compose), ("first/Dockerfile", first), ("between/Dockerfile", between)] {
+        assert_eq!(shop.text(name), old.replace("1809", "ltsc2022").replace("ltsc2019", "ltsc2022"), "{name}");
+    }
+    assert_eq!(shop.text(".env"), "REG=registry.test\n");
+    assert_eq!(shop.scan(&["--host=ltsc2022"]).code, 0);
+    // A text that an alias puts under another key too stays.
+    let aliased = "services:\n  a:\n    image: &i ${REG}/team/app:1.2-nanoserver-1809\n    labels: {from: *i}\n";
+    shop.file("compose.yaml", aliased);
+    shop.scan(&["--host=ltsc2022", "--fix"]);
+    assert_eq!(shop.text("compose.yaml"), aliased);
+}
+
 /// What is used for more than one image in one way stays, and that is said.
 #[test]
 fn a_value_that_is_used_for_more_stays() {

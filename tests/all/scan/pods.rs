@@ -1,9 +1,11 @@
-//! Pods judged whole: all images of one run on one node.
+//! Pods, builds and jobs judged whole: all images of one run on one host.
 
 use serde_json::Value;
 
 use super::Repository;
 use crate::support::program::codes;
+use crate::support::registry::images::Images;
+use crate::support::registry::windows::WindowsImage;
 
 /// The codes of each result of these pods on nodes of 2019 and 2022.
 fn judged(pods: &str) -> Vec<Vec<String>> {
@@ -64,6 +66,99 @@ fn a_pod_stays_whole_where_a_kustomization_replaces_an_image() {
         "resources: [pod.yaml]\nimages: [{name: other, newName: registry.test/app, newTag: ltsc2022}]\n",
     );
     assert_eq!(whole(&results(&repository)), 2);
+}
+
+/// The exit code, and the number of results that are parts of a build or job which no host runs.
+fn broken(repository: &Repository, hosts: &[&str]) -> (i32, usize) {
+    let (code, report) = repository.report(hosts);
+    let results = report["results"].as_array().unwrap().iter();
+    (code, results.filter(|one| codes(one).contains(&"build-fits-no-host")).count())
+}
+
+const BOTH: [&str; 2] = ["--host=a=ltsc2019", "--host=b=ltsc2022"];
+
+#[test]
+fn a_build_that_no_host_can_run_whole_fails() {
+    let stage = |name: &str, tag: &str, runs: &str| format!("FROM registry.test/app:{tag} AS {name}\n{runs}");
+    let run = "RUN dir\n";
+    let last = "FROM registry.test/all:1\nCOPY --from=x c:\\x c:\\x\nCOPY --from=y c:\\x c:\\y\n";
+    for (dockerfile, expected) in [
+        (stage("x", "ltsc2019", run) + &stage("y", "ltsc2022", run) + last, (1, 2)),
+        // What is only copied from is not started.
+        (stage("x", "ltsc2019", run) + &stage("y", "ltsc2019", "") + last, (0, 0)),
+        // One host runs both.
+        (stage("x", "ltsc2019", run) + &stage("y", "ltsc2019", run) + last, (0, 0)),
+        // What no other stage uses is a build of its own.
+        (stage("x", "ltsc2019", run) + &stage("y", "ltsc2022", run) + "FROM registry.test/all:1\n", (0, 0)),
+        // The last stage runs something too: its image fits both hosts.
+        (stage("x", "ltsc2019", run) + &stage("y", "ltsc2022", run) + last + run, (1, 4)),
+    ] {
+        let of = WindowsImage::of;
+        let images = Images::default()
+            .windows("app", "ltsc2019", &[of("10.0.17763.1")])
+            .windows("app", "ltsc2022", &[of("10.0.20348.1")])
+            .windows("all", "1", &[of("10.0.17763.1"), of("10.0.20348.1")]);
+        let repository = Repository::with(images);
+        repository.file("Dockerfile", &dockerfile);
+        assert_eq!(broken(&repository, &BOTH), expected, "{dockerfile}");
+        // On one host there is nothing to choose: what does not fit fails by itself.
+        assert_eq!(broken(&repository, &["--host=b=ltsc2022"]).1, 0, "{dockerfile}");
+        let before = repository.text("Dockerfile");
+        repository.scan(&[&BOTH[..], &["--fix"]].concat());
+        assert_eq!(repository.text("Dockerfile"), before);
+    }
+}
+
+#[test]
+fn a_build_that_no_host_can_run_whole_names_what_fits_where() {
+    let repository = Repository::new();
+    let text = "FROM registry.test/app:ltsc2019 AS x\nRUN x\nFROM registry.test/app:ltsc2022\nRUN y\nCOPY --from=x /x /x\n";
+    repository.file(
+        "compose.yaml",
+        format!("services:\n  a:\n    build:\n      dockerfile_inline: |\n        {}", text.replace('\n', "\n        ")),
+    );
+    let said = repository.scan(&BOTH).out;
+    let sentence =
+        "not one host can run all images of this build: registry.test/app:ltsc2019 fits a; registry.test/app:ltsc2022 fits b";
+    assert!(said.split_whitespace().collect::<Vec<_>>().join(" ").contains(sentence), "{said}");
+}
+
+#[test]
+fn a_job_and_its_services_run_on_one_host() {
+    let repository = Repository::new();
+    let job = |name: &str, image: &str, service: &str| {
+        format!("{name}:\n  script: [x]\n  image: registry.test/app:{image}\n  services: ['registry.test/app:{service}']\n")
+    };
+    repository.file(".gitlab-ci.yml", job("a", "ltsc2019", "ltsc2022"));
+    assert_eq!(broken(&repository, &BOTH), (1, 2));
+    // Two jobs may run on two hosts.
+    repository.file(".gitlab-ci.yml", job("a", "ltsc2019", "ltsc2019") + &job("b", "ltsc2022", "ltsc2022"));
+    assert_eq!(broken(&repository, &BOTH), (0, 0));
+}
+
+/// A pod that names its node lands there or nowhere, and the reason says which of the two it is that leaves the hosts out.
+#[test]
+fn a_pod_that_names_a_node_is_told_so_where_none_takes_it() {
+    let nodes = format!("--hosts={}/fixtures/scan/nodes.json", env!("CARGO_MANIFEST_DIR"));
+    for (spec, why) in [
+        ("nodeName: lin", "its `nodeName` is lin, and none of these hosts has that name"),
+        (
+            "nodeName: win-2022-a, nodeSelector: {pool: batch}",
+            "its `nodeName` is win-2022-a, and its node selector, affinity or tolerations leave out that node",
+        ),
+        ("nodeSelector: {pool: none}", "its node selector, affinity or tolerations leave out each of them"),
+    ] {
+        let repository = Repository::new();
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n";
+        let containers = "containers: [{name: c, image: 'registry.test/app:ltsc2022'}]";
+        repository.file("pod.yaml", format!("{pod}spec: {{{spec}, {containers}}}\n"));
+        let (code, report) = repository.report(&[&nodes]);
+        assert_eq!(code, 2, "{report:#}");
+        let message = report["errors"][0]["message"].as_str().unwrap();
+        assert!(message.ends_with(why), "{message}");
+        let text = repository.scan(&[&nodes]).out;
+        assert!(text.contains("registry.test/app:ltsc2022 was not judged"), "{text}");
+    }
 }
 
 #[test]

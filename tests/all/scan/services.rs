@@ -46,6 +46,34 @@ fn the_isolation_that_options_of_a_container_ask_for_counts() {
     assert_eq!(repository.report(&host).0, 1);
 }
 
+/// A job that names no machine passes where one host fits, and says of which hosts that is not so. A build is started where it can run.
+#[test]
+fn a_job_that_names_no_machine_says_which_hosts_do_not_fit() {
+    let repository = Repository::new();
+    repository.file(".gitlab-ci.yml", "build:\n  image: registry.test/app:ltsc2019\n  tags: [windows]\n  script: [ver]\n");
+    repository.file("Jenkinsfile", "node { docker.image('registry.test/app:ltsc2019').inside { bat 'ver' } }\n");
+    let both = ["--host=a=ltsc2019", "--host=b=ltsc2022", "--host=c=ltsc2022"];
+    let (code, report) = repository.report(&both);
+    let results = report["results"].as_array().unwrap();
+    assert_eq!((code, results.len()), (0, 2), "{report:#}");
+    for result in results {
+        let finding =
+            result["findings"].as_array().unwrap().iter().find(|finding| finding["code"] == "job-fits-some-hosts").unwrap();
+        assert_eq!((&finding["severity"], &result["host"]["label"]), (&"warning".into(), &"a".into()), "{report:#}");
+        let message =
+            "the file does not say which of the hosts runs this job, and the image does not run on Windows Server 2022 (2 hosts)";
+        assert_eq!(finding["message"], message);
+    }
+    assert_eq!(repository.report(&[&both[..], &["--deny=job-fits-some-hosts"]].concat()).0, 1);
+    // One kind of host leaves nothing out, nor does a machine that the file names.
+    assert!(!repository.scan(&["--host=a=ltsc2019", "--format=json"]).out.contains("job-fits-some-hosts"));
+    let named = Repository::new();
+    let pipeline = "jobs:\n- job: a\n  pool: {vmImage: windows-2022}\n  container: registry.test/app:ltsc2022\n";
+    named.file("azure-pipelines.yml", pipeline);
+    named.file("Dockerfile", "FROM registry.test/app:ltsc2019 AS x\nRUN x\nFROM registry.test/app:ltsc2019\n");
+    assert!(!named.scan(&[&both[..], &["--format=json"]].concat()).out.contains("job-fits-some-hosts"));
+}
+
 /// `withRegistry` and `registryUrl` put the host of the registry before the name of the image.
 #[test]
 fn the_registry_of_jenkins_is_asked_for_its_images() {
