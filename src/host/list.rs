@@ -5,13 +5,14 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use super::attributes::Attributes;
+use super::facts::HostFacts;
 use super::find::{Finder, Found, of_file};
 use super::live::LiveHost;
 use super::{source, spec, version_text};
-use crate::Error;
 use crate::advice::{Setting, advice};
 use crate::knowledge::Knowledge;
 use crate::text::quoted;
+use crate::{Error, OsVersion};
 
 /// The most names that one message lists.
 const MOST_NAMED: usize = 5;
@@ -139,6 +140,84 @@ fn in_bytes(finder: &Finder<'_>, bytes: &[u8], label: Option<&str>, folder: &Pat
         return Err(Error::new("the list is empty").hint("write one host on each line, e.g. web01 10.0.20348.2402"));
     }
     Ok(found)
+}
+
+/// The most lines, and the longest one in bytes, that are looked at to tell a list from another text.
+const MOST_LINES: usize = 1000;
+const LONGEST_LINE: usize = 300;
+
+/// What a text says of one host, unless it is a list with a host on each line: as one text with one version it would be one host, and
+/// the others would be lost.
+///
+/// # Errors
+///
+/// A list, and what was wrong with the text before.
+pub(super) fn of_one(text: &str, read: Result<HostFacts, Error>, knowledge: &Knowledge) -> Result<HostFacts, Error> {
+    if !is_list(text, read.as_ref().ok().map(|facts| facts.os_version), knowledge) {
+        return read;
+    }
+    let error = read.err().filter(|error| error.hint.is_some());
+    let error = error.unwrap_or_else(|| Error::new("this text is a list with a host on each line"));
+    Err(error.hint(advice!["read a file with such a list with ", Setting::Hosts("FILE".to_owned())]))
+}
+
+/// True for a text with hosts on several lines, and for one with a host on a line that is not of this version.
+pub(super) fn is_list(text: &str, version: Option<OsVersion>, knowledge: &Knowledge) -> bool {
+    let lines: Vec<&str> = text.lines().map(without_comment).filter(|line| !line.is_empty()).take(MOST_LINES).collect();
+    if lines.len() < 2 || lines.iter().any(|line| is_property(line)) {
+        return false;
+    }
+    let entries: Vec<Entry> = lines.into_iter().filter_map(|line| Entry::of(line, knowledge)).collect();
+    let are_several = entries.iter().any(|entry| entry.is_named)
+        || entries.iter().any(|entry| entries.first().is_some_and(|first| first.build != entry.build));
+    let is_other = |entry: &Entry| entry.is_whole && version.is_some_and(|version| version.build != entry.build);
+    (entries.len() > 1 && are_several) || entries.iter().any(is_other)
+}
+
+/// A line that is like one of a list of hosts.
+struct Entry {
+    /// True if a name stands before the host.
+    is_named: bool,
+    /// True if nothing stands behind the host.
+    is_whole: bool,
+    /// The build of the host.
+    build: u32,
+}
+
+impl Entry {
+    /// The entry that a line is: `ltsc2022`, `web01 ltsc2022`, `web01 10.0.20348.2402 rack3`.
+    fn of(line: &str, knowledge: &Knowledge) -> Option<Self> {
+        if line.len() > LONGEST_LINE {
+            return None;
+        }
+        // A year is the name of a release too, and need not be one.
+        let is_year = |text: &str| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let build = |text: &str| spec::build_of(text, knowledge).filter(|_| !is_year(text));
+        if let Some(build) = build(line) {
+            return Some(Self { is_named: spec::named(line).0.is_some(), is_whole: true, build });
+        }
+        if let Some((name, rest)) = named(line, knowledge) {
+            let version = || version_text::versions(rest).first().map(|version| version.build);
+            let build = spec::build_of(rest, knowledge).or_else(version).filter(|_| !is_label(name))?;
+            return Some(Self { is_named: true, is_whole: true, build });
+        }
+        let mut words = line.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')).filter(|word| !word.is_empty());
+        let first = words.next()?;
+        if let Some(build) = build(first) {
+            return Some(Self { is_named: spec::named(first).0.is_some(), is_whole: false, build });
+        }
+        let name = first.trim_end_matches(':');
+        let build = words.next().and_then(build).filter(|_| spec::is_name(name) && !is_label(name))?;
+        Some(Self { is_named: true, is_whole: false, build })
+    }
+}
+
+/// True for a word that tells what stands behind it, and is no name of a host: `Version`, `CurrentBuild`.
+fn is_label(word: &str) -> bool {
+    const ENDS: [&str; 11] =
+        ["build", "number", "version", "name", "caption", "edition", "kernel", "product", "release", "releaseid", "system"];
+    let word = word.to_ascii_lowercase();
+    ["os", "windows", "server", "ver"].contains(&word.as_str()) || ENDS.iter().any(|end| word.ends_with(end))
 }
 
 /// A line without blanks around it and without its comment, which begins with `#` at the start or behind a blank.

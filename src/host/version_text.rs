@@ -7,6 +7,7 @@ use crate::{Architecture, Kind, OsVersion};
 use super::edition;
 use super::facts::HostFacts;
 use super::source::{self, Document, Format, Source, Syntax, product};
+use super::{list, spec};
 use crate::advice::{Setting, advice};
 use crate::knowledge::builds::FIRST_WINDOWS_10;
 use crate::{Advice, Error};
@@ -21,8 +22,11 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         let release = document.knowledge.only_release_named(name)?;
         Some(HostFacts { edition: edition::id_of(name), ..HostFacts::of_release(release) })
     };
-    let facts = facts(document.text).or_else(|error| named().ok_or(error));
-    facts.map(|facts| vec![facts]).map_err(|error| error.or_hint(source::HINT))
+    let read = facts(document.text).or_else(|error| named().ok_or(error));
+    let read = list::of_one(document.text, read, document.knowledge).map_err(|error| error.or_hint(source::HINT))?;
+    // In one line another name is that of another host; longer texts, as logs, have them for many reasons.
+    let other = only_line(document.text).and_then(|line| spec::other_host(line, read.os_version, document.knowledge));
+    other.map_or_else(|| Ok(vec![read]), Err)
 }
 
 /// The facts that a text tells of the one Windows it names.
@@ -194,7 +198,7 @@ impl Found {
 }
 
 /// The labels of numbers that are not a Windows, however much one looks like a build: `KB 20348.1`, `port 26100`.
-const OTHER_LABELS: [&str; 10] = ["kb", "hotfix", "port", "pid", "driver", "bios", "firmware", "size", "bytes", "app"];
+pub(super) const OTHER_LABELS: [&str; 10] = ["kb", "hotfix", "port", "pid", "driver", "bios", "firmware", "size", "bytes", "app"];
 
 /// Every Windows version in a text, by shape and, but for labels that say otherwise, not by the words around it, which are localised:
 /// `10.0.26100.4061`; `26100.4061`; `10.0 20348`, as Docker prints the kernel; `Build 26100`; `10 0 20348`, the columns of
