@@ -123,14 +123,15 @@ fn in_bytes(finder: &Finder<'_>, bytes: &[u8], label: Option<&str>, folder: &Pat
             }
             Err(error) => {
                 has_word |= is_word(line);
-                unread.get_or_insert((index, error));
+                unread.get_or_insert((index, line, error));
             }
         }
         if unread.is_some() && hosts > 1 {
             break;
         }
     }
-    if let Some((index, error)) = unread {
+    if let Some((index, line, error)) = unread {
+        let error = if found.is_empty() && is_head(line) { error.hint(source::COLUMNS) } else { error };
         let error = error.within(format!("line {} is not a host", index + 1));
         // What a command printed has lines of other kinds too. In a list such a line is a host that would be forgotten.
         let is_list = hosts > 1 || (hosts == 1 && (has_name || has_word));
@@ -170,7 +171,7 @@ pub(super) fn is_list(text: &str, version: Option<OsVersion>, knowledge: &Knowle
     let entries: Vec<Entry> = lines.into_iter().filter_map(|line| Entry::of(line, knowledge)).collect();
     let are_several = entries.iter().any(|entry| entry.is_named)
         || entries.iter().any(|entry| entries.first().is_some_and(|first| first.build != entry.build));
-    let is_other = |entry: &Entry| entry.is_whole && version.is_some_and(|version| version.build != entry.build);
+    let is_other = |entry: &Entry| entry.is_whole && version.is_some_and(|version| entry.build != Some(version.build));
     (entries.len() > 1 && are_several) || entries.iter().any(is_other)
 }
 
@@ -180,12 +181,12 @@ struct Entry {
     is_named: bool,
     /// True if nothing stands behind the host.
     is_whole: bool,
-    /// The build of the host.
-    build: u32,
+    /// The build of the host; `None` where its release is misspelt, or several have its name.
+    build: Option<u32>,
 }
 
 impl Entry {
-    /// The entry that a line is: `ltsc2022`, `web01 ltsc2022`, `web01 10.0.20348.2402 rack3`.
+    /// The entry that a line is: `ltsc2022`, `web01 ltsc2022`, `web01 10.0.20348.2402 rack3`, `web01 ltsc22`.
     fn of(line: &str, knowledge: &Knowledge) -> Option<Self> {
         if line.len() > LONGEST_LINE {
             return None;
@@ -193,22 +194,35 @@ impl Entry {
         // A year is the name of a release too, and need not be one.
         let is_year = |text: &str| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
         let build = |text: &str| spec::build_of(text, knowledge).filter(|_| !is_year(text));
+        if spec::named(line).0.is_some_and(is_label) {
+            return None;
+        }
         if let Some(build) = build(line) {
-            return Some(Self { is_named: spec::named(line).0.is_some(), is_whole: true, build });
+            return Some(Self { is_named: spec::named(line).0.is_some(), is_whole: true, build: Some(build) });
         }
-        if let Some((name, rest)) = named(line, knowledge) {
-            let version = || version_text::versions(rest).first().map(|version| version.build);
-            let build = spec::build_of(rest, knowledge).or_else(version).filter(|_| !is_label(name))?;
-            return Some(Self { is_named: true, is_whole: true, build });
-        }
-        let mut words = line.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')).filter(|word| !word.is_empty());
+        let mut words = line.split(SEPARATORS).filter(|word| !word.is_empty());
         let first = words.next()?;
-        if let Some(build) = build(first) {
-            return Some(Self { is_named: spec::named(first).0.is_some(), is_whole: false, build });
-        }
         let name = first.trim_end_matches(':');
-        let build = words.next().and_then(build).filter(|_| spec::is_name(name) && !is_label(name))?;
-        Some(Self { is_named: true, is_whole: false, build })
+        if is_label(name) {
+            return None;
+        }
+        if let Some((_, rest)) = named(line, knowledge) {
+            let version = || version_text::versions(rest).first().map(|version| version.build);
+            return Some(Self { is_named: true, is_whole: true, build: spec::build_of(rest, knowledge).or_else(version) });
+        }
+        let rest = line.split_once(SEPARATORS).map(|(_, rest)| rest.trim()).filter(|_| spec::is_name(name));
+        if spec::is_almost(line, knowledge) || rest.is_some_and(|rest| spec::is_almost(rest, knowledge)) {
+            return Some(Self { is_named: false, is_whole: true, build: None });
+        }
+        // `web02 windows 11`: a name that several releases have.
+        if is_mixed(name) && rest.is_some_and(|rest| !knowledge.releases_named(rest).is_empty()) {
+            return Some(Self { is_named: true, is_whole: false, build: None });
+        }
+        if let Some(build) = build(first) {
+            return Some(Self { is_named: spec::named(first).0.is_some(), is_whole: false, build: Some(build) });
+        }
+        let build = words.next().and_then(build).filter(|_| rest.is_some())?;
+        Some(Self { is_named: true, is_whole: false, build: Some(build) })
     }
 }
 
@@ -237,6 +251,11 @@ fn is_property(line: &str) -> bool {
     })
 }
 
+/// True for a line that is like the head of a table in CSV: `Machine;Windows`.
+fn is_head(line: &str) -> bool {
+    line.contains([',', ';', '\t']) && !line.contains(|c: char| c.is_ascii_digit() || "=@".contains(c))
+}
+
 /// True for a word of letters and digits, as names of releases are, e.g. `ltsc2002`.
 fn is_word(line: &str) -> bool {
     line.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.' | '='))
@@ -244,12 +263,20 @@ fn is_word(line: &str) -> bool {
         && line.contains(|character: char| character.is_ascii_alphabetic())
 }
 
+/// The characters between a name and its host.
+const SEPARATORS: [char; 4] = [' ', '\t', ',', ';'];
+
+/// True for a word with letters and digits, as names of computers are.
+fn is_mixed(word: &str) -> bool {
+    word.contains(|c: char| c.is_ascii_digit()) && word.contains(|c: char| c.is_ascii_alphabetic())
+}
+
 /// The name and the host of a line `NAME SPEC`, also where other columns follow a version.
 fn named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<(&'line str, &'line str)> {
-    let (name, rest) = line.split_once([' ', '\t', ',', ';'])?;
+    let (name, rest) = line.split_once(SEPARATORS)?;
     let name = name.trim_end_matches(':');
     // The whole line may be the version of one host, as behind the word `Build`; a word with letters and digits is a name.
-    let is_mixed = name.contains(|c: char| c.is_ascii_digit()) && name.contains(|c: char| c.is_ascii_alphabetic());
+    let is_mixed = is_mixed(name);
     let holds_host = || spec::is_host(rest.trim(), knowledge) || (is_mixed && version_text::versions(rest).len() == 1);
     let is_named =
         (is_mixed || !spec::is_host(line, knowledge)) && spec::is_name(name) && holds_host() && !spec::is_host(name, knowledge);

@@ -227,7 +227,7 @@ fn is_part(part: &str, build: Option<u32>, knowledge: &Knowledge) -> bool {
         let lower = format!("{} ", part.to_ascii_lowercase());
         let named = knowledge.releases_named(part);
         let fits = || match named.as_slice() {
-            [] => knowledge.names_like(part).is_empty(),
+            [] => !is_almost(part, knowledge),
             named => named.iter().any(|release| Some(release.build) == build),
         };
         build.is_some() && PRODUCTS.iter().any(|product| lower.contains(product)) && fits()
@@ -348,15 +348,25 @@ fn another(name: &str, version: OsVersion, knowledge: &Knowledge) -> Error {
         .hint(advice!["name one of the two; for both, put a comma between them: ", Setting::Host(format!("{typed},{version}"))])
 }
 
-/// True for a word that is almost the name of a release, e.g. `ltsc22`. A word with a version in it says what it is.
+/// True for a word within a text that is almost the name of a release.
 fn is_almost_a_release(word: &str, knowledge: &Knowledge) -> bool {
     let lower = word.to_ascii_lowercase();
     BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning))
-        && word.contains(|c: char| c.is_ascii_digit())
         && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-        && version_text::versions(word).is_empty()
-        && knowledge.releases_named(word).is_empty()
-        && !knowledge.names_like(word).is_empty()
+        && is_almost(word, knowledge)
+}
+
+/// True for a text that is almost the name of a release, e.g. `ltsc22`, `Windows Server 2020`. A text with a version or with the name of
+/// one release in it says what it is: `Windows Server 2022 Core`.
+pub(super) fn is_almost(text: &str, knowledge: &Knowledge) -> bool {
+    const SHORTEST: usize = 6;
+    let mut ends = text.match_indices([' ', '-', '_']).filter_map(|(at, _)| text.get(..at));
+    text.len() >= SHORTEST
+        && text.contains(|c: char| c.is_ascii_digit())
+        && !knowledge.names_like(text).is_empty()
+        && knowledge.releases_named(text).is_empty()
+        && version_text::versions(text).is_empty()
+        && !ends.any(|beginning| build_of(beginning, knowledge).is_some())
 }
 
 /// The error of a text that is not a host: what it is like, or what else it is.

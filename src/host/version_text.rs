@@ -10,6 +10,7 @@ use super::source::{self, Document, Format, Source, Syntax, product};
 use super::{list, spec};
 use crate::advice::{Setting, advice};
 use crate::knowledge::builds::FIRST_WINDOWS_10;
+use crate::text::quoted;
 use crate::{Advice, Error};
 
 /// Any text with one Windows version, or with the name of one release alone: the format of last resort, which recognises everything.
@@ -101,6 +102,13 @@ pub(super) fn several_hosts(versions: &[OsVersion]) -> Error {
     Error::new(format!("this text holds {} hosts without a name for each", versions.len()))
         .because(format!("their versions are {}", listed(versions)))
         .hint(Advice::from("let the output have each computer's name, or ") + a_file_each())
+}
+
+/// The error of a text with hosts of these versions that all have this name.
+pub(super) fn hosts_of_one_name(name: &str, versions: &[OsVersion]) -> Error {
+    Error::new(format!("this text holds {} hosts with the name {}", versions.len(), quoted(name)))
+        .because(format!("their versions are {}", listed(versions)))
+        .hint("leave out those that are out of date, or give each a name of its own")
 }
 
 fn listed(versions: &[OsVersion]) -> String {
