@@ -131,7 +131,8 @@ fn in_bytes(finder: &Finder<'_>, bytes: &[u8], label: Option<&str>, folder: &Pat
         }
     }
     if let Some((index, line, error)) = unread {
-        let error = if found.is_empty() && is_head(line) { error.hint(source::COLUMNS) } else { error };
+        let is_first = text.lines().take(index).all(|before| without_comment(before).is_empty());
+        let error = if is_first && is_head(line) { error.hint(source::COLUMNS) } else { error };
         let error = error.within(format!("line {} is not a host", index + 1));
         // What a command printed has lines of other kinds too. In a list such a line is a host that would be forgotten.
         let is_list = hosts > 1 || (hosts == 1 && (has_name || has_word));
@@ -194,23 +195,21 @@ impl Entry {
         // A year is the name of a release too, and need not be one.
         let is_year = |text: &str| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
         let build = |text: &str| spec::build_of(text, knowledge).filter(|_| !is_year(text));
-        if spec::named(line).0.is_some_and(is_label) {
+        let mut words = line.split(SEPARATORS).filter(|word| !word.is_empty());
+        let first = words.next()?;
+        let name = first.trim_end_matches(':');
+        if is_label(name) || spec::named(line).0.is_some_and(is_label) {
             return None;
         }
         if let Some(build) = build(line) {
             return Some(Self { is_named: spec::named(line).0.is_some(), is_whole: true, build: Some(build) });
         }
-        let mut words = line.split(SEPARATORS).filter(|word| !word.is_empty());
-        let first = words.next()?;
-        let name = first.trim_end_matches(':');
-        if is_label(name) {
-            return None;
-        }
-        if let Some((_, rest)) = named(line, knowledge) {
+        let is_product = ["microsoft", "windows", "server"].iter().any(|word| name.eq_ignore_ascii_case(word));
+        if let Some((_, rest)) = named(line, knowledge).filter(|_| !is_product) {
             let version = || version_text::versions(rest).first().map(|version| version.build);
             return Some(Self { is_named: true, is_whole: true, build: spec::build_of(rest, knowledge).or_else(version) });
         }
-        let rest = line.split_once(SEPARATORS).map(|(_, rest)| rest.trim()).filter(|_| spec::is_name(name));
+        let rest = line.split_once(SEPARATORS).map(|(_, rest)| rest.trim()).filter(|_| spec::is_name(name) && !is_product);
         if spec::is_almost(line, knowledge) || rest.is_some_and(|rest| spec::is_almost(rest, knowledge)) {
             return Some(Self { is_named: false, is_whole: true, build: None });
         }
@@ -231,7 +230,7 @@ fn is_label(word: &str) -> bool {
     const ENDS: [&str; 11] =
         ["build", "number", "version", "name", "caption", "edition", "kernel", "product", "release", "releaseid", "system"];
     let word = word.to_ascii_lowercase();
-    ["os", "windows", "server", "ver"].contains(&word.as_str()) || ENDS.iter().any(|end| word.ends_with(end))
+    ["os", "ver"].contains(&word.as_str()) || ENDS.iter().any(|end| word.ends_with(end))
 }
 
 /// A line without blanks around it and without its comment, which begins with `#` at the start or behind a blank.

@@ -328,8 +328,10 @@ fn is_another(name: &str, version: OsVersion, is_listed: bool, is_before_version
     if lower.ends_with("2009") || (lower.contains("windows 10") && version.build >= FIRST_WINDOWS_11) {
         return false;
     }
-    // A year, as in `(c) 2019`.
-    if name.bytes().all(|byte| byte.is_ascii_digit()) {
+    // A year, as in `(c) 2019 Microsoft`.
+    let is_year = |word: &str| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_product = ["win", "server", "ltsc", "azure", "hci", "sac"].iter().any(|product| lower.contains(product));
+    if !is_product && lower.split(' ').any(is_year) {
         return is_before_version;
     }
     let is_word = !name.contains(' ');
