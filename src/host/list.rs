@@ -241,12 +241,18 @@ fn without_comment(line: &str) -> &str {
 }
 
 /// True for a line that tells one property of a host, e.g. `ansible_kernel: 10.0.20348.0`: what stands before the colon is no name,
-/// as that of `os-01: ltsc2022` is one.
+/// as those of `os-01: ltsc2022` and `os-web: ltsc2022` are.
 fn is_property(line: &str) -> bool {
     const WORDS: [&str; 8] = ["os", "osname", "osversion", "kernel", "version", "caption", "distribution", "productname"];
+    const LAST: [&str; 4] = ["name", "family", "build", "edition"];
     line.split_once(':').is_some_and(|(label, _)| {
+        let words: Vec<&str> = label.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        let is_one_of = |known: &[&str], word: &str| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+        let is_hyphened = label.trim().contains('-');
+        let ends_well = words.last().is_some_and(|last| is_one_of(&WORDS, last) || is_one_of(&LAST, last));
         !label.contains(|c: char| c.is_ascii_digit())
-            && label.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
+            && words.iter().any(|word| is_one_of(&WORDS, word))
+            && (!is_hyphened || ends_well)
     })
 }
 

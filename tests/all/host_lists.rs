@@ -128,6 +128,7 @@ fn a_line_that_is_no_host_fails_also_beside_one_whole_version() {
     let facts = "ansible_os_name: Microsoft Windows Server 2022 Datacenter\nansible_kernel: 10.0.20348.0\n";
     assert_eq!(lines(list(facts)), ["Windows Server 2022 10.0.20348"]);
     assert_eq!(lines(list("os-01: ltsc2022\nweb: ltsc2019\n")), ["os-01 10.0.20348", "web 10.0.17763"]);
+    assert_eq!(lines(list("os-a: 10.0.20348.2402\nos-b: ltsc2019\n")), ["os-a 10.0.20348.2402", "os-b 10.0.17763"]);
     // Columns behind the version are passed over.
     assert_eq!(
         lines(list("web01 10.0.20348.2402 prod rack3\nweb02: Microsoft Windows [Version 10.0.20348.2402]\n")),
