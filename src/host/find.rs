@@ -11,7 +11,7 @@ use super::live::{self, LiveHost};
 use super::prerequisite::Prerequisite;
 use super::probe::Probe;
 use super::spec::{Spec, parse};
-use super::{Host, source, spec};
+use super::{Host, list, source, spec};
 use crate::advice::{Setting, advice};
 use crate::knowledge::Knowledge;
 use crate::text::quoted;
@@ -84,7 +84,7 @@ impl Finder<'_> {
 
     /// The hosts of one text, called so; of several, each is called so before its own name.
     pub fn with_name(&self, name: Option<&str>, text: &str, folder: &Path) -> Result<Vec<Found>, Error> {
-        let mut found = match parse(text, self.knowledge, self.today).map_err(|error| on_disk(text, error))? {
+        let mut found = match parse(text, self.knowledge, self.today).map_err(|error| on_disk(text, error, self.knowledge))? {
             Spec::Local(attributes) => vec![self.this_machine(&attributes)?],
             Spec::File(path, attributes) => self.in_file(&folder.join(&path), &attributes).map_err(|error| {
                 let known = path.to_str().and_then(|path| path.split_once(',')).filter(|(file, _)| folder.join(file).exists());
@@ -133,7 +133,7 @@ pub(super) fn of_file(found: Vec<Found>, path: &Path) -> Vec<Found> {
 }
 
 /// The error of a text that is not a host, with what to type where it is the name of a file or a folder.
-fn on_disk(text: &str, error: Error) -> Error {
+fn on_disk(text: &str, error: Error, knowledge: &Knowledge) -> Error {
     // A name such as `windows-11` means a release, whatever lies in this folder.
     let path = Path::new(text);
     if text.starts_with('@') || text.is_empty() {
@@ -142,8 +142,9 @@ fn on_disk(text: &str, error: Error) -> Error {
         Error::new(format!("{} is a folder, not a host", quoted(text)))
             .hint(advice!["read the hosts in its files with ", Setting::Hosts(text.to_owned())])
     } else if path.is_file() {
-        Error::new(format!("{} is a file, not a host", quoted(text)))
-            .hint(advice!["read it with ", Setting::Host(format!("@{text}"))])
+        let is_list = source::read(path).is_ok_and(|bytes| list::is_list(&source::decode(&bytes), None, knowledge));
+        let setting = if is_list { Setting::Hosts(text.to_owned()) } else { Setting::Host(format!("@{text}")) };
+        Error::new(format!("{} is a file, not a host", quoted(text))).hint(advice!["read it with ", setting])
     } else {
         error
     }

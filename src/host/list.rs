@@ -5,13 +5,14 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use super::attributes::Attributes;
+use super::facts::HostFacts;
 use super::find::{Finder, Found, of_file};
 use super::live::LiveHost;
 use super::{source, spec, version_text};
-use crate::Error;
 use crate::advice::{Setting, advice};
 use crate::knowledge::Knowledge;
 use crate::text::quoted;
+use crate::{Error, OsVersion};
 
 /// The most names that one message lists.
 const MOST_NAMED: usize = 5;
@@ -122,14 +123,16 @@ fn in_bytes(finder: &Finder<'_>, bytes: &[u8], label: Option<&str>, folder: &Pat
             }
             Err(error) => {
                 has_word |= is_word(line);
-                unread.get_or_insert((index, error));
+                unread.get_or_insert((index, line, error));
             }
         }
         if unread.is_some() && hosts > 1 {
             break;
         }
     }
-    if let Some((index, error)) = unread {
+    if let Some((index, line, error)) = unread {
+        let is_first = text.lines().take(index).all(|before| without_comment(before).is_empty());
+        let error = if is_first && is_head(line) { error.hint(source::COLUMNS) } else { error };
         let error = error.within(format!("line {} is not a host", index + 1));
         // What a command printed has lines of other kinds too. In a list such a line is a host that would be forgotten.
         let is_list = hosts > 1 || (hosts == 1 && (has_name || has_word));
@@ -141,6 +144,95 @@ fn in_bytes(finder: &Finder<'_>, bytes: &[u8], label: Option<&str>, folder: &Pat
     Ok(found)
 }
 
+/// The most lines, and the longest one in bytes, that are looked at to tell a list from another text.
+const MOST_LINES: usize = 1000;
+const LONGEST_LINE: usize = 300;
+
+/// What a text says of one host, unless it is a list with a host on each line: as one text with one version it would be one host, and
+/// the others would be lost.
+///
+/// # Errors
+///
+/// A list, and what was wrong with the text before.
+pub(super) fn of_one(text: &str, read: Result<HostFacts, Error>, knowledge: &Knowledge) -> Result<HostFacts, Error> {
+    if !is_list(text, read.as_ref().ok().map(|facts| facts.os_version), knowledge) {
+        return read;
+    }
+    let error = read.err().filter(|error| error.hint.is_some());
+    let error = error.unwrap_or_else(|| Error::new("this text is a list with a host on each line"));
+    Err(error.hint(advice!["read a file with such a list with ", Setting::Hosts("FILE".to_owned())]))
+}
+
+/// True for a text with hosts on several lines, and for one with a host on a line that is not of this version.
+pub(super) fn is_list(text: &str, version: Option<OsVersion>, knowledge: &Knowledge) -> bool {
+    let lines: Vec<&str> = text.lines().map(without_comment).filter(|line| !line.is_empty()).take(MOST_LINES).collect();
+    if lines.len() < 2 || lines.iter().any(|line| is_property(line)) {
+        return false;
+    }
+    let entries: Vec<Entry> = lines.into_iter().filter_map(|line| Entry::of(line, knowledge)).collect();
+    let are_several = entries.iter().any(|entry| entry.is_named)
+        || entries.iter().any(|entry| entries.first().is_some_and(|first| first.build != entry.build));
+    let is_other = |entry: &Entry| entry.is_whole && version.is_some_and(|version| entry.build != Some(version.build));
+    (entries.len() > 1 && are_several) || entries.iter().any(is_other)
+}
+
+/// A line that is like one of a list of hosts.
+struct Entry {
+    /// True if a name stands before the host.
+    is_named: bool,
+    /// True if nothing stands behind the host.
+    is_whole: bool,
+    /// The build of the host; `None` where its release is misspelt, or several have its name.
+    build: Option<u32>,
+}
+
+impl Entry {
+    /// The entry that a line is: `ltsc2022`, `web01 ltsc2022`, `web01 10.0.20348.2402 rack3`, `web01 ltsc22`.
+    fn of(line: &str, knowledge: &Knowledge) -> Option<Self> {
+        if line.len() > LONGEST_LINE {
+            return None;
+        }
+        // A year is the name of a release too, and need not be one.
+        let is_year = |text: &str| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let build = |text: &str| spec::build_of(text, knowledge).filter(|_| !is_year(text));
+        let mut words = line.split(SEPARATORS).filter(|word| !word.is_empty());
+        let first = words.next()?;
+        let name = first.trim_end_matches(':');
+        if is_label(name) || spec::named(line).0.is_some_and(is_label) {
+            return None;
+        }
+        if let Some(build) = build(line) {
+            return Some(Self { is_named: spec::named(line).0.is_some(), is_whole: true, build: Some(build) });
+        }
+        let is_product = ["microsoft", "windows", "server"].iter().any(|word| name.eq_ignore_ascii_case(word));
+        if let Some((_, rest)) = named(line, knowledge).filter(|_| !is_product) {
+            let version = || version_text::versions(rest).first().map(|version| version.build);
+            return Some(Self { is_named: true, is_whole: true, build: spec::build_of(rest, knowledge).or_else(version) });
+        }
+        let rest = line.split_once(SEPARATORS).map(|(_, rest)| rest.trim()).filter(|_| spec::is_name(name) && !is_product);
+        if spec::is_almost(line, knowledge) || rest.is_some_and(|rest| spec::is_almost(rest, knowledge)) {
+            return Some(Self { is_named: false, is_whole: true, build: None });
+        }
+        // `web02 windows 11`: a name that several releases have.
+        if is_mixed(name) && rest.is_some_and(|rest| !knowledge.releases_named(rest).is_empty()) {
+            return Some(Self { is_named: true, is_whole: false, build: None });
+        }
+        if let Some(build) = build(first) {
+            return Some(Self { is_named: spec::named(first).0.is_some(), is_whole: false, build: Some(build) });
+        }
+        let build = words.next().and_then(build).filter(|_| rest.is_some())?;
+        Some(Self { is_named: true, is_whole: false, build: Some(build) })
+    }
+}
+
+/// True for a word that tells what stands behind it, and is no name of a host: `Version`, `CurrentBuild`.
+fn is_label(word: &str) -> bool {
+    const ENDS: [&str; 11] =
+        ["build", "number", "version", "name", "caption", "edition", "kernel", "product", "release", "releaseid", "system"];
+    let word = word.to_ascii_lowercase();
+    ["os", "ver"].contains(&word.as_str()) || ENDS.iter().any(|end| word.ends_with(end))
+}
+
 /// A line without blanks around it and without its comment, which begins with `#` at the start or behind a blank.
 fn without_comment(line: &str) -> &str {
     let begins = |at: &usize| line.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with(char::is_whitespace));
@@ -149,13 +241,24 @@ fn without_comment(line: &str) -> &str {
 }
 
 /// True for a line that tells one property of a host, e.g. `ansible_kernel: 10.0.20348.0`: what stands before the colon is no name,
-/// as that of `os-01: ltsc2022` is one.
+/// as those of `os-01: ltsc2022` and `os-web: ltsc2022` are.
 fn is_property(line: &str) -> bool {
     const WORDS: [&str; 8] = ["os", "osname", "osversion", "kernel", "version", "caption", "distribution", "productname"];
+    const LAST: [&str; 4] = ["name", "family", "build", "edition"];
     line.split_once(':').is_some_and(|(label, _)| {
+        let words: Vec<&str> = label.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        let is_one_of = |known: &[&str], word: &str| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+        let is_hyphened = label.trim().contains('-');
+        let ends_well = words.last().is_some_and(|last| is_one_of(&WORDS, last) || is_one_of(&LAST, last));
         !label.contains(|c: char| c.is_ascii_digit())
-            && label.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
+            && words.iter().any(|word| is_one_of(&WORDS, word))
+            && (!is_hyphened || ends_well)
     })
+}
+
+/// True for a line that is like the head of a table in CSV: `Machine;Windows`.
+fn is_head(line: &str) -> bool {
+    line.contains([',', ';', '\t']) && !line.contains(|c: char| c.is_ascii_digit() || "=@".contains(c))
 }
 
 /// True for a word of letters and digits, as names of releases are, e.g. `ltsc2002`.
@@ -165,12 +268,20 @@ fn is_word(line: &str) -> bool {
         && line.contains(|character: char| character.is_ascii_alphabetic())
 }
 
+/// The characters between a name and its host.
+const SEPARATORS: [char; 4] = [' ', '\t', ',', ';'];
+
+/// True for a word with letters and digits, as names of computers are.
+fn is_mixed(word: &str) -> bool {
+    word.contains(|c: char| c.is_ascii_digit()) && word.contains(|c: char| c.is_ascii_alphabetic())
+}
+
 /// The name and the host of a line `NAME SPEC`, also where other columns follow a version.
 fn named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<(&'line str, &'line str)> {
-    let (name, rest) = line.split_once([' ', '\t', ',', ';'])?;
+    let (name, rest) = line.split_once(SEPARATORS)?;
     let name = name.trim_end_matches(':');
     // The whole line may be the version of one host, as behind the word `Build`; a word with letters and digits is a name.
-    let is_mixed = name.contains(|c: char| c.is_ascii_digit()) && name.contains(|c: char| c.is_ascii_alphabetic());
+    let is_mixed = is_mixed(name);
     let holds_host = || spec::is_host(rest.trim(), knowledge) || (is_mixed && version_text::versions(rest).len() == 1);
     let is_named =
         (is_mixed || !spec::is_host(line, knowledge)) && spec::is_name(name) && holds_host() && !spec::is_host(name, knowledge);

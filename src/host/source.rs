@@ -30,6 +30,7 @@ use serde_json::Value;
 use self::records::Records;
 use super::facts::HostFacts;
 use super::version_text;
+use crate::advice::{Setting, advice};
 use crate::files::read_regular;
 use crate::knowledge::Knowledge;
 use crate::text::{Encoding, encoding, quoted, utf16};
@@ -173,6 +174,10 @@ const LARGEST: u64 = 64 << 20;
 /// The advice about a file in which no host is found.
 pub(super) const HINT: &str = r#"write one on that host: reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" > host.txt, or: systeminfo > host.txt"#;
 
+/// The advice about a table of computers whose columns are not known here.
+pub(super) const COLUMNS: &str = "write one host on each line, e.g. web01 10.0.20348.2402; of a table in CSV, the columns Name, \
+                                  OperatingSystem and OperatingSystemVersion are read, e.g. web01, Windows Server 2022, 10.0.20348";
+
 /// Reads a file, at most 64 MiB of it.
 ///
 /// # Errors
@@ -186,6 +191,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
         ErrorKind::FileTooLarge => {
             Error::new(format!("the host file {} is larger than 64 MiB", quoted(&path.to_string_lossy()))).hint(HINT)
         }
+        ErrorKind::InvalidInput if path.exists() && !path.is_dir() => failed(error)
+            .hint(advice!["write it to a file first, or give it on standard input with ", Setting::Hosts("-".to_owned())]),
         _ => failed(error),
     })
 }

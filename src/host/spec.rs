@@ -7,8 +7,9 @@ use jiff::civil::Date;
 use super::attributes::Attributes;
 use super::facts::{HOME, HostFacts};
 use super::version_text::{build_and_revision, full_version, is_build};
-use super::{Host, Source, edition, source, version_text, vm_image};
+use super::{Host, Source, edition, list, source, version_text, vm_image};
 use crate::advice::{Setting, advice};
+use crate::knowledge::builds::FIRST_WINDOWS_11;
 use crate::knowledge::{Knowledge, Release, longest_served};
 use crate::placeholder;
 use crate::text::{is_quote, quoted};
@@ -116,14 +117,19 @@ pub(super) fn parts<'a>(text: &'a str, knowledge: &Knowledge, today: Date) -> Ve
 
 /// True for a text that is a host by itself, and does not only hold a version somewhere: `ltsc2022`, `20348,client`, `@web01.txt`.
 pub fn is_host(text: &str, knowledge: &Knowledge) -> bool {
-    let Ok((source, attributes)) = Attributes::split(named(text.trim()).1) else { return false };
-    let (source, attributes) = with_architecture(source, attributes, knowledge);
-    let is_version = || full_version(source).or_else(|| build_and_revision(source)).or_else(|| build(source)).is_some();
-    let is_release = || one_release(source, knowledge.releases_named(source), &attributes).is_ok();
+    let Ok((source, _)) = Attributes::split(named(text.trim()).1) else { return false };
     source.len() > 1 && source.starts_with('@')
         || ["local", "all"].iter().any(|word| source.eq_ignore_ascii_case(word))
-        || is_version()
-        || is_release()
+        || build_of(text, knowledge).is_some()
+}
+
+/// The build of a text that is the version or the release of one host by itself.
+pub(super) fn build_of(text: &str, knowledge: &Knowledge) -> Option<u32> {
+    let (source, attributes) = Attributes::split(named(text.trim()).1).ok()?;
+    let (source, attributes) = with_architecture(source, attributes, knowledge);
+    let version = full_version(source).or_else(|| build_and_revision(source)).or_else(|| build(source));
+    let released = || Some(one_release(source, knowledge.releases_named(source), &attributes).ok()?.os_version);
+    Some(version.or_else(released)?.build)
 }
 
 /// The release and the processor of a name such as `ltsc2025-arm64`, as tags of images have them.
@@ -178,15 +184,191 @@ fn facts(text: &str, attributes: &Attributes, knowledge: &Knowledge) -> Result<H
     if !named.is_empty() {
         return one_release(text, named, attributes);
     }
-    if let Some(word) =
-        unknown_word(text, knowledge).filter(|word| word.chars().all(|c| c.is_alphabetic() || c == '-' || c == '_'))
-    {
-        return Err(unknown_attribute(word, knowledge));
+    if let Some(error) = not_a_part(text, knowledge) {
+        return Err(error);
     }
-    version_text::facts(text).map_err(|error| match error.hint {
-        Some(_) => error,
-        None => not_a_host(text, knowledge),
+    let read = list::of_one(text, version_text::facts(text), knowledge);
+    match read {
+        Ok(facts) => other_host(text, facts.os_version, knowledge).map_or(Ok(facts), Err),
+        Err(error) if error.hint.is_some() => Err(error),
+        Err(_) => Err(not_a_host(text, knowledge)),
+    }
+}
+
+/// The error of a list such as `ltsc2019,20348.2402,ltsc22` for its first part that is not a host, and tells nothing of the host beside
+/// it either. Without it such a list would be read as a text with one version, and the other hosts would be lost.
+fn not_a_part(text: &str, knowledge: &Knowledge) -> Option<Error> {
+    let parts = items(text);
+    let written: Vec<&str> = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
+    if written.len() < 2 || !written.iter().any(|part| is_host(part, knowledge)) {
+        return None;
+    }
+    if placeholder::is_in(text) || within_quotes(text, knowledge).is_some() {
+        return Some(not_a_host(text, knowledge));
+    }
+    let build = version_text::facts(text).ok().map(|facts| facts.os_version.build);
+    if let Some(wrong) = written.iter().find(|part| !is_part(part, build, knowledge)) {
+        return Some(wrong_part(wrong, knowledge));
+    }
+    (written.len() < parts.len()).then(|| {
+        Error::new(format!("{} has a comma without a host beside it", quoted(text))).hint(advice![
+            "did you mean ",
+            Setting::Host(written.join(",")),
+            "?"
+        ])
     })
+}
+
+/// True for a part of a list that is a host, or tells more of the host beside it, whose build this is: `Windows Server 2022 Foundation`
+/// of `Windows Server 2022 Foundation, 10.0.20348`.
+fn is_part(part: &str, build: Option<u32>, knowledge: &Knowledge) -> bool {
+    const PRODUCTS: [&str; 4] = ["windows ", "azure stack ", "azure local ", "hyper-v server "];
+    let is_of_same = || {
+        let lower = format!("{} ", part.to_ascii_lowercase());
+        let named = knowledge.releases_named(part);
+        let fits = || match named.as_slice() {
+            [] => !is_almost(part, knowledge),
+            named => named.iter().any(|release| Some(release.build) == build),
+        };
+        build.is_some() && PRODUCTS.iter().any(|product| lower.contains(product)) && fits()
+    };
+    is_host(part, knowledge) || !version_text::versions(part).is_empty() || is_of_same()
+}
+
+/// The error of a part of a list that is not a host.
+fn wrong_part(part: &str, knowledge: &Knowledge) -> Error {
+    if Attributes::is_word(part) {
+        return Error::new(format!("the attribute {} stands before its host", quoted(part)))
+            .hint("write the attributes behind the host, e.g. 26100,client");
+    }
+    let (source, attributes) = match Attributes::split(named(part).1) {
+        Ok(split) => split,
+        Err(error) => return error,
+    };
+    let (source, attributes) = with_architecture(source, attributes, knowledge);
+    if let Some(error) = several_releases(source, &attributes, knowledge) {
+        return error;
+    }
+    let is_another_thing =
+        is_before_containers(source) || vm_image::host(source, knowledge).is_some() || tag_of_image(source, knowledge).is_some();
+    if is_another_thing { not_a_host(source, knowledge) } else { unknown_attribute(source, knowledge) }
+}
+
+/// The error of a name that several releases have.
+fn several_releases(name: &str, attributes: &Attributes, knowledge: &Knowledge) -> Option<Error> {
+    let named = knowledge.releases_named(name);
+    if named.is_empty() { None } else { one_release(name, named, attributes).err() }
+}
+
+/// The longest text in which the names of other hosts are looked for, in bytes.
+const LONGEST_TEXT: usize = 4096;
+
+/// The most words of the name of a release.
+const LONGEST_RUN: usize = 6;
+
+/// Words behind which a year or a number is that of another product.
+const OTHER_PRODUCTS: [&str; 3] = ["sql", "exchange", "sharepoint"];
+
+/// What the names of releases begin with that are written as one word.
+const BEGINNINGS: [&str; 5] = ["ltsc", "ltsb", "windows-", "windows_", "server20"];
+
+/// The error of a text that names another Windows beside that of its one version, as `ltsc2019 10.0.20348.2402` does, or holds a word
+/// that is almost the name of a release.
+pub(super) fn other_host(text: &str, version: OsVersion, knowledge: &Knowledge) -> Option<Error> {
+    if text.len() > LONGEST_TEXT {
+        return None;
+    }
+    let separates = |c: char| c.is_whitespace() || ",;()[]|/+&".contains(c);
+    let words = text.split(separates).map(|word| named(word.trim_matches(is_quote)).1).filter(|word| !word.is_empty());
+    let words: Vec<&str> = words.collect();
+    // `2019 10.0.20348.2402`: a list without commas.
+    let are_hosts = words.iter().all(|word| is_host(word, knowledge) || Attributes::is_word(word));
+    let mut rest = words.as_slice();
+    let mut before = "";
+    while let Some(word) = rest.first() {
+        let runs = (1..=LONGEST_RUN).rev().filter_map(|length| rest.get(..length));
+        let run = runs.map(|run| (run.len(), run.join(" "))).find(|(_, name)| !knowledge.releases_named(name).is_empty());
+        let (length, name) = run.unwrap_or_else(|| (1, (*word).to_owned()));
+        let behind = rest.get(length..).unwrap_or_default();
+        let is_of_others =
+            OTHER_PRODUCTS.iter().chain(&version_text::OTHER_LABELS).any(|label| before.eq_ignore_ascii_case(label));
+        let is_before_version = behind.first().is_some_and(|next| is_version(next));
+        if !is_of_others && is_another(&name, version, are_hosts, is_before_version, knowledge) {
+            return Some(another(&name, version, knowledge));
+        }
+        if is_almost_a_release(&name, knowledge) {
+            return Some(not_a_host(&name, knowledge));
+        }
+        (before, rest) = (*word, behind);
+    }
+    None
+}
+
+/// True for a version with its build: `10.0.20348`, `20348.2402`.
+fn is_version(text: &str) -> bool {
+    full_version(text).or_else(|| build_and_revision(text)).is_some()
+}
+
+/// True for a name within a text that is not one of the Windows of this version. `is_listed` says that all of the text are hosts,
+/// `is_before_version` that a version follows the name.
+fn is_another(name: &str, version: OsVersion, is_listed: bool, is_before_version: bool, knowledge: &Knowledge) -> bool {
+    let is_known = |build: u32| knowledge.releases.iter().any(|release| release.build == build);
+    if let Some(other) = build(name) {
+        return other.build != version.build && (is_listed || is_known(other.build));
+    }
+    let named = knowledge.releases_named(name);
+    if is_version(name) || named.is_empty() || named.iter().any(|release| release.build == version.build) {
+        return false;
+    }
+    if is_listed {
+        return true;
+    }
+    // The registry says 2009 of every Windows 10 from 20H2, and `Windows 10` of a Windows 11 too.
+    let lower = name.to_ascii_lowercase();
+    if lower.ends_with("2009") || (lower.contains("windows 10") && version.build >= FIRST_WINDOWS_11) {
+        return false;
+    }
+    // A year, as in `(c) 2019 Microsoft`.
+    let is_year = |word: &str| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_product = ["win", "server", "ltsc", "azure", "hci", "sac"].iter().any(|product| lower.contains(product));
+    if !is_product && lower.split(' ').any(is_year) {
+        return is_before_version;
+    }
+    let is_word = !name.contains(' ');
+    let is_one = named.iter().all(|release| named.first().is_some_and(|first| first.build == release.build));
+    let is_half_year = matches!(lower.as_bytes(), [.., year, b'h', b'1' | b'2'] if year.is_ascii_digit());
+    // The build of a preview is none of the release that it is called by.
+    (is_one && is_word && !is_half_year) || ((is_one || is_word || is_half_year) && is_known(version.build))
+}
+
+/// The error of a text that names this Windows beside another version.
+fn another(name: &str, version: OsVersion, knowledge: &Knowledge) -> Error {
+    let named = knowledge.releases_named(name);
+    let typed = longest_served(&named).map_or(name, |release| release.id.as_str());
+    Error::new("this text holds more than one Windows version")
+        .because(format!("{} and {version} are not the same Windows", quoted(name)))
+        .hint(advice!["name one of the two; for both, put a comma between them: ", Setting::Host(format!("{typed},{version}"))])
+}
+
+/// True for a word within a text that is almost the name of a release.
+fn is_almost_a_release(word: &str, knowledge: &Knowledge) -> bool {
+    let lower = word.to_ascii_lowercase();
+    BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning))
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        && is_almost(word, knowledge)
+}
+
+/// True for a text that is almost the name of a release, e.g. `ltsc22`, `Windows Server 2020`. A text with a version or with the name of
+/// one release in it says what it is: `Windows Server 2022 Core`.
+pub(super) fn is_almost(text: &str, knowledge: &Knowledge) -> bool {
+    const SHORTEST: usize = 6;
+    let mut ends = text.match_indices([' ', '-', '_']).filter_map(|(at, _)| text.get(..at));
+    text.len() >= SHORTEST
+        && text.contains(|c: char| c.is_ascii_digit())
+        && !knowledge.names_like(text).is_empty()
+        && knowledge.releases_named(text).is_empty()
+        && version_text::versions(text).is_empty()
+        && !ends.any(|beginning| build_of(beginning, knowledge).is_some())
 }
 
 /// The error of a text that is not a host: what it is like, or what else it is.
@@ -231,8 +413,49 @@ fn not_a_host(text: &str, knowledge: &Knowledge) -> Error {
             let others: String = others.iter().map(|name| format!(" or {name}{home}")).collect();
             error.hint(advice!["did you mean ", Setting::Host(format!("{first}{home}")), others, "?"])
         }
-        None => error.hint(HINT),
+        None => within_words(text, knowledge).unwrap_or_else(|| error.hint(HINT)),
     }
+}
+
+/// The error of a text that is not like one host, by the words in it: hosts without commas between them, a name before a host, and a word
+/// behind the name of a release.
+fn within_words(text: &str, knowledge: &Knowledge) -> Option<Error> {
+    if text.len() > LONGEST_TEXT {
+        return None;
+    }
+    let error = Error::new(format!("{} is not a known Windows host", quoted(text)));
+    let meant = |host: String| advice!["did you mean ", Setting::Host(host), "?"];
+    let separated: Vec<&str> = text.split([';', '|']).map(str::trim).filter(|part| !part.is_empty()).collect();
+    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c == ';').filter(|word| !word.is_empty()).collect();
+    for parts in [separated, words] {
+        if parts.len() > 1 && parts.iter().all(|part| is_host(part, knowledge) || Attributes::is_word(part)) {
+            return Some(error.because("commas stand between hosts").hint(meant(parts.join(","))));
+        }
+    }
+    let behind_name = text.split_once([' ', '\t', ';']).map(|(name, rest)| (name.trim_end_matches(':'), rest.trim()));
+    let is_label = |name: &str| version_text::OTHER_LABELS.iter().any(|label| name.eq_ignore_ascii_case(label));
+    if let Some((name, rest)) = behind_name.filter(|(name, _)| is_name(name) && !is_label(name)) {
+        if is_host(rest, knowledge) {
+            return Some(error.hint(meant(format!("{name}={rest}"))));
+        }
+        if let Some(error) = several_releases(rest, &Attributes::default(), knowledge) {
+            return Some(error);
+        }
+        if !knowledge.names_like(rest).is_empty() {
+            return Some(not_a_host(rest, knowledge));
+        }
+    }
+    // `windows-11-home`, `windows-server-latest`.
+    let (release, word) = text.rsplit_once(['-', ' ', '_'])?;
+    let attribute = if word.eq_ignore_ascii_case("home") {
+        ",home"
+    } else if word.eq_ignore_ascii_case("latest") {
+        ""
+    } else {
+        return None;
+    };
+    let release = longest_served(&knowledge.releases_named(release))?;
+    Some(error.hint(meant(format!("{}{attribute}", release.id))))
 }
 
 /// The word behind a host that is neither an attribute nor a host, e.g. `nohyperv` of `10.0.20348.2402,nohyperv`.
@@ -251,10 +474,14 @@ fn within_quotes<'a>(text: &'a str, knowledge: &Knowledge) -> Option<&'a str> {
 
 /// The error of a word behind a host that is neither an attribute nor a host.
 pub(super) fn unknown_attribute(word: &str, knowledge: &Knowledge) -> Error {
-    let error = Error::new(format!("unknown attribute {}", quoted(word)));
-    let near = Attributes::like(word).map(str::to_owned).or_else(|| knowledge.names_like(word).first().map(ToString::to_string));
+    let near = Attributes::like(word);
+    if near.is_none()
+        && let Some(name) = knowledge.names_like(word).first()
+    {
+        return Error::new(format!("{} is not a known Windows host", quoted(word))).hint(format!("did you mean {name}?"));
+    }
     let known = format!("the attributes of a host are {}", Attributes::WORDS);
-    error.hint(match near {
+    Error::new(format!("unknown attribute {}", quoted(word))).hint(match near {
         Some(near) => format!("did you mean {near}? {known}"),
         None => known,
     })

@@ -7,8 +7,10 @@ use crate::{Architecture, Kind, OsVersion};
 use super::edition;
 use super::facts::HostFacts;
 use super::source::{self, Document, Format, Source, Syntax, product};
+use super::{list, spec};
 use crate::advice::{Setting, advice};
 use crate::knowledge::builds::FIRST_WINDOWS_10;
+use crate::text::quoted;
 use crate::{Advice, Error};
 
 /// Any text with one Windows version, or with the name of one release alone: the format of last resort, which recognises everything.
@@ -21,8 +23,11 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         let release = document.knowledge.only_release_named(name)?;
         Some(HostFacts { edition: edition::id_of(name), ..HostFacts::of_release(release) })
     };
-    let facts = facts(document.text).or_else(|error| named().ok_or(error));
-    facts.map(|facts| vec![facts]).map_err(|error| error.or_hint(source::HINT))
+    let read = facts(document.text).or_else(|error| named().ok_or(error));
+    let read = list::of_one(document.text, read, document.knowledge).map_err(|error| error.or_hint(source::HINT))?;
+    // In one line another name is that of another host; longer texts, as logs, have them for many reasons.
+    let other = only_line(document.text).and_then(|line| spec::other_host(line, read.os_version, document.knowledge));
+    other.map_or_else(|| Ok(vec![read]), Err)
 }
 
 /// The facts that a text tells of the one Windows it names.
@@ -97,6 +102,13 @@ pub(super) fn several_hosts(versions: &[OsVersion]) -> Error {
     Error::new(format!("this text holds {} hosts without a name for each", versions.len()))
         .because(format!("their versions are {}", listed(versions)))
         .hint(Advice::from("let the output have each computer's name, or ") + a_file_each())
+}
+
+/// The error of a text with hosts of these versions that all have this name.
+pub(super) fn hosts_of_one_name(name: &str, versions: &[OsVersion]) -> Error {
+    Error::new(format!("this text holds {} hosts with the name {}", versions.len(), quoted(name)))
+        .because(format!("their versions are {}", listed(versions)))
+        .hint("leave out those that are out of date, or give each a name of its own")
 }
 
 fn listed(versions: &[OsVersion]) -> String {
@@ -194,7 +206,7 @@ impl Found {
 }
 
 /// The labels of numbers that are not a Windows, however much one looks like a build: `KB 20348.1`, `port 26100`.
-const OTHER_LABELS: [&str; 10] = ["kb", "hotfix", "port", "pid", "driver", "bios", "firmware", "size", "bytes", "app"];
+pub(super) const OTHER_LABELS: [&str; 10] = ["kb", "hotfix", "port", "pid", "driver", "bios", "firmware", "size", "bytes", "app"];
 
 /// Every Windows version in a text, by shape and, but for labels that say otherwise, not by the words around it, which are localised:
 /// `10.0.26100.4061`; `26100.4061`; `10.0 20348`, as Docker prints the kernel; `Build 26100`; `10 0 20348`, the columns of

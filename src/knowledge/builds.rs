@@ -37,6 +37,8 @@ pub const WINDOWS_SERVER_2025: u32 = 26100;
 
 /// The first Windows of the 10.0 line, whose builds have five digits.
 pub const FIRST_WINDOWS_10: u32 = 10240;
+/// The first Windows 11, version 21H2.
+pub const FIRST_WINDOWS_11: u32 = 22000;
 /// The first Windows with containers.
 pub const FIRST_WITH_CONTAINERS: u32 = WINDOWS_SERVER_2016;
 /// The first client with process isolation.

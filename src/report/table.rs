@@ -151,7 +151,7 @@ pub(super) fn assumptions(report: &Report, labels: &Labels<'_>, wording: &dyn Wo
     let mut lines: Vec<String> = assumed.into_iter().map(line).collect();
     if let Some(last) = lines.last_mut().filter(|_| hyperv) {
         let change = wording.remedy(&Remedy::Setting(Setting::Host("…,no-hyperv".to_owned())));
-        last.push_str(&format!(" If that is wrong: {change}"));
+        last.push_str(&format!(" If Hyper-V is off there: {change}"));
     }
     lines
 }

@@ -116,6 +116,10 @@ fn a_line_that_is_no_host_fails_also_beside_one_whole_version() {
         ("web03=10.0.26100.4061\nlin01 Ubuntu 22.04\n", 2),
         ("ltsc2019\nltsc2002\n10.0.26100.4061\n", 2),
         ("10.0.26100.4061\nltsc2002\n", 2),
+        ("10.0.20348.2402\nWindows Server 2020\n", 2),
+        ("web01 ltsc2019 10.0.20348.2402\nweb02 ltsc2022\n", 1),
+        ("web01 10.0.20348.2402\nweb02 ltsc2019,20348.2402,ltsc22\n", 2),
+        ("web,front,10.0.20348.2402\ndb ltsc2022\n", 1),
     ] {
         let error = list(text).unwrap_err().sentence();
         assert!(error.contains(&format!("line {wrong} is not a host")), "{text}: {error}");
@@ -124,6 +128,7 @@ fn a_line_that_is_no_host_fails_also_beside_one_whole_version() {
     let facts = "ansible_os_name: Microsoft Windows Server 2022 Datacenter\nansible_kernel: 10.0.20348.0\n";
     assert_eq!(lines(list(facts)), ["Windows Server 2022 10.0.20348"]);
     assert_eq!(lines(list("os-01: ltsc2022\nweb: ltsc2019\n")), ["os-01 10.0.20348", "web 10.0.17763"]);
+    assert_eq!(lines(list("os-a: 10.0.20348.2402\nos-b: ltsc2019\n")), ["os-a 10.0.20348.2402", "os-b 10.0.17763"]);
     // Columns behind the version are passed over.
     assert_eq!(
         lines(list("web01 10.0.20348.2402 prod rack3\nweb02: Microsoft Windows [Version 10.0.20348.2402]\n")),
@@ -131,6 +136,49 @@ fn a_line_that_is_no_host_fails_also_beside_one_whole_version() {
     );
     // What a command printed stays one host.
     assert_eq!(lines(list("C:\\>ver\n\nMicrosoft Windows [Version 10.0.20348.2]\n")), ["Windows Server 2022 10.0.20348.2"]);
+}
+
+/// As one text with one version, a list would be one host, and the others would be lost.
+#[test]
+fn a_list_that_is_given_as_one_host_is_told_how_to_be_read() {
+    for (case, text) in [
+        ("a whole version and a release", "web01 10.0.20348.2402\nweb02 ltsc2019\n"),
+        ("the same build", "web01 10.0.20348.2402\nweb02 ltsc2022\n"),
+        ("builds", "web01 20348.100\nweb02 17763\n"),
+        ("columns", "web01 10.0.20348.2402 prod rack3\nweb02 ltsc2019 prod rack4\n"),
+        ("releases", "web01 ltsc2022\nweb02 ltsc2019\n"),
+        ("no names", "windows-server-2022\nwindows-server-2019\n"),
+        ("two versions", "web01 10.0.20348.2402\nweb02 10.0.17763.1\n"),
+        ("a misspelt release", "web01 10.0.20348.2402\nweb02 ltsc22\n"),
+        ("a misspelt name", "10.0.20348.2402\nWindows Server 2020\n"),
+        ("a name of several releases", "web01 10.0.20348.2402\nweb02 windows 11\n"),
+        ("equals signs", "web=10.0.20348.2402\ndb=ltsc2019\n"),
+    ] {
+        let folder = folder_of(&[("fleet.txt", text)]);
+        let path = folder.path().join("fleet.txt");
+        let typed = path.to_str().unwrap();
+        let error = argument(&format!("@{typed}")).expect_err(case);
+        assert!(error.hint.clone().unwrap_or_default().to_string().contains("<hosts(\"file\")>"), "{case}: {error:?}");
+        let hint = argument(typed).expect_err(case).hint.unwrap().to_string();
+        assert!(hint.contains("<hosts("), "{case}: {hint}");
+    }
+    // One host in several lines stays one.
+    for text in [
+        "Microsoft Windows Server 2022 Datacenter\n10.0.20348.2402\n",
+        "Microsoft Windows 10 Pro\n10.0.22631.3007\n",
+        "Edition\tWindows 11 Pro\nVersion\t24H2\nOS build\t26100.3194\n",
+        "Version 24H2\nBuild 26100.3194\n",
+        "Version=10.0.20348\nKernel=10.0.20348.2402\n",
+        "Microsoft Windows [Version 10.0.18363.1]\n(c) 2019 Microsoft Corporation. All rights reserved.\n",
+    ] {
+        let folder = folder_of(&[("web01.txt", text)]);
+        let found = argument(&format!("@{}", folder.path().join("web01.txt").display()));
+        assert_eq!(lines(found).len(), 1, "{text}");
+    }
+    // In one line, two that are not one Windows.
+    let folder = folder_of(&[("web01.txt", "ltsc2019 10.0.20348.2402\n")]);
+    let error = argument(&format!("@{}", folder.path().join("web01.txt").display())).unwrap_err();
+    assert!(error.sentence().contains("more than one Windows version"), "{}", error.sentence());
 }
 
 #[test]
@@ -141,6 +189,11 @@ fn computers_of_a_directory_are_hosts_and_those_without_a_version_are_counted() 
     let notes: Vec<String> = found.iter().flat_map(|found| &found.notes).map(ToString::to_string).collect();
     assert_eq!(notes, ["one computer of 3 left out, since no version of Windows is named for it"]);
     assert_eq!(lines(Ok(found)), ["DC1 10.0.17763", "OLD 6.3.9600"]);
+    let found = list(
+        "Name,OperatingSystem,OperatingSystemVersion\n,Windows Server 2022,10.0 (20348)\nB,Windows Server 2022,10.0 (20348)\n",
+    );
+    let notes: Vec<String> = found.unwrap().iter().flat_map(|found| &found.notes).map(ToString::to_string).collect();
+    assert_eq!(notes, ["one computer of 2 left out, since no name stands with it"]);
 }
 
 #[test]
@@ -152,6 +205,18 @@ fn what_cannot_be_read_is_named() {
         ("a folder", in_path(folder.path()).unwrap_err(), "no host can be read from `a.md`, `c.png`", "each hold a host"),
         ("an empty folder", in_path(empty.path()).unwrap_err(), "holds no files", "reg query"),
         ("a line", in_path(&fleet.path().join("fleet.txt")).unwrap_err(), "line 3 is not a host", "ltsc2022"),
+        (
+            "a release behind a name",
+            list("web01 windows-server-2020\n").unwrap_err(),
+            "line 1 is not a host",
+            "windows-server-2022",
+        ),
+        (
+            "columns",
+            list("Machine;Windows\nA;Windows Server 2019\n").unwrap_err(),
+            "line 1 is not a host",
+            "OperatingSystemVersion",
+        ),
         ("nothing", list("# none\n").unwrap_err(), "the list is empty", "one host on each line"),
         ("a host", in_path(Path::new("ltsc2022")).unwrap_err(), "cannot read", "<host(\"ltsc2022\")>"),
         ("two names", list("a=20348,nohyperv\n").unwrap_err(), "unknown attribute `nohyperv`", "no-hyperv"),

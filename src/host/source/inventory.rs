@@ -22,7 +22,7 @@ fn recognises(document: &Document<'_>) -> bool {
 }
 
 /// The labels of a computer's name, the surest first.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 12] = [
     "computername",
     "devicename",
     "hostname",
@@ -33,6 +33,8 @@ const NAMES: [&str; 10] = [
     "computer",
     "device",
     "name",
+    "host",
+    "server",
 ];
 
 /// The labels of the version of a system.
@@ -138,7 +140,12 @@ fn spaced(name: &str) -> String {
 
 /// The Windows of a computer; `None` for another system, and where its version is not told.
 fn host(record: &Record) -> Option<HostFacts> {
-    let label = name(record)?;
+    let label = name(record)?.to_owned();
+    Some(HostFacts { label: Some(label), ..windows(record)? })
+}
+
+/// The Windows of a record, with a name or without one.
+fn windows(record: &Record) -> Option<HostFacts> {
     let system = value_within(record, &SYSTEMS).map(spaced);
     let of_windows = ["windows", "hyper-v", "azure stack", "azure local"];
     let is_windows = |system: &str| of_windows.iter().any(|name| system.to_ascii_lowercase().contains(name));
@@ -162,7 +169,6 @@ fn host(record: &Record) -> Option<HostFacts> {
         || value(record, &MANAGERS).is_some_and(|manager| OF_INTUNE.iter().any(|known| manager.eq_ignore_ascii_case(known)));
     let kind = system.and_then(kind_named).or_else(|| edition::kind_of_id(edition.as_deref()?));
     Some(HostFacts {
-        label: Some(label.to_owned()),
         kind: kind.or_else(|| is_enrolled().then_some(Kind::Client)),
         edition,
         architecture: value(record, &PROCESSORS).and_then(product::architecture),
@@ -179,11 +185,17 @@ fn edition_said(record: &Record) -> Option<String> {
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let records = document.records();
     let read: Vec<HostFacts> = records.all.iter().filter_map(host).collect();
-    let (all, left_out) = (records.all.len(), records.all.len() - read.len());
-    if left_out > 0 {
-        let (count, whom) =
-            if left_out == 1 { ("one computer".to_owned(), "it") } else { (format!("{left_out} computers"), "them") };
-        document.note(format!("{count} of {all} left out, since no version of Windows is named for {whom}"));
+    let all = records.all.len();
+    let nameless = records.all.iter().filter(|record| name(record).is_none() && windows(record).is_some()).count();
+    for (left_out, has_name) in [(nameless, false), (all - read.len() - nameless, true)] {
+        let (count, whom) = match left_out {
+            0 => continue,
+            1 => ("one computer".to_owned(), "it"),
+            several => (format!("{several} computers"), "them"),
+        };
+        let reason =
+            if has_name { format!("no version of Windows is named for {whom}") } else { format!("no name stands with {whom}") };
+        document.note(format!("{count} of {all} left out, since {reason}"));
     }
     records.settled(read)
 }
@@ -335,10 +347,10 @@ mod tests {
                 "S1 10.0.20348, S2 10.0.20348",
             ),
             // One name for two, and none.
-            (
-                "name,os,osversion\na,Windows,10.0.20348\na,Windows,10.0.17763\n",
-                "this text holds 2 hosts without a name for each",
-            ),
+            ("name,os,osversion\na,Windows,10.0.20348\na,Windows,10.0.17763\n", "this text holds 2 hosts with the name `a`"),
+            // Columns of a list that people write themselves.
+            ("Host;OS;Build\nA;Windows Server 2019;17763.8755\nB;Windows Server 2022;20348\n", "A 10.0.17763.8755, B 10.0.20348"),
+            ("server,os,version\nA,Windows Server 2022,10.0.20348.2402\n", "A 10.0.20348.2402"),
             ("os,osversion\nWindows,10.0.20348\nWindows,10.0.17763\n", "this text holds 2 hosts without a name for each"),
         ] {
             assert_eq!(hosts_in(text), expected, "{text}");

@@ -7,7 +7,7 @@ use super::records::{self, Record};
 use super::{Document, Format, Syntax, inventory};
 use crate::Error;
 use crate::host::facts::HostFacts;
-use crate::host::version_text;
+use crate::host::{spec, version_text};
 
 /// JSON with the name of a Windows and versions of one.
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises: |document| text(document).is_some(), hosts };
@@ -20,7 +20,15 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         let read = |(name, text): (String, String)| Ok(HostFacts { label: Some(name), ..version_text::facts(&text)? });
         return document.records().settled(machines.into_iter().map(read).collect::<Result<_, Error>>()?);
     }
-    Ok(vec![version_text::facts(&text(document).unwrap_or_default())?])
+    let facts = version_text::facts(&text(document).unwrap_or_default())?;
+    // Of several machines, of which one does not tell its version, the others are not forgotten.
+    let objects = document.json().map(records::objects).filter(|objects| objects.len() > 1).unwrap_or_default();
+    let other = objects.into_iter().find_map(|object| {
+        let mut text = String::new();
+        add(object, "", &mut text)?;
+        spec::other_host(&text, facts.os_version, document.knowledge)
+    });
+    other.map_or_else(|| Ok(vec![facts]), Err)
 }
 
 /// The machines of a list of objects that each have a name and a Windows; `None` for anything else.
@@ -93,6 +101,14 @@ mod tests {
             (
                 r#"[{"os":"Windows Server 2022","v":"10.0.20348"},{"os":"Windows Server 2019","v":"10.0.17763"}]"#,
                 "this text holds more than one Windows version",
+            ),
+            (
+                r#"[{"name":"a","os":"Windows Server 2019"},{"name":"b","os":"Windows Server 2022","v":"10.0.20348.2402"}]"#,
+                "this text holds more than one Windows version",
+            ),
+            (
+                r#"[{"label":"Name","is":"Microsoft Windows Server 2022 Standard"},{"label":"Version","is":"10.0.20348"}]"#,
+                "Windows Server 2022 10.0.20348",
             ),
             (
                 "a | SUCCESS => {\n\"ansible_facts\": {\"ansible_os_name\": \"Microsoft Windows Server 2019\", \"ansible_kernel\": \"10.0.17763.0\"}}\n\

@@ -109,7 +109,8 @@ impl Records {
             }
         }
         if !are_named(&hosts) {
-            return Err(version_text::several_hosts(&hosts.iter().map(|host| host.os_version).collect::<Vec<_>>()));
+            return Err(same_name(&hosts)
+                .unwrap_or_else(|| version_text::several_hosts(&hosts.iter().map(|host| host.os_version).collect::<Vec<_>>())));
         }
         let others = version_text::versions(&self.rest);
         match (hosts.as_mut_slice(), others.as_slice()) {
@@ -146,6 +147,20 @@ pub(super) fn objects(json: &Value) -> Vec<&Value> {
 pub(super) fn are_named(hosts: &[HostFacts]) -> bool {
     let mut names = std::collections::HashSet::new();
     hosts.len() < 2 || hosts.iter().all(|host| host.label.as_ref().is_some_and(|name| names.insert(name.to_lowercase())))
+}
+
+/// The error of hosts that all have names, two of them the same one.
+fn same_name(hosts: &[HostFacts]) -> Option<Error> {
+    let names = hosts.iter().map(|host| host.label.as_deref()).collect::<Option<Vec<_>>>()?;
+    let is_same = |one: &str, other: &str| one.to_lowercase() == other.to_lowercase();
+    let twice = names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|before| is_same(before, name)));
+    let (_, name) = twice?;
+    let versions: Vec<_> = hosts
+        .iter()
+        .filter(|host| host.label.as_deref().is_some_and(|label| is_same(label, name)))
+        .map(|host| host.os_version)
+        .collect();
+    Some(version_text::hosts_of_one_name(name, &versions))
 }
 
 /// This version, with the revision of the other where it has none.

@@ -434,6 +434,8 @@ fn files_of_arguments_that_are_pipes_are_refused_at_once() {
         assert!(answer.code > 1 && answer.err.contains("it is not a regular file"), "{arguments:?}: {answer:?}");
         assert!(answer.err.contains("\nhint: "), "{arguments:?}: {answer:?}");
     }
+    let answer = Answer::of(program.command().timeout(std::time::Duration::from_secs(60)).args(["host", "--hosts", &pipe]));
+    assert!(answer.err.contains("on standard input with --hosts -"), "{answer:?}");
 }
 
 /// What would not fit into memory is refused before anything is read.
