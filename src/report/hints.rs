@@ -19,8 +19,8 @@ pub(super) fn of<'a>(entries: &[&'a ResultEntry], shown: impl Fn(&FindingEntry) 
                 })
         };
         for (number, finding) in entry.findings.iter().enumerate().filter(|(_, finding)| !finding.help.is_empty()) {
-            let before = entry.findings.iter().take(number).filter(|one| shown(one));
-            if !(shown(finding) || flag(finding)) || is_said(finding, before) {
+            let before: Vec<&FindingEntry> = entry.findings.iter().take(number).filter(|one| shown(one)).collect();
+            if !(shown(finding) || flag(finding)) || is_said(finding, &before) {
                 continue;
             }
             match hints.iter_mut().find(|(help, _)| *help == finding.help) {
@@ -34,14 +34,14 @@ pub(super) fn of<'a>(entries: &[&'a ResultEntry], shown: impl Fn(&FindingEntry) 
 }
 
 /// True if everything that a finding advises is among the remedies of these, which stand before it.
-pub(super) fn is_said(finding: &FindingEntry, before: impl Iterator<Item = &FindingEntry>) -> bool {
+pub(super) fn is_said(finding: &FindingEntry, before: &[&FindingEntry]) -> bool {
     let remedies = &finding.remedies;
     // Advice without a remedy is in words of its own.
     let are_all = !remedies.is_empty() && finding.help.split("; or ").count() == remedies.len();
     if !are_all {
         return false;
     }
-    let said: Vec<_> = before.flat_map(|one| &one.remedies).collect();
+    let said: Vec<_> = before.iter().flat_map(|one| &one.remedies).collect();
     remedies.iter().all(|remedy| said.contains(&remedy))
 }
 
@@ -91,8 +91,8 @@ mod tests {
             ("update the host", &[], false),
         ] {
             let other = finding(Code::ImageEndOfSupport, help, remedies);
-            assert_eq!(is_said(&other, std::iter::once(&both)), expected, "{help}");
-            assert!(!is_said(&other, std::iter::empty()), "{help}");
+            assert_eq!(is_said(&other, &[&both]), expected, "{help}");
+            assert!(!is_said(&other, &[]), "{help}");
         }
     }
 }

@@ -74,11 +74,13 @@ fn write_only(report: &Report, entry: &ResultEntry, page: &Page<'_>, width: u16,
     let title = format!("{} on {}: {}{configured}", entry.image.reference, labels.of_host(&entry.host), conclusion(entry));
     writeln!(out)?;
     wrapped("", style, "", &title, "  ", width, out)?;
-    for (number, finding) in entry.findings.iter().enumerate() {
+    let mut before: Vec<&FindingEntry> = Vec::new();
+    for finding in &entry.findings {
         write_sentence(finding, width, out)?;
-        if !hints::is_said(finding, entry.findings.iter().take(number)) {
+        if !hints::is_said(finding, &before) {
             write_hint(finding, width, out)?;
         }
+        before.push(finding);
     }
     if entry.ok != Some(true)
         && let Some(candidates) = candidate_list(entry)

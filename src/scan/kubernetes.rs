@@ -220,7 +220,9 @@ impl<'d> Pod<'d> {
             lands: self.lands.clone(),
             // All images of a pod must fit one node.
             together: Some(self.key()),
+            shares: Vec::new(),
             editable: lines.literal(image.span.clone(), text),
+            texts: Vec::new(),
             also: Vec::new(),
             stays: None,
             made_by: None,

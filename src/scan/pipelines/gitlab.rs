@@ -205,9 +205,10 @@ impl<'l> Pipeline<'l> {
         };
         let (_, known) =
             all.entry((file, found.place.span.start)).or_insert_with(|| (format!("{}{suffix}", owner()), Vec::new()));
+        let is_first = known.is_empty();
         match known.iter_mut().find(|one| one.meant == found.meant && one.os == found.os) {
             Some(one) => one.shares.append(&mut found.shares),
-            None if known.is_empty() || part.runs => known.push(found),
+            None if is_first || part.runs => known.push(found),
             None => {}
         }
     }
