@@ -261,7 +261,7 @@ mod tests {
             image: "app:1",
             hosts: "web01".to_owned(),
             location: Some(location),
-            fingerprint: String::new(),
+            host: String::new(),
         };
         let group = [problem(&places[0], &["use app:2", "add a flag"]), problem(&places[1], &["use app:2", "add a key"])];
         assert_eq!(helps(&group), ["use app:2", "for Dockerfile:1: add a flag", "for compose.yaml:3: add a key"]);
