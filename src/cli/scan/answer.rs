@@ -252,7 +252,7 @@ impl Inputs {
     pub fn judged(&self, placed: &[Placed<'_>], images: &ReadImages<'_>, fleet: &Fleet) -> Result<Judged, Error> {
         let mut judged = Judged::default();
         for (number, one) in placed.iter().enumerate() {
-            match one.image(images) {
+            match one.image(images).map(|image| image.or_else(|| self.was_for_windows(one, images))) {
                 Err(error) => judged.errors.push(one.failed(&error)),
                 Ok(None) => judged.foreign += 1,
                 Ok(Some(image)) => match self.results(one, image, fleet) {
@@ -267,6 +267,15 @@ impl Inputs {
             refuse_more(judged.results.len())?;
         }
         Ok(judged)
+    }
+
+    /// The image of a reference that is for another system now, and was for Windows when it was locked: what was to run on Windows does
+    /// not any more.
+    fn was_for_windows<'i>(&self, one: &Placed<'_>, images: &'i ReadImages<'_>) -> Option<&'i Image> {
+        let lock = self.locks.verified.as_ref().filter(|_| !matches!(one.found.lands, Lands::Linux { .. }))?;
+        let name = name_of(one.found);
+        let image = images.get(name)?.as_ref().ok()?;
+        (image.candidates.is_empty() && lock.is_for_windows(name)).then_some(image)
     }
 
     /// Compares the images with a lock, and writes a new one, as far as that was asked for.
