@@ -308,7 +308,9 @@ impl Project<'_> {
             return;
         }
         let lines = Lines::of(&file.text);
-        for root in file.documents.iter().filter_map(|document| document.root.as_ref()) {
+        let roots: Vec<&Rc<Node>> = file.documents.iter().filter_map(|document| document.root.as_ref()).collect();
+        let runs = pipelines::Runs::of(&roots);
+        for root in roots {
             let service = pipelines::service_of(&file.path, root);
             if compose::is_compose(&file.path, root) || service == Some(pipelines::Service::GitLab) {
                 // They are read together, at the end.
@@ -316,7 +318,10 @@ impl Project<'_> {
             }
             if let Some(service) = service {
                 let is_read = |template: &str| self.has_template(&file.path, template);
-                let read = pipelines::read(service, root, &lines, self.given, &is_read);
+                let read = match service {
+                    pipelines::Service::Tekton => pipelines::read_tekton(root, &runs, &lines, self.given),
+                    _ => pipelines::read(service, root, &lines, self.given, &is_read),
+                };
                 let scanned = self.of(&file.path);
                 scanned.found.extend(read.found);
                 scanned.problems.extend(read.problems);
