@@ -4,6 +4,7 @@ use super::document::ErrorEntry;
 use super::outline::{Outline, Outlined, Section, counted};
 use super::table::version;
 use super::upgrade::{Change, RebuildEntry, ReferenceEntry, SideEntry, UpgradeReport};
+use crate::knowledge::builds::path_at_microsoft;
 
 impl Outlined for UpgradeReport {
     fn outline(&self) -> Outline<'_> {
@@ -49,7 +50,13 @@ pub(super) fn rebuilt(entries: &[RebuildEntry]) -> Section {
             lines.push(format!("after {}", one.after.join(", ")));
         }
         if one.file.is_none() {
-            lines.push("it is built elsewhere: rebuild it there, or use another tag".to_owned());
+            let is_of_microsoft = one.image.as_deref().and_then(path_at_microsoft).is_some();
+            let what = if is_of_microsoft {
+                "Microsoft builds it: use its tag for the new release"
+            } else {
+                "it is built elsewhere: rebuild it there, or use another tag"
+            };
+            lines.push(what.to_owned());
         }
         (format!("{}. {what}", number + 1), lines)
     };
@@ -72,6 +79,7 @@ fn item(report: &UpgradeReport, one: &ReferenceEntry, change: Change) -> (String
             lines.push(format!("{name}: not on {}", side.hosts.join(", ")));
         }
         lines.extend(side.nowhere.iter().map(|why| format!("{name}: {why}")));
+        lines.extend(side.hint.iter().filter(|_| change != Change::GainsProcess).map(|hint| format!("hint: {hint}")));
         for finding in &side.findings {
             lines.push(format!("{} [{}]", finding.message, finding.code));
             if !finding.help.is_empty() && change != Change::GainsProcess {

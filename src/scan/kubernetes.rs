@@ -221,6 +221,7 @@ impl<'d> Pod<'d> {
             also: Vec::new(),
             stays: None,
             made_by: None,
+            is_repeated: false,
         })
     }
 }

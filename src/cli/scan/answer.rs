@@ -208,7 +208,8 @@ impl Inputs {
                 let location = Location::new(&file, problem.place.line, problem.place.column, None, "");
                 errors.push(ErrorEntry { location: Some(location), ..ErrorEntry::new(&file, &problem.error, &CommandLine) });
             }
-            for found in &scanned.found {
+            // What one host is enough for may change where its base at its own place does not: before, that is enough.
+            for found in scanned.found.iter().filter(|found| !found.is_repeated || self.next.is_some()) {
                 let one = Placed { path, file: file.clone(), found };
                 if found.os != Os::Other {
                     placed.push(one);

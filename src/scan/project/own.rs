@@ -70,7 +70,8 @@ impl OwnImages {
     }
 
     /// What is judged in the place of a reference to this image, each with the Dockerfiles that it rests on. It runs where the reference
-    /// says, and as that asks. Nothing where no base is known, or where the base itself is judged in just this way.
+    /// says, and as that asks. Nothing where no base is known, or where the base itself is judged in just this way; what needs one host
+    /// alone is marked then.
     pub(super) fn in_place_of(&self, found: &Found, name: &str) -> Vec<(Found, Vec<&Path>)> {
         let is_for_it = |one: &Pulled<'_>| match found.os {
             Os::Other => one.base.os != Os::Windows,
@@ -94,7 +95,13 @@ impl OwnImages {
         // What a command starts is the image, not its base.
         let isolated_by = if found.isolated_by == IsolatedBy::Start { IsolatedBy::StartOfBuilt } else { found.isolated_by };
         let mut judged = Vec::new();
-        for Pulled { base, through } in all.iter().filter(|one| !is_judged(one.base)) {
+        for known in &all {
+            let (base, through) = (known.base, &known.through);
+            // Where one host is enough, it may work where the base does not work on all of them.
+            let is_repeated = is_judged(base);
+            if is_repeated && found.needs != Needs::OneHost {
+                continue;
+            }
             let Some(maker) = through.first().copied() else { continue };
             let one = Found {
                 meant: base.meant.clone(),
@@ -107,6 +114,7 @@ impl OwnImages {
                 also: Vec::new(),
                 stays: Some(format!("{name} is built by {}", shown(maker))),
                 made_by: Some(maker.to_owned()),
+                is_repeated,
                 ..found.clone()
             };
             judged.push((one, through.clone()));
