@@ -388,6 +388,20 @@ fn a_run_of_tekton_leads_its_pods() {
     assert_eq!(of("PipelineRun", &format!("{{taskRunTemplate: {{{template}}}, taskRunSpecs: [], {pipeline}}}")), on_nodes);
 }
 
+/// Two dollars are one that begins no variable.
+#[test]
+fn a_dollar_of_gitlab_that_is_text_begins_no_variable() {
+    let of = |image: &str| {
+        let text = format!("variables: {{A: '1', B: 'x$$A', C: '${{A}}'}}\njob:\n  image: '{image}'\n  script: [x]\n");
+        meanings(".gitlab-ci.yml", &text)
+    };
+    assert_eq!(of("web:$$A"), ["web:$A"]);
+    assert_eq!(of("web:$${A}-$A"), ["web:${A}-1"]);
+    assert_eq!(of("web:$B-$C"), ["web:x$A-1"]);
+    assert_eq!(of("web:$$$A"), ["web:$1"]);
+    assert_eq!(of("web:$$A-$NONE"), ["$NONE"]);
+}
+
 /// Each reference of a file of Tekton, with the labels of the nodes that its pod asks for.
 fn nodes_of_tekton(text: &str) -> Vec<String> {
     let documents = yaml::read(text).0;
