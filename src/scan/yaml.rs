@@ -5,7 +5,7 @@
 
 mod aliases;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -149,7 +149,21 @@ impl Node {
     fn get_within(&self, key: &str, seen: &mut HashSet<*const Self>) -> Option<&Rc<Node>> {
         let Value::Map(entries) = &self.value else { return None };
         let own = entries.iter().rev().find(|(name, _)| name.text() == Some(key));
-        own.map(|(_, value)| value).or_else(|| taken_in(entries, key, seen))
+        own.map(|(_, value)| value).or_else(|| {
+            let merged = entries.iter().filter(|(name, _)| name.text() == Some(MERGE)).map(|(_, value)| value);
+            merged.into_iter().find_map(|merged| {
+                if seen.len() > MOST_MERGES || !seen.insert(Rc::as_ptr(merged)) {
+                    return None;
+                }
+                match &merged.value {
+                    Value::List(list) => list.iter().find_map(|one| {
+                        let is_new = seen.len() <= MOST_MERGES && seen.insert(Rc::as_ptr(one));
+                        if is_new { one.get_within(key, seen) } else { None }
+                    }),
+                    _ => merged.get_within(key, seen),
+                }
+            })
+        })
     }
 
     /// The value below these keys.
@@ -206,23 +220,6 @@ impl Node {
     }
 }
 
-/// The value of a key in the maps that these entries take in by `<<`.
-fn taken_in<'n>(entries: &'n [(Rc<Node>, Rc<Node>)], key: &str, seen: &mut HashSet<*const Node>) -> Option<&'n Rc<Node>> {
-    let mut merged = entries.iter().filter(|(name, _)| name.text() == Some(MERGE)).map(|(_, value)| value);
-    merged.find_map(|merged| {
-        if seen.len() > MOST_MERGES || !seen.insert(Rc::as_ptr(merged)) {
-            return None;
-        }
-        match &merged.value {
-            Value::List(list) => list.iter().find_map(|one| {
-                let is_new = seen.len() <= MOST_MERGES && seen.insert(Rc::as_ptr(one));
-                if is_new { one.get_within(key, seen) } else { None }
-            }),
-            _ => merged.get_within(key, seen),
-        }
-    })
-}
-
 /// The entries of a map, where `!reset` stands beside `<<`: what that takes in stands in the place of all values before it. Compose reads the
 /// file without the values of the tag, and only then takes away those of the files before.
 ///
@@ -233,17 +230,18 @@ fn with_values_of_merges(entries: Vec<(Rc<Node>, Rc<Node>)>) -> Vec<(Rc<Node>, R
     if !entries.iter().any(is_merge) || !entries.iter().any(is_reset) {
         return entries;
     }
-    // A key that is there twice gets one once: its value may be large.
-    let mut names = HashSet::new();
-    let value_of = |(name, value): &(Rc<Node>, Rc<Node>)| {
-        let key = name.text().filter(|_| value.merging == Merging::Reset)?;
-        let is_new = names.insert(key.to_owned());
-        let merged = taken_in(&entries, key, &mut HashSet::new()).filter(|_| is_new)?;
-        Some(Rc::new(Node::new(merged.value.clone(), merged.span.clone(), Merging::Override)))
+    let merges = Node::new(Value::Map(entries.iter().filter(|one| is_merge(one)).cloned().collect()), 0..0, Merging::Usual);
+    let mut values: HashMap<&str, &Rc<Node>> =
+        merges.entries().into_iter().filter_map(|(name, value)| Some((name.text()?, value))).collect();
+    // Of a key that is there twice, the last one counts.
+    let value_of = |(name, value): (Rc<Node>, Rc<Node>)| {
+        let merged = name.text().filter(|_| value.merging == Merging::Reset).and_then(|name| values.remove(name));
+        let merged = merged.map(|merged| Rc::new(Node::new(merged.value.clone(), merged.span.clone(), Merging::Override)));
+        (name, merged.unwrap_or(value))
     };
-    let values: Vec<Option<Rc<Node>>> = entries.iter().rev().map(value_of).collect();
-    let values = values.into_iter().rev();
-    entries.into_iter().zip(values).map(|((name, value), merged)| (name, merged.unwrap_or(value))).collect()
+    let mut entries: Vec<(Rc<Node>, Rc<Node>)> = entries.into_iter().rev().map(value_of).collect();
+    entries.reverse();
+    entries
 }
 
 /// The documents of a file that can be read, and the places where it is broken.
