@@ -85,9 +85,20 @@ pub fn name<T: Tree>(object: &T) -> String {
     name.trim_start().to_owned()
 }
 
+/// The truth value of a word without quotes, as Kubernetes reads YAML: `yes` and `on` are true.
+///
+/// Source: kubernetes-sigs/yaml, `goyaml.v2/resolve.go`.
+pub fn truth(word: &str) -> Option<bool> {
+    match word {
+        "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "y" | "Y" => Some(true),
+        "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "n" | "N" => Some(false),
+        _ => None,
+    }
+}
+
 /// `hostProcess` of a pod or a container.
 pub fn is_host_process<T: Tree>(value: &T) -> Option<bool> {
-    value.text_at(&["securityContext", "windowsOptions", "hostProcess"]).map(|value| value == "true")
+    value.text_at(&["securityContext", "windowsOptions", "hostProcess"]).map(|value| truth(&value) == Some(true))
 }
 
 /// The operating system that a pod with this placement says it is for, e.g. `windows`: only Windows has HostProcess containers.

@@ -85,9 +85,8 @@ pub struct SideEntry {
     pub findings: Vec<FindingEntry>,
     /// The reason where it can land on no host at all.
     pub nowhere: Option<String>,
-    /// What to do about that reason.
-    #[serde(rename = "nowhereHelp")]
-    pub nowhere_help: Option<String>,
+    /// What to do about that.
+    pub hint: Option<String>,
 }
 
 /// The difference that an upgrade makes for a reference.

@@ -50,9 +50,9 @@ pub(super) fn rebuilt(entries: &[RebuildEntry]) -> Section {
             lines.push(format!("after {}", one.after.join(", ")));
         }
         if one.file.is_none() {
-            let is_microsofts = one.image.as_deref().and_then(path_at_microsoft).is_some();
-            let what = if is_microsofts {
-                "it is an image of Microsoft: use its tag for the new hosts"
+            let is_of_microsoft = one.image.as_deref().and_then(path_at_microsoft).is_some();
+            let what = if is_of_microsoft {
+                "Microsoft builds it: use its tag for the new release"
             } else {
                 "it is built elsewhere: rebuild it there, or use another tag"
             };
@@ -79,7 +79,7 @@ fn item(report: &UpgradeReport, one: &ReferenceEntry, change: Change) -> (String
             lines.push(format!("{name}: not on {}", side.hosts.join(", ")));
         }
         lines.extend(side.nowhere.iter().map(|why| format!("{name}: {why}")));
-        lines.extend(side.nowhere_help.iter().map(|help| format!("hint: {help}")));
+        lines.extend(side.hint.iter().filter(|_| change != Change::GainsProcess).map(|hint| format!("hint: {hint}")));
         for finding in &side.findings {
             lines.push(format!("{} [{}]", finding.message, finding.code));
             if !finding.help.is_empty() && change != Change::GainsProcess {

@@ -31,7 +31,8 @@ pub fn read_with_origins(text: &str, path: &Path, known: &Values) -> (Values, Or
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
+        let exported = line.strip_prefix("export").filter(|rest| rest.starts_with(char::is_whitespace));
+        let line = exported.map_or(line, str::trim_start);
         let Some((name, value)) = line.split_once(['=', ':']) else { continue };
         let (name, value) = (name.trim(), value.trim());
         if name.is_empty() || name.contains(char::is_whitespace) {
@@ -76,7 +77,11 @@ fn origin_of(text: &str, lines: &Lines<'_>, line: Range<usize>, value: &str) -> 
     let written = text.get(line.clone())?;
     let start = line.start + written.find(['=', ':'])? + 1;
     let behind = text.get(start..line.end)?;
-    let bare = without_comment(behind.trim_start());
+    let behind_blanks = behind.trim_start();
+    let bare = match behind_blanks.chars().next() {
+        Some(quote @ ('"' | '\'')) => behind_blanks.get(..until(behind_blanks.get(1..)?, quote)?.len() + 2)?,
+        _ => without_comment(behind_blanks),
+    };
     let from = start + behind.len() - behind.trim_start().len();
     lines.literal(from..from + bare.len(), value).filter(|_| !value.is_empty())
 }
@@ -96,24 +101,33 @@ fn until(text: &str, quote: char) -> Option<&str> {
     None
 }
 
-/// A bare value ends before a `#` behind a blank.
+/// A bare value ends before a `#` behind a blank. A tab is none.
 fn without_comment(value: &str) -> &str {
-    let is_comment = |at: &usize| value.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with([' ', '\t']));
+    let is_comment = |at: &usize| value.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with(' '));
     let end = value.match_indices('#').map(|(at, _)| at).find(is_comment).unwrap_or(value.len());
     value.get(..end).unwrap_or_default().trim_end()
 }
 
+/// A text in double quotes without its escapes, as variables are looked for in it: a dollar that is text is written twice there.
 fn unescaped(text: &str) -> String {
     let mut result = String::new();
     let mut characters = text.chars();
     while let Some(character) = characters.next() {
         match (character, characters.clone().next()) {
-            ('\\', Some(next @ ('"' | '\\' | 'n' | 'r' | 't'))) => {
+            ('\\', Some('$')) => {
+                characters.next();
+                result.push_str("$$");
+            }
+            ('\\', Some(next @ ('"' | '\\' | 'a' | 'b' | 'f' | 'n' | 'r' | 't' | 'v'))) => {
                 characters.next();
                 result.push(match next {
+                    'a' => '\u{7}',
+                    'b' => '\u{8}',
+                    'f' => '\u{c}',
                     'n' => '\n',
                     'r' => '\r',
                     't' => '\t',
+                    'v' => '\u{b}',
                     other => other,
                 });
             }
@@ -137,7 +151,8 @@ mod tests {
     fn values_as_people_write_them() {
         let text = "\u{feff}# a comment\r\nREGISTRY=registry.example/\r\nexport TAG = ltsc2022 # since May\r\n\
             LOCAL_DEPLOY_PATH=.\\docker\\deploy\\\r\nVCPKG=\"a # b\"    # why\r\nSINGLE='${TAG}'\r\nBOTH=${REGISTRY}app:${TAG}\r\n\
-            EMPTY=\r\nSHARP=a#b\r\nYAML: value\r\nMULTI=\"one\ntwo\"\r\nAFTER=1\r\nno value\r\nESCAPED=\"a\\\"b\"\r\n";
+            EMPTY=\r\nSHARP=a#b\r\nYAML: value\r\nMULTI=\"one\ntwo\"\r\nAFTER=1\r\nno value\r\nESCAPED=\"a\\\"b\"\r\n\
+            DOLLAR=\"\\${TAG}-$TAG\"\r\nexport\tTABBED=y\r\nexported=z\r\nNO_COMMENT=x\t# c\r\n";
         let values = read(text, &[("KNOWN".to_owned(), "k".to_owned())].into());
         for (name, value) in [
             ("REGISTRY", "registry.example/"),
@@ -152,11 +167,15 @@ mod tests {
             ("MULTI", "one\ntwo"),
             ("AFTER", "1"),
             ("ESCAPED", "a\"b"),
+            ("DOLLAR", "${TAG}-ltsc2022"),
+            ("TABBED", "y"),
+            ("exported", "z"),
+            ("NO_COMMENT", "x\t# c"),
             ("KNOWN", "k"),
         ] {
             assert_eq!(values.get(name).map(String::as_str), Some(value), "{name}");
         }
-        assert_eq!(values.len(), 13);
+        assert_eq!(values.len(), 17);
     }
 
     #[test]

@@ -226,6 +226,7 @@ impl<'d> Pod<'d> {
             also: Vec::new(),
             stays: None,
             made_by: None,
+            is_repeated: false,
         })
     }
 }
@@ -361,6 +362,12 @@ mod tests {
         );
         let asked: Vec<_> = found(&text).into_iter().map(|found| found.isolation).collect();
         assert_eq!(asked, [Some(Asked::HostProcess), None]);
+        // Kubernetes reads these words as it reads `true` and `false`.
+        for (yes, no) in [("yes", "no"), ("on", "off"), ("True", "False"), ("y", "n"), ("YES", "OFF")] {
+            let text = text.replace(": true", &format!(": {yes}")).replace(": false", &format!(": {no}"));
+            let asked: Vec<_> = found(&text).into_iter().map(|found| found.isolation).collect();
+            assert_eq!(asked, [Some(Asked::HostProcess), None], "{yes}");
+        }
     }
 
     /// `validateWindowsHostProcessPod` of Kubernetes.
@@ -375,6 +382,9 @@ mod tests {
         for (spec, expected) in [
             (format!("{yes}, hostNetwork: true, {}", a("")), None),
             (format!("hostNetwork: true, {}", a(&yes)), None),
+            (format!("hostNetwork: yes, {}", a(&process("on"))), None),
+            (format!("hostNetwork: off, {}", a(&process("Yes"))), Some(network.to_owned())),
+            (format!("hostNetwork: on, {}", with("initContainers", &process("No"))), Some(other("init container"))),
             (format!("hostNetwork: '${{NETWORK}}', {}", a(&yes)), None),
             (format!("hostNetwork: true, {}", with("initContainers", &open)), None),
             (format!("{no}, {}", a("")), None),

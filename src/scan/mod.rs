@@ -106,6 +106,8 @@ pub struct Found {
     pub stays: Option<String>,
     /// The Dockerfile that makes the image which is written there, where the base of that is meant in its place.
     pub made_by: Option<PathBuf>,
+    /// True where that base is judged at its own place in the same way, on every host instead of one.
+    pub is_repeated: bool,
 }
 
 impl Found {
@@ -129,6 +131,7 @@ impl Found {
             also: Vec::new(),
             stays: None,
             made_by: None,
+            is_repeated: false,
         }
     }
 

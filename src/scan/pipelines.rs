@@ -21,6 +21,7 @@ use std::rc::Rc;
 pub use self::azure::is_template;
 pub use self::builds::{Built, built};
 pub use self::gitlab::{Inputs, Layer, inputs_of, read_gitlab};
+pub use self::tekton::Runs;
 use self::variables::{Scope, Scopes};
 use super::paths::slashes;
 use super::words::Values;
@@ -148,16 +149,17 @@ pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Value
         }
         Service::Drone => reader.drone(root),
         Service::Cirrus => reader.cirrus(root),
-        Service::Tekton => reader.tekton(root),
+        Service::Tekton => reader.tekton(root, &Runs::of(&[root])),
     }
-    let is_whole = reader.left.get() > 0;
-    let problem = || Problem {
-        place: lines.place(root.span.clone()),
-        error: Error::of(ErrorKind::Invalid, format!("this pipeline has more than {MOST} images, so the others are not read"))
-            .hint("make it smaller, or leave it out by a line in .wincompatignore"),
-    };
-    let problems = if is_whole { Vec::new() } else { vec![problem()] };
-    Scanned { found: reader.found, problems, notes: reader.notes, left_out: None }
+    reader.scanned(root)
+}
+
+/// The same of an object of Tekton, in a file with these runs.
+pub fn read_tekton(root: &Node, file: &Runs, lines: &Lines<'_>, values: &Values) -> Scanned {
+    let left = Rc::new(Cell::new(MOST));
+    let mut reader = Reader { service: Service::Tekton, lines, values, found: Vec::new(), notes: Vec::new(), left };
+    reader.tekton(root, file);
+    reader.scanned(root)
 }
 
 /// One run of a part: what it runs on, and the variables that it sees, the outermost first.
@@ -185,6 +187,21 @@ struct Reader<'r, 't> {
 }
 
 impl Reader<'_, '_> {
+    /// What was found, with the problem of a pipeline that has too much.
+    fn scanned(self, root: &Node) -> Scanned {
+        let is_whole = self.left.get() > 0;
+        let problem = || Problem {
+            place: self.lines.place(root.span.clone()),
+            error: Error::of(
+                ErrorKind::Invalid,
+                format!("this pipeline has more than {MOST} images, so the others are not read"),
+            )
+            .hint("make it smaller, or leave it out by a line in .wincompatignore"),
+        };
+        let problems = if is_whole { Vec::new() } else { vec![problem()] };
+        Scanned { found: self.found, problems, notes: self.notes, left_out: None }
+    }
+
     /// The reference of this image; `None` for a value that holds none. Variables may come to none, too.
     fn reference(&self, container: Container<'_>, object: String, (os, lands): (Os, Lands), scopes: &[&Scope]) -> Option<Found> {
         let is_of_github = matches!(self.service, Service::GitHub | Service::Action);

@@ -185,6 +185,9 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
             let built = built.get(&normal(&path)).map(Vec::as_slice).unwrap_or_default();
             let makes: BTreeSet<String> = built.iter().flat_map(|one| &one.makes).map(|name| with_a_tag(name)).collect();
             let is_dockerfile = read.contains(&normal(&path));
+            // A Dockerfile belongs to the projects that build it.
+            let builders: BTreeSet<PathBuf> = built.iter().filter_map(|one| Some(normal(&one.said.as_ref()?.0))).collect();
+            let from = if builders.is_empty() { BTreeSet::from([normal(&path)]) } else { builders };
             // What these files build is judged by its Dockerfile, and is in no registry yet.
             let (mut names, mut makers, mut kept) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
             for found in scanned.found {
@@ -192,7 +195,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
                     Some(name) => {
                         in_own_place += 1;
                         let is_followed = in_own_place <= MOST_OF_OWN;
-                        let judged = if is_followed { own_images.in_place_of(&found, &name) } else { Vec::new() };
+                        let judged = if is_followed { own_images.in_place_of(&found, &name, &from) } else { Vec::new() };
                         for (judged, through) in judged {
                             kept.push(judged);
                             makers.extend(through.into_iter().map(Path::to_owned));
@@ -339,7 +342,9 @@ impl Project<'_> {
             return;
         }
         let lines = Lines::of(&file.text);
-        for root in file.documents.iter().filter_map(|document| document.root.as_ref()) {
+        let roots: Vec<&Rc<Node>> = file.documents.iter().filter_map(|document| document.root.as_ref()).collect();
+        let runs = pipelines::Runs::of(&roots);
+        for root in roots {
             let service = pipelines::service_of(&file.path, root);
             if compose::is_compose(&file.path, root) || service == Some(pipelines::Service::GitLab) {
                 // They are read together, at the end.
@@ -347,7 +352,10 @@ impl Project<'_> {
             }
             if let Some(service) = service {
                 let is_read = |template: &str| self.has_template(&file.path, template);
-                let read = pipelines::read(service, root, &lines, self.given, &is_read);
+                let read = match service {
+                    pipelines::Service::Tekton => pipelines::read_tekton(root, &runs, &lines, self.given),
+                    _ => pipelines::read(service, root, &lines, self.given, &is_read),
+                };
                 let scanned = self.of(&file.path);
                 scanned.found.extend(read.found);
                 scanned.problems.extend(read.problems);

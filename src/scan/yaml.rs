@@ -5,8 +5,7 @@
 
 mod aliases;
 
-use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -21,7 +20,7 @@ const MOST_NODES: usize = 4_000_000;
 const MOST_ALIASED: usize = 1_000_000;
 
 /// The key by which a map takes in others.
-pub const MERGE: &str = "<<";
+const MERGE: &str = "<<";
 
 /// The most maps that one takes in, those of others included: they are followed by recursion.
 const MOST_MERGES: usize = 64;
@@ -54,13 +53,18 @@ pub enum Merging {
 }
 
 impl Merging {
-    fn of(tag: Option<Cow<'_, Tag>>) -> Self {
-        match tag.as_deref().filter(|tag| tag.handle() == "!").map(Tag::suffix) {
+    fn of(tag: Option<&Tag>) -> Self {
+        match tag.filter(|tag| tag.handle() == "!").map(Tag::suffix) {
             Some("reset") => Self::Reset,
             Some("override") => Self::Override,
             _ => Self::Usual,
         }
     }
+}
+
+/// True for a tag by which a scalar is a text, whatever it looks like: `!!str` and `!`.
+fn is_of_text(tag: &Tag) -> bool {
+    matches!((tag.handle(), tag.suffix()), ("tag:yaml.org,2002:", "str") | ("", "!"))
 }
 
 /// A value.
@@ -70,7 +74,7 @@ pub enum Value {
     Scalar {
         /// The text, escapes resolved.
         text: String,
-        /// True for text without quotes, which may be a number or nothing.
+        /// True for text without quotes, which may be a number or nothing. One whose tag says that it is a text is none.
         plain: bool,
     },
     /// A list.
@@ -216,6 +220,30 @@ impl Node {
     }
 }
 
+/// The entries of a map, where `!reset` stands beside `<<`: what that takes in stands in the place of all values before it. Compose reads the
+/// file without the values of the tag, and only then takes away those of the files before.
+///
+/// Source: compose-spec/compose-go, `loader/reset.go`.
+fn with_values_of_merges(entries: Vec<(Rc<Node>, Rc<Node>)>) -> Vec<(Rc<Node>, Rc<Node>)> {
+    let is_merge = |(name, _): &(Rc<Node>, Rc<Node>)| name.text() == Some(MERGE);
+    let is_reset = |(_, value): &(Rc<Node>, Rc<Node>)| value.merging == Merging::Reset;
+    if !entries.iter().any(is_merge) || !entries.iter().any(is_reset) {
+        return entries;
+    }
+    let merges = Node::new(Value::Map(entries.iter().filter(|one| is_merge(one)).cloned().collect()), 0..0, Merging::Usual);
+    let mut values: HashMap<&str, &Rc<Node>> =
+        merges.entries().into_iter().filter_map(|(name, value)| Some((name.text()?, value))).collect();
+    // Of a key that is there twice, the last one counts.
+    let value_of = |(name, value): (Rc<Node>, Rc<Node>)| {
+        let merged = name.text().filter(|_| value.merging == Merging::Reset).and_then(|name| values.remove(name));
+        let merged = merged.map(|merged| Rc::new(Node::new(merged.value.clone(), merged.span.clone(), Merging::Override)));
+        (name, merged.unwrap_or(value))
+    };
+    let mut entries: Vec<(Rc<Node>, Rc<Node>)> = entries.into_iter().rev().map(value_of).collect();
+    entries.reverse();
+    entries
+}
+
 /// The documents of a file that can be read, and the places where it is broken.
 pub fn read(text: &str) -> (Vec<Document>, Vec<Broken>) {
     let options = granit_parser::options! { emit_comments: false };
@@ -287,7 +315,8 @@ impl Reader<'_> {
             }
             let done = match event {
                 Event::Scalar(text, style, anchor, tag) => {
-                    let plain = style == granit_parser::ScalarStyle::Plain;
+                    let tag = tag.as_deref();
+                    let plain = style == granit_parser::ScalarStyle::Plain && !tag.is_some_and(is_of_text);
                     let value = Value::Scalar { text: text.into_owned(), plain };
                     Some(self.node(Node::new(value, range, Merging::of(tag)), anchor))
                 }
@@ -303,11 +332,11 @@ impl Reader<'_> {
                     Some(named)
                 }
                 Event::SequenceStart(_, anchor, tag) => {
-                    open.push(Open::new(Items::List(Vec::new()), anchor, Merging::of(tag), &range));
+                    open.push(Open::new(Items::List(Vec::new()), anchor, Merging::of(tag.as_deref()), &range));
                     None
                 }
                 Event::MappingStart(_, anchor, tag) => {
-                    open.push(Open::new(Items::Map(Vec::new(), None), anchor, Merging::of(tag), &range));
+                    open.push(Open::new(Items::Map(Vec::new(), None), anchor, Merging::of(tag.as_deref()), &range));
                     None
                 }
                 Event::SequenceEnd | Event::MappingEnd => {
@@ -369,7 +398,7 @@ impl Open {
     fn node(self, end: usize) -> Node {
         let value = match self.items {
             Items::List(list) => Value::List(list),
-            Items::Map(entries, _) => Value::Map(entries),
+            Items::Map(entries, _) => Value::Map(with_values_of_merges(entries)),
         };
         Node::new(value, self.start..end.max(self.start), self.merging)
     }

@@ -219,7 +219,8 @@ impl Inputs {
                 let hint = entry.hint.as_deref().map(|hint| self.on_hosts(hint));
                 errors.push(ErrorEntry { location: Some(location), hint, ..entry });
             }
-            for found in &scanned.found {
+            // What one host is enough for may change where its base at its own place does not: before, that is enough.
+            for found in scanned.found.iter().filter(|found| !found.is_repeated || self.next.is_some()) {
                 let one = Placed { path, file: file.clone(), found };
                 if found.os != Os::Other {
                     placed.push(one);
@@ -263,7 +264,7 @@ impl Inputs {
     pub fn judged(&self, placed: &[Placed<'_>], images: &ReadImages<'_>, fleet: &Fleet) -> Result<Judged, Error> {
         let mut judged = Judged::default();
         for (number, one) in placed.iter().enumerate() {
-            match one.image(images) {
+            match one.image(images).map(|image| image.or_else(|| self.was_for_windows(one, images))) {
                 Err(error) => judged.errors.push(one.failed(&error)),
                 Ok(None) => judged.foreign += 1,
                 Ok(Some(image)) => match self.results(one, image, fleet) {
@@ -278,6 +279,15 @@ impl Inputs {
             refuse_more(judged.results.len())?;
         }
         Ok(judged)
+    }
+
+    /// The image of a reference that is for another system now, and was for Windows when it was locked: what was to run on Windows does
+    /// not any more.
+    fn was_for_windows<'i>(&self, one: &Placed<'_>, images: &'i ReadImages<'_>) -> Option<&'i Image> {
+        let lock = self.locks.verified.as_ref().filter(|_| !matches!(one.found.lands, Lands::Linux { .. }))?;
+        let name = name_of(one.found);
+        let image = images.get(name)?.as_ref().ok()?;
+        (image.candidates.is_empty() && lock.is_for_windows(name)).then_some(image)
     }
 
     /// Compares the images with a lock, and writes a new one, as far as that was asked for.

@@ -122,7 +122,7 @@ impl Repository {
         }
         for file in files {
             let path = name(&file.path);
-            let references = || file.scanned.found.iter().filter(|found| found.os != Os::Other);
+            let references = || file.scanned.found.iter().filter(|found| found.os != Os::Other && !found.is_repeated);
             if references().next().is_none() {
                 continue;
             }

@@ -105,6 +105,11 @@ impl Lock {
         self.images.values().map(|locked| locked.date).min()
     }
 
+    /// True for a reference that stood for an image with an entry for Windows.
+    pub fn is_for_windows(&self, text: &str) -> bool {
+        self.images.get(text).is_some_and(|locked| !locked.candidates.is_empty())
+    }
+
     /// The image that a reference stood for.
     ///
     /// # Errors

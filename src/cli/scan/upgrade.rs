@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::answer::{Inputs, Placed, name_of, refuse_more, warn_of_foreign};
 use super::fleet::Fleet;
@@ -14,11 +15,13 @@ use crate::cli::io::Io;
 use crate::cli::judged::with_unwritten;
 use crate::cli::wording::CommandLine;
 use crate::compat::{Severity, Use};
-use crate::report::document::{FindingEntry, HostEntry, ResultEntry, Tool};
+use crate::host::placement::{Placement, Toleration};
+use crate::image::Image;
+use crate::report::document::{ErrorEntry, FindingEntry, HostEntry, ResultEntry, Tool};
 use crate::report::plain::clean;
 use crate::report::upgrade::{Change, FleetEntry, RebuildEntry, ReferenceEntry, SideEntry, UpgradeReport};
-use crate::report::{Page, Word, Wording as _};
-use crate::scan::Needs;
+use crate::report::{Page, Word};
+use crate::scan::{Found, Lands, Needs};
 use crate::{Error, OsVersion};
 
 /// The hosts that come after those of today.
@@ -29,6 +32,9 @@ pub struct Next {
     /// The names of both fleets, today's first.
     pub names: [String; 2],
 }
+
+/// A reference, whether its image is to be another one, and the lowest version of what was judged.
+type Compared<'p, 'f> = (&'p Placed<'f>, bool, Option<OsVersion>);
 
 impl Inputs {
     /// The answer for the hosts of today and these.
@@ -41,27 +47,33 @@ impl Inputs {
         let images = self.images(&placed);
         let (mut foreign, mut results) = (0, 0);
         let mut references = Vec::new();
-        let mut of_references: Vec<(&Placed<'_>, Change, Option<OsVersion>)> = Vec::new();
+        let mut of_references: Vec<Compared<'_, '_>> = Vec::new();
+        let dockerfiles: BTreeSet<&Path> =
+            self.files.iter().filter(|file| file.is_dockerfile).map(|file| file.path.as_path()).collect();
         for one in &placed {
             let image = match one.image(&images) {
                 Ok(Some(image)) => image,
                 Ok(None) => {
-                    foreign += 1;
+                    foreign += usize::from(!one.found.is_repeated);
                     continue;
                 }
                 Err(error) => {
-                    errors.push(one.failed(&error));
+                    errors.extend((!one.found.is_repeated).then(|| one.failed(&error)));
                     continue;
                 }
             };
             let entries = self.results(one, image, &self.fleet);
             results += entries.as_ref().map_or(0, Vec::len);
             refuse_more(results)?;
+            let runs_today = entries.as_ref().is_ok_and(|entries| entries.iter().any(|entry| entry.ok == Some(true)));
             let (today, lowest) = side(entries);
             let (then, lowest_then) = side(self.results(one, image, &next.fleet));
             let os_version = lowest.into_iter().chain(lowest_then).min();
             let change = change(&today, &then);
-            of_references.push((one, change, os_version));
+            // What fails on one host of today may run on another.
+            let ends = change == Change::Breaks || change == Change::Fails && (runs_today || dockerfiles.contains(one.path));
+            let needs_new = ends && !(then.nowhere.is_some() && self.is_kept_away(one, image, &next.fleet));
+            of_references.push((one, needs_new, os_version));
             references.push(ReferenceEntry {
                 image: clean(name_of(one.found)).into_owned(),
                 os_version,
@@ -71,8 +83,9 @@ impl Inputs {
                 location: one.location(),
             });
         }
-        warn_of_foreign(foreign, placed.len(), io);
+        warn_of_foreign(foreign, placed.iter().filter(|one| !one.found.is_repeated).count(), io);
         let rebuild = self.rebuild(&of_references);
+        let references = said_once(references, &of_references);
         let fleet = |fleet: &Fleet, name: &String| FleetEntry {
             name: clean(name).into_owned(),
             hosts: fleet.hosts().iter().map(|host| HostEntry::new(host, &self.policy)).collect(),
@@ -82,8 +95,21 @@ impl Inputs {
         Ok(UpgradeReport::new(Tool::with(&self.knowledge), fleets, references, rebuild, errors))
     }
 
+    /// True where a host of this fleet runs the image, and it is the placement of the pod that leads to none: that is to be changed, and not
+    /// the image.
+    fn is_kept_away(&self, one: &Placed<'_>, image: &Image, fleet: &Fleet) -> bool {
+        if !matches!(one.found.lands, Lands::Nodes(_)) {
+            return false;
+        }
+        let tolerations = vec![Toleration { exists: true, ..Toleration::default() }];
+        let lands = Lands::Nodes(Arc::new(Placement { tolerations, ..Placement::default() }));
+        let found = Found { lands, ..one.found.clone() };
+        let anywhere = Placed { path: one.path, file: one.file.clone(), found: &found };
+        self.results(&anywhere, image, fleet).is_ok_and(|entries| entries.iter().any(|entry| entry.ok == Some(true)))
+    }
+
     /// The Dockerfiles by whose images each Dockerfile is built.
-    fn bases<'f>(&'f self, references: &[(&Placed<'f>, Change, Option<OsVersion>)]) -> BTreeMap<&'f Path, BTreeSet<&'f Path>> {
+    fn bases<'f>(&'f self, references: &[Compared<'_, 'f>]) -> BTreeMap<&'f Path, BTreeSet<&'f Path>> {
         let files = || self.files.iter().filter(|file| file.is_dockerfile);
         let mut makers: BTreeMap<&str, Vec<&Path>> = BTreeMap::new();
         let mut names: BTreeMap<&Path, BTreeSet<&str>> = BTreeMap::new();
@@ -106,12 +132,11 @@ impl Inputs {
     }
 
     /// What must be rebuilt: Dockerfiles from what will not work, each behind the files that make its bases, then what is built elsewhere.
-    fn rebuild(&self, references: &[(&Placed<'_>, Change, Option<OsVersion>)]) -> Vec<RebuildEntry> {
+    fn rebuild(&self, references: &[Compared<'_, '_>]) -> Vec<RebuildEntry> {
         let files = || self.files.iter().filter(|file| file.is_dockerfile);
         let makes: BTreeMap<&Path, &BTreeSet<String>> = files().map(|file| (file.path.as_path(), &file.makes)).collect();
         let bases = self.bases(references);
-        let breaking =
-            || references.iter().filter(|(one, change, _)| *change == Change::Breaks && one.found.needs == Needs::EveryHost);
+        let breaking = || references.iter().filter(|(one, needs_new, _)| *needs_new && one.found.needs == Needs::EveryHost);
         // The lowest base of each file that breaks by itself.
         let mut open: BTreeMap<&Path, Option<(&str, Option<OsVersion>)>> = BTreeMap::new();
         for (one, _, version) in breaking().filter(|(one, ..)| makes.contains_key(one.path)) {
@@ -171,14 +196,28 @@ impl Inputs {
     }
 }
 
+/// The references without those of which the base says the same at its own place.
+fn said_once(references: Vec<ReferenceEntry>, compared: &[Compared<'_, '_>]) -> Vec<ReferenceEntry> {
+    let mut said: BTreeMap<String, Vec<Option<Change>>> = BTreeMap::new();
+    for (one, _) in references.iter().zip(compared).filter(|(_, (of, ..))| !of.found.is_repeated) {
+        let changes = said.entry(one.image.clone()).or_default();
+        if !changes.contains(&one.change.known()) {
+            changes.push(one.change.known());
+        }
+    }
+    let is_said = |one: &ReferenceEntry| said.get(&one.image).is_some_and(|changes| changes.contains(&one.change.known()));
+    let new = references.into_iter().zip(compared).filter(|(one, (of, ..))| !of.found.is_repeated || !is_said(one));
+    new.map(|(one, _)| one).collect()
+}
+
 /// A reference on the hosts of one time, by its results there, and the lowest version of what was judged.
 fn side(entries: Result<Vec<ResultEntry>, Error>) -> (SideEntry, Option<OsVersion>) {
     let entries = match entries {
         Ok(entries) => entries,
         Err(error) => {
             let nowhere = Some(clean(&error.sentence()).into_owned());
-            let nowhere_help = Some(clean(&CommandLine.advice(&error.advice())).into_owned());
-            return (SideEntry { ok: Some(false), nowhere, nowhere_help, ..SideEntry::default() }, None);
+            let hint = ErrorEntry::new("", &error, &CommandLine).hint;
+            return (SideEntry { ok: Some(false), nowhere, hint, ..SideEntry::default() }, None);
         }
     };
     let lowest = entries.iter().filter_map(|entry| entry.image.os_version).min();

@@ -1,6 +1,6 @@
 //! What the services of Compose files build: the Dockerfile, with its arguments, contexts and target.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Built, ELSEWHERE, Numbered, Project, Reader, merged, scalars};
@@ -70,15 +70,12 @@ impl Reader<'_, '_> {
                     self.refuses(*number, value, &value.text().map(word).unwrap_or_default());
                 }
             }
-            for name in args.map(|args| taken_away(args)).unwrap_or_default() {
-                build.arguments.remove(name);
-                build.open.remove(name);
-                build.origins.remove(name);
-            }
-            for (name, meant) in args.map(|args| self.arguments(args)).unwrap_or_default() {
+            for name in args.map(|args| names_in(args)).unwrap_or_default() {
                 build.arguments.remove(&name);
                 build.open.remove(&name);
                 build.origins.remove(&name);
+            }
+            for (name, meant) in args.map(|args| self.arguments(args)).unwrap_or_default() {
                 build.origins.extend(origins.remove_entry(&name));
                 match meant {
                     Meant::Known(value) => drop(build.arguments.insert(name, value)),
@@ -187,6 +184,13 @@ fn image_of(context: Meant) -> Option<Meant> {
 fn taken_away(node: &Node) -> Vec<&str> {
     let gone = node.entries().into_iter().filter(|(_, value)| value.merging == Merging::Reset);
     gone.filter_map(|(name, _)| name.text()).collect()
+}
+
+/// The names that a map or list says anything of, so that what the files before say of them does not count: also those that it leaves to the
+/// environment, and those that it takes away.
+fn names_in(node: &Node) -> BTreeSet<String> {
+    let gone = taken_away(node).into_iter().map(str::to_owned);
+    pairs(node).into_keys().chain(gone).collect()
 }
 
 /// A map, or a list of `NAME=VALUE` and `NAME`. What is taken away is not in it.

@@ -10,7 +10,7 @@ use super::{Numbered, Project, Reader, included, services_of};
 use crate::scan::Problem;
 use crate::scan::paths::shown;
 use crate::scan::words::Word;
-use crate::scan::yaml::{self, MERGE, Node, Value};
+use crate::scan::yaml::{self, Node, Value};
 use crate::{Error, ErrorKind};
 
 /// The most keys of one file that are said to be there twice.
@@ -148,7 +148,7 @@ impl Reader<'_, '_> {
                 let Value::Map(entries) = &node.value else { continue };
                 let mut names = HashSet::new();
                 let texts = entries.iter().filter_map(|(key, _)| Some((key, key.text()?)));
-                for (key, name) in texts.filter(|(_, name)| *name != MERGE) {
+                for (key, name) in texts {
                     if !names.insert(name) && left > 0 {
                         left -= 1;
                         let error = Error::of(ErrorKind::Invalid, format!("the key {name} is in this map twice"))

@@ -96,6 +96,39 @@ fn what_an_override_takes_away_of_a_build_does_not_count() {
     }
 }
 
+/// Compose merges the names first: one without a value takes that of the environment, and is not given where there is none.
+#[test]
+fn an_argument_that_an_override_names_alone_has_the_value_of_the_environment() {
+    let base = "services:\n  web:\n    build: {context: ., args: {V: ltsc2022, X: '1'}}\n";
+    for args in ["[V]", "{V: null}", "{V: }", "{V: ~}"] {
+        let over = format!("services:\n  web:\n    build: {{args: {args}}}\n");
+        let of = |text: &str, others: &[(&str, &str)]| {
+            let arguments = read_all(&[text, &over], others).built[0].build.arguments.clone();
+            arguments.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
+        };
+        let value = ("app/.env", "V=ltsc2019\n");
+        assert_eq!(of(base, &[]), ["X=1"], "{args}");
+        assert_eq!(of(base, &[value]), ["V=ltsc2019", "X=1"], "{args}");
+        // What has no value yet is no more open.
+        assert_eq!(of(&base.replace("ltsc2022", "\"${NONE}\""), &[]), ["X=1"], "{args}");
+        let project = read_all(&[&base.replace("ltsc2022", "\"${NONE}\""), &over], &[]);
+        assert!(project.built[0].build.open.is_empty(), "{args}");
+    }
+}
+
+/// Compose takes the words of a tag away before it takes in what `<<` names, and only then puts the files over each other.
+#[test]
+fn what_is_taken_away_beside_a_merge_is_that_of_the_files_before() {
+    let text = "services:\n  i: &i {image: 'a:1', isolation: hyperv}\n  j: {<<: *i, isolation: !reset null, image: 'b:1'}\n  \
+        k: {image: 'c:1', isolation: !reset null}\n";
+    let expected = ["0:2 a:1 Some(Hyperv) Windows", "0:3 b:1 Some(Hyperv) Windows", "0:4 c:1 None Unsaid"];
+    assert_eq!(images(&read_all(&[text], &[])), expected);
+    let base = "services:\n  j: {isolation: process}\n  k: {isolation: process}\n";
+    assert!(images(&read_all(&[base, text], &[])).iter().all(|line| !line.contains("Process")));
+    let list = text.replace("<<: *i", "<<: [*i]");
+    assert_eq!(images(&read_all(&[&list], &[])), expected);
+}
+
 /// Compose 5.6.1, `config`: a number without quotes is written anew, whatever its digits are in the file.
 #[test]
 fn numbers_among_arguments_are_what_compose_makes_of_them() {
@@ -108,6 +141,12 @@ fn numbers_among_arguments_are_what_compose_makes_of_them() {
         .map(|built| built.build.arguments.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect())
         .collect();
     assert_eq!(arguments, [vec![("A", "1.1"), ("B", "1.10"), ("C", "228"), ("D", "1809"), ("E", "1.10")], vec![("A", "1.10")]]);
+    // A tag says that it is a text.
+    let text =
+        "services:\n  a:\n    build: {context: ., args: {A: !!str 1.10, B: !!str 010, C: ! 1.10, D: !!str, E: !!str null}}\n";
+    let arguments = &read_all(&[text], &[]).built[0].build.arguments;
+    let arguments: Vec<(&str, &str)> = arguments.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(arguments, [("A", "1.10"), ("B", "010"), ("C", "1.10"), ("D", ""), ("E", "null")]);
 }
 
 #[test]
@@ -280,6 +319,7 @@ fn what_compose_refuses_is_an_error_at_its_place() {
         ),
         ("services:\n  a: {image: x, extends: a}\n", &["2 the service a extends itself"]),
         ("services:\n  a:\n    image: x\n    image: y\n", &["4 the key image is in this map twice"]),
+        ("x-b: &b {image: x}\nservices:\n  a:\n    <<: *b\n    <<: {tty: true}\n", &["5 the key << is in this map twice"]),
         ("services:\n  a: {image: x}\n  a: {image: y}\n", &["3 the key a is in this map twice"]),
         (
             "services:\n  a:\n    build: {context: ., additional_contexts: {base: 'service:nope'}, dockerfile_inline: FROM base}\n",

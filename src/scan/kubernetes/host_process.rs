@@ -3,6 +3,7 @@
 //! Source: kubernetes/kubernetes, pkg/apis/core/validation: `validateWindowsHostProcessPod`.
 
 use super::pods::Containers;
+use crate::host::pod::truth;
 use crate::scan::Lands;
 use crate::scan::yaml::Node;
 
@@ -18,20 +19,20 @@ pub(super) fn refused(pod: &Containers<'_>) -> Option<Lands> {
     pod.spec.get("containers")?;
     let of_pod = said(pod.spec);
     // A container that says nothing is what the pod is.
-    let is = |container: &Node, value: &str| said(container).or(of_pod).unwrap_or("false") == value;
-    if !pod.all.iter().any(|(_, container)| is(container, "true")) {
+    let is = |container: &Node, value: bool| truth(said(container).or(of_pod).unwrap_or("false")) == Some(value);
+    if !pod.all.iter().any(|(_, container)| is(container, true)) {
         return None;
     }
     let (mut whys, mut hints) = (Vec::new(), Vec::new());
-    if pod.spec.text_at(&["hostNetwork"]).is_none_or(|value| value.eq_ignore_ascii_case("false")) {
+    if pod.spec.text_at(&["hostNetwork"]).is_none_or(|value| truth(value) == Some(false)) {
         whys.push("does not say `hostNetwork: true`".to_owned());
         hints.push("write `hostNetwork: true` in the spec of the pod");
     }
-    if let Some((word, container)) = pod.all.iter().find(|(_, container)| is(container, "false")) {
+    if let Some((word, container)) = pod.all.iter().find(|(_, container)| is(container, false)) {
         let name = container.text_at(&["name"]).unwrap_or("?");
         whys.push(format!("has one of another kind, the {word} {name}"));
         hints.push("write `hostProcess: true` for each of its containers, or put the others into a pod of their own");
-    } else if of_pod == Some("false") {
+    } else if of_pod.and_then(truth) == Some(false) {
         whys.push("says `hostProcess: false` itself".to_owned());
         hints.push("remove `hostProcess: false` from the pod");
     }

@@ -16,8 +16,9 @@ const MOST_LABELS: usize = 64;
 
 /// The image of a text that begins with `docker://`, at its place; `None` for any other.
 pub(super) fn bare(image: &Node) -> Option<Node> {
-    let text = image.text()?.strip_prefix(SCHEME)?;
-    let quote = usize::from(matches!(image.value, Value::Scalar { plain: false, .. }));
+    let whole = image.text()?;
+    let text = whole.strip_prefix(SCHEME)?;
+    let quote = usize::from(matches!(image.value, Value::Scalar { plain: false, .. }) && image.span.len() > whole.len());
     let end = image.span.end.saturating_sub(quote);
     Some(Node::of_text(text, end.saturating_sub(text.len())..end))
 }

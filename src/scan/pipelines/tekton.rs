@@ -1,7 +1,9 @@
 //! Objects of Tekton: the steps and sidecars of tasks, alone or within pipelines and runs.
 //!
-//! Source: tektoncd/pipeline, docs: tasks, pipelines (`finally`, embedded specifications), runs, step actions.
+//! Source: tektoncd/pipeline, docs: tasks, pipelines (`finally`, embedded specifications), runs, step actions; `GetTaskRunSpec` and
+//! `MergePodTemplateWithDefault` of its API.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -11,17 +13,157 @@ use crate::host::pod;
 use crate::scan::yaml::Node;
 use crate::scan::{Lands, Needs, Os};
 
+/// The most tasks that are looked at for the runs of one file.
+const MOST_TASKS: usize = 100_000;
+
+/// The most hosts of one task.
+const MOST_HOSTS: usize = 256;
+
+/// The system and the nodes of a pod.
+type Host = (Os, Lands);
+
+/// Where the pods of tasks land that runs of the same file name.
+#[derive(Debug, Default)]
+pub struct Runs {
+    /// Of tasks of their own, by kind and name.
+    tasks: HashMap<(String, String), Vec<Host>>,
+    /// Of tasks that stand in pipelines, by the names of both.
+    of_pipelines: HashMap<(String, String), Vec<Host>>,
+}
+
+impl Runs {
+    /// Those of the documents of a file.
+    pub fn of(file: &[&Rc<Node>]) -> Self {
+        let objects =
+            || file.iter().filter(|root| root.text_at(&["apiVersion"]).is_some_and(|api| api.starts_with("tekton.dev/")));
+        let of_kind = |kind: &'static str| objects().filter(move |root| root.text_at(&["kind"]) == Some(kind));
+        let pipelines: HashMap<&str, &Rc<Node>> =
+            of_kind("Pipeline").filter_map(|root| Some((root.text_at(&["metadata", "name"])?, root.get("spec")?))).collect();
+        let mut runs = Self::default();
+        for run in of_kind("TaskRun") {
+            if let Some(task) = run.at(&["spec", "taskRef"]).and_then(|named| task_of(named)) {
+                add(&mut runs.tasks, task, Templates::of(run).host(None));
+            }
+        }
+        let mut left = MOST_TASKS;
+        for run in of_kind("PipelineRun") {
+            let templates = Templates::of(run);
+            let own = run.at(&["spec", "pipelineSpec"]).map(|spec| (None, spec));
+            let name = run.text_at(&["spec", "pipelineRef", "name"]);
+            let named = name.and_then(|name| Some((Some(name), *pipelines.get(name)?)));
+            for (pipeline, spec) in own.into_iter().chain(named) {
+                for task in tasks_of(spec) {
+                    let Some(rest) = left.checked_sub(1) else { return runs };
+                    left = rest;
+                    let name = task.text_at(&["name"]);
+                    let host = templates.host(name);
+                    if let Some(task) = task.get("taskRef").and_then(|named| task_of(named)) {
+                        add(&mut runs.tasks, task, host.clone());
+                    }
+                    if let (Some(pipeline), Some(name)) = (pipeline, name) {
+                        add(&mut runs.of_pipelines, (pipeline.to_owned(), name.to_owned()), host);
+                    }
+                }
+            }
+        }
+        runs
+    }
+}
+
+/// Adds a host to those that are known, once.
+fn add(known: &mut HashMap<(String, String), Vec<Host>>, task: (String, String), host: Host) {
+    let hosts = known.entry(task).or_default();
+    if hosts.len() < MOST_HOSTS && !hosts.contains(&host) {
+        hosts.push(host);
+    }
+}
+
+/// The kind and the name of the task that a `taskRef` means; `None` for one that is elsewhere.
+fn task_of(named: &Node) -> Option<(String, String)> {
+    let name = named.text_at(&["name"]).filter(|_| named.get("bundle").is_none() && named.get("resolver").is_none())?;
+    Some((named.text_at(&["kind"]).unwrap_or("Task").to_owned(), name.to_owned()))
+}
+
+/// The tasks of a pipeline, those at its end too.
+fn tasks_of(spec: &Node) -> impl Iterator<Item = &Rc<Node>> {
+    [spec.get("tasks"), spec.get("finally")].into_iter().flatten().flat_map(|tasks| tasks.list())
+}
+
+/// What a run says of the pods of its tasks.
+struct Templates<'n> {
+    /// Of all of them.
+    usual: Option<&'n Rc<Node>>,
+    /// Of single tasks, by their names in the pipeline.
+    of_tasks: HashMap<&'n str, &'n Rc<Node>>,
+}
+
+impl<'n> Templates<'n> {
+    fn of(run: &'n Node) -> Self {
+        let places = [&["spec", "podTemplate"][..], &["spec", "taskRunTemplate", "podTemplate"]];
+        let usual = places.into_iter().find_map(|path| run.at(path).filter(|template| template.is_map()));
+        let entries = run.at(&["spec", "taskRunSpecs"]).map(|list| list.list()).unwrap_or_default();
+        let of_task = |entry: &'n Rc<Node>| {
+            let template = entry.get("podTemplate").or_else(|| entry.get("taskPodTemplate"))?;
+            Some((entry.text_at(&["pipelineTaskName"])?, template)).filter(|_| template.is_map())
+        };
+        Self { usual, of_tasks: entries.iter().filter_map(of_task).collect() }
+    }
+
+    /// The hosts of a task: a field that its own template does not have is that of the usual one.
+    fn host(&self, task: Option<&str>) -> Host {
+        let own = task.and_then(|task| self.of_tasks.get(task).copied());
+        let Some(first) = own.or(self.usual) else { return (Os::Unsaid, Lands::Fleet) };
+        let mut placement = Placement::of(first.as_ref());
+        if let (Some(own), Some(usual)) = (own, self.usual) {
+            let usual = Placement::of(usual.as_ref());
+            let lacks = |key: &str| own.get(key).is_none_or(|value| value.is_nothing());
+            if lacks("nodeSelector") {
+                placement.selector = usual.selector;
+            }
+            if lacks("tolerations") {
+                placement.tolerations = usual.tolerations;
+            }
+            if lacks("affinity") {
+                placement.terms = usual.terms;
+            }
+        }
+        let os = Os::of_pod(pod::os_of(&placement).as_deref());
+        (os, Lands::Nodes(Arc::new(placement)))
+    }
+}
+
+/// A part of an object, with the runs of what is in it.
+struct Part<'n> {
+    spec: &'n Rc<Node>,
+    runs: Rc<[Run<'static>]>,
+    /// It is a task of a pipeline, or within one.
+    is_of_task: bool,
+}
+
+/// Runs on these hosts, or on any where there is none.
+fn on(hosts: &[Host]) -> Rc<[Run<'static>]> {
+    let runs: Vec<Run<'static>> = hosts.iter().map(|host| Run { host: host.clone(), scopes: Vec::new() }).collect();
+    if runs.is_empty() { Rc::from([Run { host: (Os::Unsaid, Lands::Fleet), scopes: Vec::new() }]) } else { runs.into() }
+}
+
 impl Reader<'_, '_> {
-    pub(super) fn tekton(&mut self, root: &Node) {
+    /// The images of an object, in a file with these runs.
+    pub(super) fn tekton(&mut self, root: &Node, file: &Runs) {
         let name = root.text_at(&["metadata", "name"]).unwrap_or("?");
         let kind = root.text_at(&["kind"]).unwrap_or_default();
-        let runs = [Run { host: host_of(root), scopes: Vec::new() }];
-        let mut open: Vec<&Rc<Node>> = root.get("spec").into_iter().collect();
+        let templates = Templates::of(root);
+        let key = |kind: &str, name: &str| (kind.to_owned(), name.to_owned());
+        let runs = match file.tasks.get(&key(kind, name)) {
+            Some(hosts) => on(hosts),
+            None => on(&[templates.host(None)]),
+        };
         // A step that tasks share is an image itself.
         if let Some(image) = root.at(&["spec", "image"]).filter(|_| kind == "StepAction") {
             self.add(image, format!("{kind} {name}"), &runs);
         }
-        while let Some(spec) = open.pop() {
+        let mut open: Vec<Part<'_>> =
+            root.get("spec").into_iter().map(|spec| Part { spec, runs: Rc::clone(&runs), is_of_task: false }).collect();
+        while let Some(Part { spec, runs, is_of_task }) = open.pop() {
             for (list, word) in [("steps", "step"), ("sidecars", "sidecar")] {
                 for container in spec.get(list).map(|list| list.list()).unwrap_or_default() {
                     let Some(image) = container.get("image") else { continue };
@@ -32,8 +174,15 @@ impl Reader<'_, '_> {
             if let Some(image) = spec.at(&["stepTemplate", "image"]) {
                 self.add(image, format!("{kind} {name} step template"), &runs);
             }
-            let tasks = [spec.get("tasks"), spec.get("finally")].into_iter().flatten().flat_map(|tasks| tasks.list());
-            open.extend(tasks.chain(["taskSpec", "pipelineSpec"].iter().filter_map(|key| spec.get(key))));
+            for task in tasks_of(spec) {
+                let own = task.text_at(&["name"]).filter(|_| !is_of_task).map(|own| {
+                    let of_runs = file.of_pipelines.get(&key(name, own)).filter(|_| kind == "Pipeline");
+                    of_runs.map_or_else(|| on(&[templates.host(Some(own))]), |hosts| on(hosts))
+                });
+                open.push(Part { spec: task, runs: own.unwrap_or_else(|| Rc::clone(&runs)), is_of_task: true });
+            }
+            let inner = ["taskSpec", "pipelineSpec"].iter().filter_map(|key| spec.get(key));
+            open.extend(inner.map(|spec| Part { spec, runs: Rc::clone(&runs), is_of_task }));
         }
         // A pod can land on each of its nodes.
         for found in self.found.iter_mut().filter(|found| matches!(found.lands, Lands::Nodes(_))) {
@@ -41,16 +190,4 @@ impl Reader<'_, '_> {
         }
         self.found.sort_by_key(|found| found.place.span.start);
     }
-}
-
-/// The hosts of an object: for a run the nodes that its template of pods allows, unless its tasks have templates of their own.
-fn host_of(root: &Node) -> (Os, Lands) {
-    let templates = [&["spec", "podTemplate"][..], &["spec", "taskRunTemplate", "podTemplate"]];
-    let template = templates.into_iter().find_map(|path| root.at(path));
-    let Some(template) = template.filter(|_| root.at(&["spec", "taskRunSpecs"]).is_none()) else {
-        return (Os::Unsaid, Lands::Fleet);
-    };
-    let placement = Placement::of(template.as_ref());
-    let os = Os::of_pod(pod::os_of(&placement).as_deref());
-    (os, Lands::Nodes(Arc::new(placement)))
 }

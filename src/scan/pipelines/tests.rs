@@ -385,7 +385,79 @@ fn a_run_of_tekton_leads_its_pods() {
     assert_eq!(of("PipelineRun", &format!("{{taskRunTemplate: {{{template}}}, {pipeline}}}")), on_nodes);
     let anywhere = (Os::Unsaid, Needs::OneHost, false);
     assert_eq!(of("TaskRun", &format!("{{{task}}}")), anywhere);
-    assert_eq!(of("PipelineRun", &format!("{{taskRunTemplate: {{{template}}}, taskRunSpecs: [], {pipeline}}}")), anywhere);
+    assert_eq!(of("PipelineRun", &format!("{{taskRunTemplate: {{{template}}}, taskRunSpecs: [], {pipeline}}}")), on_nodes);
+}
+
+/// Two dollars are one that begins no variable.
+#[test]
+fn a_dollar_of_gitlab_that_is_text_begins_no_variable() {
+    let of = |image: &str| {
+        let text = format!("variables: {{A: '1', B: 'x$$A', C: '${{A}}'}}\njob:\n  image: '{image}'\n  script: [x]\n");
+        meanings(".gitlab-ci.yml", &text)
+    };
+    assert_eq!(of("web:$$A"), ["web:$A"]);
+    assert_eq!(of("web:$${A}-$A"), ["web:${A}-1"]);
+    assert_eq!(of("web:$B-$C"), ["web:x$A-1"]);
+    assert_eq!(of("web:$$$A"), ["web:$1"]);
+    assert_eq!(of("web:$$A-$NONE"), ["$NONE"]);
+}
+
+/// Each reference of a file of Tekton, with the labels of the nodes that its pod asks for.
+fn nodes_of_tekton(text: &str) -> Vec<String> {
+    let documents = yaml::read(text).0;
+    let roots: Vec<_> = documents.iter().filter_map(|document| document.root.as_ref()).collect();
+    let runs = Runs::of(&roots);
+    let read = roots.iter().flat_map(|root| read_tekton(root, &runs, &Lines::of(text), &Values::new()).found);
+    let one = |found: Found| {
+        let Lands::Nodes(placement) = &found.lands else { return format!("{} anywhere", found.written) };
+        let labels: Vec<String> = placement.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        format!("{} {} {}", found.written, labels.join(","), placement.tolerations.len())
+    };
+    read.map(one).collect()
+}
+
+/// The template of one task counts for that one, field by field, and the others have that of all.
+#[test]
+fn a_task_of_a_run_of_tekton_has_a_template_of_its_own() {
+    let tasks = "pipelineSpec: {tasks: [{name: one, taskSpec: {steps: [{image: 'a:1'}]}}, {name: two, taskSpec: {steps: [{image: 'b:1'}]}}]}";
+    let usual = "podTemplate: {nodeSelector: {pool: usual}, tolerations: [{key: k, operator: Exists}]}";
+    let of = |version: &str, usual: &str, own: &str| {
+        let spec = format!("{{{usual}, taskRunSpecs: [{{pipelineTaskName: two, {own}}}], {tasks}}}");
+        nodes_of_tekton(&format!("apiVersion: tekton.dev/{version}\nkind: PipelineRun\nspec: {spec}\n"))
+    };
+    let of_all = format!("taskRunTemplate: {{{usual}}}");
+    let own = "podTemplate: {nodeSelector: {pool: own}}";
+    assert_eq!(of("v1", &of_all, own), ["a:1 pool=usual 1", "b:1 pool=own 1"]);
+    assert_eq!(of("v1beta1", usual, "taskPodTemplate: {nodeSelector: {pool: own}}"), ["a:1 pool=usual 1", "b:1 pool=own 1"]);
+    assert_eq!(of("v1", &of_all, "podTemplate: {tolerations: [], nodeSelector: {}}"), ["a:1 pool=usual 1", "b:1  0"]);
+    assert_eq!(of("v1", &of_all, "serviceAccountName: x"), ["a:1 pool=usual 1", "b:1 pool=usual 1"]);
+    assert_eq!(of("v1", "params: []", own), ["a:1 anywhere", "b:1 pool=own 0"]);
+}
+
+/// A task lands where the runs of its file say that name it.
+#[test]
+fn a_run_of_tekton_leads_the_tasks_that_it_names() {
+    let object = |kind: &str, name: &str, spec: &str| {
+        format!("---\napiVersion: tekton.dev/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n")
+    };
+    let on = |pool: &str| format!("podTemplate: {{nodeSelector: {{pool: {pool}}}}}");
+    let task = object("Task", "build", "{steps: [{image: 'a:1'}]}") + &object("Task", "other", "{steps: [{image: 'b:1'}]}");
+    let run = |pool: &str, named: &str| object("TaskRun", "r", &format!("{{taskRef: {{{named}}}, {}}}", on(pool)));
+    assert_eq!(nodes_of_tekton(&(run("x", "name: build") + &task)), ["a:1 pool=x 0", "b:1 anywhere"]);
+    let both = task.clone() + &run("x", "name: build") + &run("y", "kind: Task, name: build");
+    assert_eq!(nodes_of_tekton(&both), ["a:1 pool=x 0", "a:1 pool=y 0", "b:1 anywhere"]);
+    for named in ["name: none", "kind: ClusterTask, name: build", "name: build, bundle: 'registry.example/b:1'", "resolver: hub"]
+    {
+        assert_eq!(nodes_of_tekton(&(task.clone() + &run("x", named))), ["a:1 anywhere", "b:1 anywhere"], "{named}");
+    }
+    let tasks = "tasks: [{name: first, taskRef: {name: build}}], finally: [{name: last, taskSpec: {steps: [{image: 'c:1'}]}}]";
+    let template = format!("taskRunTemplate: {{{}}}, taskRunSpecs: [{{pipelineTaskName: last, {}}}]", on("x"), on("y"));
+    let whole = task.clone() + &object("PipelineRun", "r", &format!("{{pipelineSpec: {{{tasks}}}, {template}}}"));
+    assert_eq!(nodes_of_tekton(&whole), ["a:1 pool=x 0", "b:1 anywhere", "c:1 pool=y 0"]);
+    let parts = task
+        + &object("Pipeline", "p", &format!("{{{tasks}}}"))
+        + &object("PipelineRun", "r", &format!("{{pipelineRef: {{name: p}}, {template}}}"));
+    assert_eq!(nodes_of_tekton(&parts), ["a:1 pool=x 0", "b:1 anywhere", "c:1 pool=y 0"]);
 }
 
 #[test]

@@ -41,6 +41,9 @@ impl Scopes<'_> {
     }
 
     fn resolved(&self, text: &str, depth: usize, steps: &Cell<usize>) -> Meant {
+        if self.service == Service::GitLab && text.len() <= LONGEST && text.contains("$$") {
+            return self.with_dollars(text, depth, steps);
+        }
         let known = meant(text, self.given);
         let Meant::Unresolved(names) = &known else { return known };
         if depth > DEEPEST || text.len() > LONGEST {
@@ -57,6 +60,21 @@ impl Scopes<'_> {
             }
         }
         meant(text, &values)
+    }
+
+    /// A text of GitLab in which two dollars are one that begins no variable.
+    ///
+    /// Source: docs.gitlab.com/ci/variables, "Use the `$` character in CI/CD variables".
+    fn with_dollars(&self, text: &str, depth: usize, steps: &Cell<usize>) -> Meant {
+        let (mut known, mut missing) = (Vec::new(), Vec::new());
+        for part in text.split("$$") {
+            match self.resolved(part, depth, steps) {
+                Meant::Known(text) => known.push(text),
+                Meant::Unresolved(names) => missing.extend(names),
+                open => return open,
+            }
+        }
+        if missing.is_empty() { Meant::Known(known.join("$")) } else { Meant::Unresolved(missing) }
     }
 
     /// The value of a variable as it is written, by the name with which it is used, e.g. `env.TAG`.

@@ -52,7 +52,8 @@ pub(super) fn read_dockerfile(
             read.push((build, reading.scanned, reading.uses));
         }
         if let Some((_, scanned, _)) = read.get(at) {
-            own.add(&built.makes, path, &scanned.found);
+            let builder = built.said.as_ref().map(|(file, _)| file.as_path());
+            own.add(&built.makes, path, builder, &scanned.found);
         }
     }
     for built in builds {

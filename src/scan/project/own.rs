@@ -14,13 +14,18 @@ const LONGEST_CHAIN: usize = 16;
 /// The most images that are looked at for one reference.
 const MOST_IMAGES: usize = 256;
 
-/// The most bases that are kept for one name, and judged for one reference.
+/// The most bases that are judged for one reference.
 const MOST_BASES: usize = 64;
+
+/// The most bases that are kept for one name.
+const MOST_KEPT: usize = 1024;
 
 /// A Dockerfile that makes an image, and the base of its last stage.
 #[derive(Clone, Debug)]
 struct Base {
     dockerfile: PathBuf,
+    /// The files that build it.
+    builders: BTreeSet<PathBuf>,
     found: Found,
 }
 
@@ -48,14 +53,18 @@ impl OwnImages {
         Self { made, ..Self::default() }
     }
 
-    /// Notes what a Dockerfile makes in one of its builds, in which these references were found.
-    pub(super) fn add(&mut self, makes: &[String], dockerfile: &Path, found: &[Found]) {
+    /// Notes what a Dockerfile makes in one of its builds, which this file asks for, and in which these references were found.
+    pub(super) fn add(&mut self, makes: &[String], dockerfile: &Path, builder: Option<&Path>, found: &[Found]) {
         for name in makes.iter().map(|name| with_a_tag(name)) {
             let known = self.bases.entry(name.clone()).or_default();
             for base in found.iter().filter(|one| one.needs == Needs::EveryHost) {
-                let is_known = known.iter().any(|one| one.dockerfile == dockerfile && how(&one.found) == how(base));
-                if known.len() < MOST_BASES && !is_known {
-                    known.push(Base { dockerfile: dockerfile.to_owned(), found: base.clone() });
+                let is_it = |one: &&mut Base| one.dockerfile == dockerfile && how(&one.found) == how(base);
+                let builder = builder.map(normal);
+                if let Some(one) = known.iter_mut().find(is_it) {
+                    one.builders.extend(builder);
+                } else if known.len() < MOST_KEPT {
+                    let builders = builder.into_iter().collect();
+                    known.push(Base { dockerfile: dockerfile.to_owned(), builders, found: base.clone() });
                 }
             }
             self.of_files.entry(normal(dockerfile)).or_default().insert(name);
@@ -69,14 +78,15 @@ impl OwnImages {
         Some(with_a_tag(text)).filter(|name| self.made.contains(name) && own.is_none_or(|own| !own.contains(name)))
     }
 
-    /// What is judged in the place of a reference to this image, each with the Dockerfiles that it rests on. It runs where the reference
-    /// says, and as that asks. Nothing where no base is known, or where the base itself is judged in just this way.
-    pub(super) fn in_place_of(&self, found: &Found, name: &str) -> Vec<(Found, Vec<&Path>)> {
+    /// What is judged in the place of a reference to this image from one of these files, each with the Dockerfiles that it rests on. It runs where the reference
+    /// says, and as that asks. Nothing where no base is known, or where the base itself is judged in just this way; what needs one host
+    /// alone is marked then.
+    pub(super) fn in_place_of(&self, found: &Found, name: &str, from: &BTreeSet<PathBuf>) -> Vec<(Found, Vec<&Path>)> {
         let is_for_it = |one: &Pulled<'_>| match found.os {
             Os::Other => one.base.os != Os::Windows,
             Os::Windows | Os::Unsaid => one.base.os != Os::Other,
         };
-        let all: Vec<Pulled<'_>> = self.pulled(name).into_iter().filter(is_for_it).collect();
+        let all: Vec<Pulled<'_>> = self.pulled(name, from).into_iter().filter(is_for_it).collect();
         // An image may be built for several systems, each from its own base. Which of these one is for is not known then.
         let are_several = all.windows(2).any(|pair| matches!(pair, [one, other] if one.base.meant != other.base.meant));
         let os = match found.os {
@@ -94,7 +104,13 @@ impl OwnImages {
         // What a command starts is the image, not its base.
         let isolated_by = if found.isolated_by == IsolatedBy::Start { IsolatedBy::StartOfBuilt } else { found.isolated_by };
         let mut judged = Vec::new();
-        for Pulled { base, through } in all.iter().filter(|one| !is_judged(one.base)) {
+        for known in &all {
+            let (base, through) = (known.base, &known.through);
+            // Where one host is enough, it may work where the base does not work on all of them.
+            let is_repeated = is_judged(base);
+            if is_repeated && found.needs != Needs::OneHost {
+                continue;
+            }
             let Some(maker) = through.first().copied() else { continue };
             let one = Found {
                 meant: base.meant.clone(),
@@ -109,6 +125,7 @@ impl OwnImages {
                 also: Vec::new(),
                 stays: Some(format!("{name} is built by {}", shown(maker))),
                 made_by: Some(maker.to_owned()),
+                is_repeated,
                 ..found.clone()
             };
             judged.push((one, through.clone()));
@@ -116,19 +133,20 @@ impl OwnImages {
         judged
     }
 
-    /// The bases that an image leads to, through others of these files.
-    fn pulled(&self, name: &str) -> Vec<Pulled<'_>> {
+    /// The bases that an image leads to which one of these files names, through others.
+    fn pulled(&self, name: &str, from: &BTreeSet<PathBuf>) -> Vec<Pulled<'_>> {
         let mut pulled = Vec::new();
         let mut seen: BTreeSet<String> = BTreeSet::new();
-        let mut open: Vec<(String, Vec<&Path>)> = vec![(name.to_owned(), Vec::new())];
-        while let Some((name, through)) = open.pop() {
+        let mut open: Vec<(String, Vec<&Path>, &BTreeSet<PathBuf>)> = vec![(name.to_owned(), Vec::new(), from)];
+        while let Some((name, through, from)) = open.pop() {
             if through.len() >= LONGEST_CHAIN || seen.len() >= MOST_IMAGES || !seen.insert(name.clone()) {
                 continue;
             }
-            for Base { dockerfile, found } in self.bases.get(&name).into_iter().flatten() {
+            let bases = self.bases.get(&name).map(Vec::as_slice).unwrap_or_default();
+            for Base { dockerfile, builders, found } in of_project(bases, from) {
                 let through: Vec<&Path> = through.iter().copied().chain([dockerfile.as_path()]).collect();
                 match self.named(found, self.of_files.get(&normal(dockerfile))) {
-                    Some(next) => open.push((next, through)),
+                    Some(next) => open.push((next, through, builders)),
                     None if matches!(found.meant, Meant::Known(_)) && pulled.len() < MOST_BASES => {
                         pulled.push(Pulled { base: found, through });
                     }
@@ -138,6 +156,18 @@ impl OwnImages {
         }
         pulled
     }
+}
+
+/// The bases of an image that these files mean: those that they build themselves, else those that files beside them build. Several projects may
+/// give their images one name; where none is that of the files, any may be meant.
+fn of_project<'b>(bases: &'b [Base], files: &BTreeSet<PathBuf>) -> Vec<&'b Base> {
+    let folders: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
+    let in_file = |builder: &PathBuf| files.contains(builder);
+    let beside = |builder: &PathBuf| builder.parent().is_some_and(|folder| folders.contains(folder));
+    let of = |is_near: &dyn Fn(&PathBuf) -> bool| -> Vec<&'b Base> {
+        bases.iter().filter(|base| base.builders.iter().any(is_near)).collect()
+    };
+    [of(&in_file), of(&beside)].into_iter().find(|near| !near.is_empty()).unwrap_or_else(|| bases.iter().collect())
 }
 
 /// All of a base that decides how it is judged.

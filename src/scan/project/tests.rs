@@ -433,6 +433,38 @@ fn the_base_of_an_own_image_is_found_through_others() {
     assert_eq!(in_place(services, &[("b/Dockerfile", "ARG T\nFROM a:$T\n")]), ["a:1 Windows b/Dockerfile"]);
 }
 
+/// Two projects may give their images one name.
+#[test]
+fn an_own_image_is_that_of_the_same_project() {
+    let compose = "services:\n  app: {image: 'my/app:1', build: .}\n  again: {image: 'my/app:1', isolation: process}\n";
+    let other = "services:\n  x: {image: 'my/app:1', isolation: process}\n";
+    let next = "services:\n  app: {image: 'my/app:1', build: next, isolation: hyperv}\n";
+    let files = [
+        ("a/compose.yaml", compose),
+        ("a/Dockerfile", "FROM a:1\n"),
+        ("a/other.yaml", other),
+        ("b/compose.yaml", compose),
+        ("b/Dockerfile", "FROM my/next:1\n"),
+        ("b/next.yaml", "services:\n  n: {image: 'my/next:1', build: next}\n"),
+        ("b/next/Dockerfile", "FROM b:1\n"),
+        ("c/compose.yaml", "services:\n  n: {image: 'my/next:1', build: .}\n"),
+        ("c/Dockerfile", "FROM c:1\n"),
+        ("d/compose.yaml", other),
+    ];
+    let asked = ["a/compose.yaml", "a/other.yaml", "b/compose.yaml", "b/next.yaml", "c/compose.yaml", "d/compose.yaml"];
+    let found = read(&files, &asked);
+    let of = |file: &str| found.iter().filter(|line| line.starts_with(file)).cloned().collect::<Vec<_>>();
+    assert_eq!(of("a/"), ["a/Dockerfile:1 a:1", "a/compose.yaml:3 a:1", "a/other.yaml:2 a:1"]);
+    assert_eq!(of("b/"), ["b/compose.yaml:3 b:1", "b/next/Dockerfile:1 b:1"]);
+    // Where none is near, any may be meant.
+    assert_eq!(of("d/").len(), 2, "{found:?}");
+    // What the file itself builds is nearer than what one beside it does.
+    let files =
+        [("compose.yaml", compose), ("Dockerfile", "FROM a:1\n"), ("other.yaml", next), ("next/Dockerfile", "FROM b:1\n")];
+    let found = read(&files, &["compose.yaml", "other.yaml"]);
+    assert!(found.contains(&"compose.yaml:3 a:1".to_owned()) && !found.contains(&"compose.yaml:3 b:1".to_owned()), "{found:?}");
+}
+
 #[test]
 fn many_own_images_that_are_built_on_each_other_end() {
     let service = |number: usize| format!("  s{number}: {{image: 'my/base:{number}', build: d{number}}}\n");

@@ -101,6 +101,36 @@ fn a_tag_that_moved_is_a_finding() {
     assert!(answer.err.contains("registry.test/team/old:2: not in the lock"), "{answer:?}");
 }
 
+/// What was to run on Windows is not left out because its tag is for Linux now.
+#[test]
+fn a_tag_that_moved_to_another_system_fails() {
+    let shop = locked();
+    let linux = |digit: &str| {
+        json!({"schemaVersion": 2, "manifests": [{"mediaType": "application/vnd.oci.image.manifest.v1+json", "size": 2,
+            "digest": format!("sha256:{}", digit.repeat(64)), "platform": {"os": "linux", "architecture": "amd64"}}]})
+        .to_string()
+    };
+    let index = "application/vnd.oci.image.index.v1+json";
+    let images = Images::default()
+        .tagged("team/app", "1", index, linux("1"))
+        .windows("team/old", "1", &[WindowsImage::of("10.0.17763.5")])
+        .tagged("team/linux", "1", index, linux("2"));
+    let moved = Repository { server: serve(images, Access::Anyone), program: shop.program };
+    for arguments in
+        [&["--verify-lock=images.lock", "--deny=tag-moved"][..], &["--verify-lock=images.lock", "--write-lock=new.lock"]]
+    {
+        let (code, report) = moved.report(&[&["--host=ltsc2019"], arguments].concat());
+        let results = report["results"].as_array().unwrap();
+        assert_eq!((code, results.len()), (1, 2), "{report:#}");
+        assert_eq!(results[0]["image"]["reference"], json!("registry.test/team/app:1"));
+        let found = codes(&results[0]);
+        assert!(found.contains(&"tag-moved") && found.contains(&"linux-image"), "{report:#}");
+    }
+    // One that was for Linux before is left out.
+    let answer = moved.scan(&["--host=ltsc2019", "--verify-lock=images.lock"]);
+    assert!(answer.err.contains("1 of 3 references left out"), "{answer:?}");
+}
+
 #[test]
 fn what_is_not_a_lock_is_said_and_not_overwritten() {
     let shop = locked();

@@ -7,6 +7,7 @@ use super::{Checked, Repository};
 use crate::support::committed::assert_committed;
 use crate::support::program::Answer;
 use crate::support::registry::images::Images;
+use crate::support::registry::windows::WindowsImage;
 
 /// What changes, as `file:line change`.
 fn changes(report: &Value) -> Vec<String> {
@@ -52,20 +53,58 @@ fn a_pod_that_lands_nowhere_then_breaks() {
     let (code, report) = shop.report(&["--host=ltsc2019", "--next-host=ltsc2022"]);
     assert_eq!((code, changes(&report)), (1, vec!["pod.yaml:4 breaks".to_owned()]), "{report:#}");
     assert!(report["references"][0]["next"]["nowhere"].as_str().unwrap().contains("none of these hosts can take the pod"));
-    let said = shop.scan(&["--host=ltsc2019", "--next-host=ltsc2022"]).out;
-    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("hint: compare them with the labels and taints of the nodes"), "{said}");
+    assert!(report["references"][0]["next"]["hint"].as_str().unwrap().contains("kubectl get nodes --show-labels"));
+    // The image has to be another one, too.
+    assert_eq!(report["rebuild"][0]["image"], json!("registry.test/app:ltsc2019"));
 }
 
-/// Nobody but Microsoft can rebuild it.
+/// Where only the selector leads to no host, the image stays as it is.
 #[test]
-fn a_base_image_of_microsoft_is_not_to_be_rebuilt_elsewhere() {
-    let shop = Repository::new();
+fn an_image_that_fits_is_not_to_be_rebuilt() {
+    let shop = Repository::with(Images::default().windows(
+        "app",
+        "both",
+        &[WindowsImage::of("10.0.17763.1"), WindowsImage::of("10.0.20348.1")],
+    ));
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {nodeSelector: {node.kubernetes.io/windows-build: 10.0.17763}, containers: [{name: c, image: 'registry.test/app:both'}]}\n";
+    shop.file("pod.yaml", pod);
+    let (code, report) = shop.report(&["--host=ltsc2019", "--next-host=ltsc2022"]);
+    assert_eq!((code, changes(&report)), (1, vec!["pod.yaml:4 breaks".to_owned()]), "{report:#}");
+    assert_eq!(report["rebuild"], json!([]));
+    let text = shop.scan(&["--host=ltsc2019", "--next-host=ltsc2022"]).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("hint: compare them with the labels") && !text.contains("To be rebuilt"), "{text}");
+}
+
+/// Nobody else can build what is Microsoft's.
+#[test]
+fn an_image_of_microsoft_is_not_rebuilt_elsewhere() {
+    let shop = Repository::with(Images::default().windows("windows/servercore", "ltsc2019", &[WindowsImage::of("10.0.17763.1")]));
     shop.file("compose.yaml", "services:\n  a: {image: 'mcr.microsoft.com/windows/servercore:ltsc2019'}\n");
-    let answer = shop.scan(&["--offline", "--host=ltsc2019", "--next-host=ltsc2022"]);
-    let words = answer.out.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(answer.code == 1 && words.contains("it is an image of Microsoft: use its tag for the new hosts"), "{answer:?}");
-    assert!(!words.contains("rebuild it there"), "{}", answer.out);
+    let text = shop.scan(&["--host=ltsc2019", "--next-host=ltsc2022"]).out;
+    assert!(text.contains("Microsoft builds it: use its tag for the new release") && !text.contains("elsewhere"), "{text}");
+}
+
+/// A base that fails on one host of today is to be replaced as well, and a stage needs one host alone.
+#[test]
+fn a_base_that_runs_on_some_hosts_of_today_is_to_be_rebuilt() {
+    let shop = Repository::new();
+    shop.file("app/Dockerfile", "FROM registry.test/own:1 AS b\nRUN dir\nFROM registry.test/app:ltsc2022\nCOPY --from=b a b\n");
+    shop.file("base/Dockerfile", FROM_2019);
+    shop.file("compose.yaml", "services:\n  base: {image: 'registry.test/own:1', build: base}\n  app: {build: app}\n");
+    let hosts = ["--host=a=ltsc2019", "--host=b=ltsc2022", "--next-host=ltsc2022"];
+    let (code, report) = shop.report(&hosts);
+    let found = changes(&report);
+    assert!(found.contains(&"app/Dockerfile:1 breaks".to_owned()), "{report:#}");
+    assert!(found.contains(&"base/Dockerfile:1 fails".to_owned()) && code == 1, "{report:#}");
+    let files: Vec<_> = report["rebuild"].as_array().unwrap().iter().map(|one| (&one["file"], &one["after"])).collect();
+    assert_eq!(files[0], (&json!("base/Dockerfile"), &json!([])), "{report:#}");
+    assert_eq!(files[1], (&json!("app/Dockerfile"), &json!(["base/Dockerfile"])), "{report:#}");
+    // What the base says at its own place is said once, also in a scan for one time.
+    let found = changes(&shop.report(&["--host=a=ltsc2019", "--next-host=ltsc2022"]).1);
+    assert!(!found.iter().any(|line| line.starts_with("app/Dockerfile:1")), "{found:?}");
+    let (_, report) = shop.report(&["--host=a=ltsc2019", "--host=b=ltsc2022"]);
+    let mut places = report["results"].as_array().unwrap().iter().map(|one| &one["location"]);
+    assert!(places.all(|place| place["file"] != "app/Dockerfile" || place["line"] != 1), "{report:#}");
 }
 
 #[test]
