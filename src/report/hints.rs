@@ -30,7 +30,23 @@ pub(super) fn of<'a>(entries: &[&'a ResultEntry], shown: impl Fn(&FindingEntry) 
             }
         }
     }
+    let at_place =
+        |one: &ResultEntry, other: &ResultEntry| one.location == other.location && one.host.called() == other.host.called();
+    let is_said_there = |(help, entries): &(&str, Vec<&ResultEntry>)| {
+        hints.iter().any(|(other, others)| {
+            is_part(help, other) && entries.iter().all(|entry| others.iter().any(|other| at_place(entry, other)))
+        })
+    };
+    let kept: Vec<bool> = hints.iter().map(|hint| !is_said_there(hint)).collect();
+    let mut kept = kept.into_iter();
+    hints.retain(|_| kept.next().unwrap_or(true));
     hints
+}
+
+/// True if this advice is some of what the other one says, as that about an image that is built and that about the same one where it is
+/// started can be.
+pub(super) fn is_part(help: &str, of: &str) -> bool {
+    help != of && help.split("; or ").all(|part| of.split("; or ").any(|other| other == part))
 }
 
 /// True if everything that a finding advises is among the remedies of these, which stand before it.
@@ -76,6 +92,14 @@ mod tests {
             help: help.to_owned(),
             remedies: remedies.iter().map(remedy).collect(),
             source: "".into(),
+        }
+    }
+
+    #[test]
+    fn advice_can_be_a_part_of_other_advice() {
+        assert!(is_part("update", "use a:2; or update") && is_part("update; or b", "b; or use a:2; or update"));
+        for (help, of) in [("update", "update"), ("use a:2; or update", "update"), ("use a", "use a:2; or update")] {
+            assert!(!is_part(help, of), "{help}");
         }
     }
 

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use annotate_snippets::{AnnotationKind, Group, Level as Weight, Origin, Renderer as Shown, Snippet};
 
 use super::document::Location;
+use super::hints::is_part;
 use super::labels::{Labels, joined};
 use super::overview::{self, sum};
 use super::plain::clean;
@@ -175,6 +176,13 @@ fn helps(group: &[Problem<'_>]) -> Vec<String> {
         places.dedup();
         places
     };
+    let is_said_there = |(help, locations): &(&str, Vec<Option<&Location>>)| {
+        let there = |others: &[Option<&Location>]| locations.iter().all(|location| others.contains(location));
+        found.iter().any(|(other, others)| is_part(help, other) && there(others))
+    };
+    let kept: Vec<bool> = found.iter().map(|help| !is_said_there(help)).collect();
+    let mut kept = kept.into_iter();
+    found.retain(|_| kept.next().unwrap_or(true));
     let all = places(&group.iter().map(|problem| problem.location).collect::<Vec<_>>()).len();
     let one = |(help, locations): (&str, Vec<Option<&Location>>)| {
         let own = places(&locations);

@@ -420,7 +420,7 @@ async fn refused_and_missing_credentials_have_different_hints() {
     let broken = client(configured("{")).manifest(&server.name(), "app", "1").await.unwrap_err();
     assert!(broken.causes.iter().any(|cause| cause.starts_with("DOCKER_AUTH_CONFIG was left out: not JSON")), "{broken:?}");
     let hint = broken.hint.unwrap().to_string();
-    assert!(hint.contains("mend DOCKER_AUTH_CONFIG or unset it, and log in with docker login 127.0.0.1"), "{hint}");
+    assert!(hint.contains("correct DOCKER_AUTH_CONFIG or unset it, and log in with docker login 127.0.0.1"), "{hint}");
 }
 
 #[cfg(unix)]

@@ -34,8 +34,8 @@ pub fn leave_out(found: &Found, entries: &mut Vec<ResultEntry>, policy: &Policy)
 
 /// True for a container of a job that may be given any of the hosts. A build of a Dockerfile is started where it can run.
 fn names_no_machine(found: &Found) -> bool {
-    let is_started = matches!(found.isolated_by, IsolatedBy::Start | IsolatedBy::StartOfBuilt);
-    found.needs == Needs::OneHost && is_started && found.lands == Lands::Fleet
+    let is_built = matches!(found.isolated_by, IsolatedBy::Build | IsolatedBy::ServiceBuild | IsolatedBy::Nothing);
+    found.needs == Needs::OneHost && !is_built && found.lands == Lands::Fleet
 }
 
 /// The hosts on which an image fails, else those on which it is not decided, e.g. `the image does not run on Windows Server 2022 (2 hosts)`.

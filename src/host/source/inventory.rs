@@ -333,7 +333,7 @@ mod tests {
             ("Name,OS,Build\nA,Windows Server 2022,20348\nB,Windows Server 2019,17763\n", "A 10.0.20348, B 10.0.17763"),
             ("Server Name,OS,Version\nA,Windows Server 2022,10.0.20348.2402\n", "A 10.0.20348.2402"),
             ("hostname,version\nA,10.0.20348.2402\nB,10.0.17763.1\n", "A 10.0.20348.2402, B 10.0.17763.1"),
-            ("hostname,build\nA,20348\nB,17763\n", "no Windows version found in this text"),
+            ("hostname,build\nA,20348\nB,17763\n", "this text is a list with a host on each line"),
             // All properties of `Win32_OperatingSystem`.
             (
                 "Name : Microsoft Windows 11 Pro|C:\\Windows|\\Device\\Harddisk0\\Partition3\nCaption : Microsoft Windows 11 Pro\n\

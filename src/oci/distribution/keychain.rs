@@ -29,7 +29,7 @@ pub struct LookedUp {
     pub renewal: Option<String>,
     /// Sentences about what went wrong on the way, without any secret; they become causes of a refusal.
     pub problems: Vec<String>,
-    /// What to do about the problems, e.g. `mend config.json`.
+    /// What to do about the problems, e.g. `correct config.json`.
     pub remedies: Vec<String>,
 }
 

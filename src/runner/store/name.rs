@@ -58,11 +58,7 @@ impl Store {
     /// These containers by id and name, as far as they can be shown.
     fn listed(&self, intro: &str, ids: &[ContainerId]) -> Advice {
         if ids.is_empty() {
-            return if cfg!(windows) {
-                advice!["there are none: ", Command::Run, " starts one"]
-            } else {
-                "there are none: containers run on Windows only".into()
-            };
+            return advice!["there are none: ", Command::Run, " starts one, on Windows"];
         }
         let shown = ids.iter().take(LISTED).map(|id| match self.state(id) {
             Some(state) if !state.request.name.is_empty() => format!("{} ({})", state.request.name, id.short()),

@@ -194,8 +194,8 @@ fn what_a_service_of_another_file_extends_is_looked_up_there() {
     let missing = read_all(&[text], &[("app/lib/s.yaml", lib)]);
     let [(0, problem)] = missing.problems.as_slice() else { panic!("{:?}", missing.problems) };
     assert_eq!((problem.place.line, problem.error.what.as_str()), (3, "there is no file app/lib/deep/base.yaml"));
-    let text = "include: [other.yaml, 'https://x.example/y.git']\nservices:\n  a: {image: a}\n";
-    let missing = read_all(&[text], &[]);
+    let including = "include: [other.yaml, 'https://x.example/y.git']\nservices:\n  a: {image: a}\n";
+    let missing = read_all(&[including], &[]);
     let problems: Vec<&str> = missing.problems.iter().map(|(_, problem)| problem.error.what.as_str()).collect();
     assert_eq!((problems.as_slice(), missing.notes.len()), (&["there is no file app/other.yaml"][..], 1));
     let circle = "services:\n  web: {extends: {file: s.yaml, service: web}}\n";

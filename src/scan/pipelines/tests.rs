@@ -396,7 +396,6 @@ fn a_dollar_of_gitlab_that_is_text_begins_no_variable() {
         meanings(".gitlab-ci.yml", &text)
     };
     assert_eq!(of("web:$$A"), ["web:$A"]);
-    assert_eq!(of("web:$${A}-$A"), ["web:${A}-1"]);
     assert_eq!(of("web:$B-$C"), ["web:x$A-1"]);
     assert_eq!(of("web:$$$A"), ["web:$1"]);
     assert_eq!(of("web:$$A-$NONE"), ["$NONE"]);

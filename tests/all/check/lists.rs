@@ -126,7 +126,7 @@ fn a_real_index_with_two_entries() {
     let expected = [
         ("10.0.20348.5622", "process", &json!("process")),
         ("10.0.26100.33438", "process", &json!("process")),
-        ("10.0.26100.33438", "process", &json!("hyperv")),
+        ("10.0.20348.5622", "process", &json!("hyperv")),
         ("10.0.20348.5622", "incompatible", &json!(null)),
     ];
     assert_eq!(found, expected);

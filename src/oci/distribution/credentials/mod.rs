@@ -114,22 +114,22 @@ impl Origin {
     }
 
     /// What to do about a configuration that cannot be read as a whole.
-    fn mending(&self, is_missing: bool) -> String {
+    fn remedy(&self, is_missing: bool) -> String {
         match self.keeper {
             Keeper::NamedFile if is_missing => format!("let {NAMED_FILE} name a file that is there or unset it"),
-            Keeper::NamedFile => format!("mend {} or unset {NAMED_FILE}", self.name),
-            Keeper::Variable => format!("mend {} or unset it", self.name),
-            Keeper::Given | Keeper::Docker | Keeper::Podman => format!("mend {}", self.name),
+            Keeper::NamedFile => format!("correct {} or unset {NAMED_FILE}", self.name),
+            Keeper::Variable => format!("correct {} or unset it", self.name),
+            Keeper::Given | Keeper::Docker | Keeper::Podman => format!("correct {}", self.name),
         }
     }
 
     /// What to do about a helper that the configuration here names under this key, and that gave no answer.
-    fn mending_of(&self, helper: &str, fault: Fault, key: &str) -> String {
+    fn remedy_of(&self, helper: &str, fault: Fault, key: &str) -> String {
         let program = program(helper);
         match fault {
             Fault::Name => format!("correct `{key}` in {}", self.name),
             Fault::Missing => format!("install {program} or take it out of `{key}` in {}", self.name),
-            Fault::Program => format!("mend {program} or take it out of `{key}` in {}", self.name),
+            Fault::Program => format!("repair {program} or take it out of `{key}` in {}", self.name),
         }
     }
 }
@@ -197,7 +197,7 @@ impl CredentialStore {
                     Err(Some(problem)) => loaded.problems.push(format!("{} was left out: {problem}", origin.name)),
                 }
                 if loaded.problems.len() > before {
-                    loaded.remedies.push(origin.mending(is_missing));
+                    loaded.remedies.push(origin.remedy(is_missing));
                 }
             }
             loaded
@@ -235,7 +235,7 @@ impl Keychain for CredentialStore {
                             };
                         }
                         (Err(Unanswered { problem, fault }), Some(name)) => {
-                            remedies.push(origin.mending_of(&name, fault, config.key_of(&name, &host)));
+                            remedies.push(origin.remedy_of(&name, fault, config.key_of(&name, &host)));
                             problems.push(problem);
                         }
                         (Ok(None) | Err(_), _) => {}
@@ -478,12 +478,12 @@ mod tests {
         std::fs::write(&broken, "{").unwrap();
         let (broken, missing) = (broken.display().to_string(), missing.display().to_string());
         for (variable, value, problem, remedy) in [
-            ("DOCKER_AUTH_CONFIG", "{".to_owned(), "was left out: not JSON", "mend DOCKER_AUTH_CONFIG or unset it".to_owned()),
+            ("DOCKER_AUTH_CONFIG", "{".to_owned(), "was left out: not JSON", "correct DOCKER_AUTH_CONFIG or unset it".to_owned()),
             (
                 "REGISTRY_AUTH_FILE",
                 broken.clone(),
                 "was left out: not JSON",
-                format!("mend {broken} or unset REGISTRY_AUTH_FILE"),
+                format!("correct {broken} or unset REGISTRY_AUTH_FILE"),
             ),
             (
                 "REGISTRY_AUTH_FILE",
