@@ -80,10 +80,6 @@ fn people_get_a_table() {
         hint: use mcr.microsoft.com/windows/nanoserver:ltsc2022
       note: process isolation needs matching builds: image 10.0.18362.1256 (1903),
         host 10.0.20348 (Windows Server 2022) [build-mismatch]
-        hint: for process isolation use
-          mcr.microsoft.com/windows/nanoserver:ltsc2022; or for Hyper-V isolation
-          run `docker run --isolation=hyperv
-          mcr.microsoft.com/windows/nanoserver:1903`
       note: Hyper-V is assumed to be enabled on host 10.0.20348 [hyperv-assumed]
         hint: tell wincompat: `--host …,hyperv` or `--host …,no-hyperv`, or run it
           on the host
@@ -91,8 +87,8 @@ fn people_get_a_table() {
         [foreign-layers]
         hint: allow the engine to reach the servers that the manifest names, or
           mirror the image with `--allow-nondistributable-artifacts`
-      Assumed about Windows Server 2022: Containers feature on, Hyper-V on. If that
-        is wrong: --host …,no-hyperv
+      Assumed about Windows Server 2022: Containers feature on, Hyper-V on. If
+        Hyper-V is off there: --host …,no-hyperv
 
     More about a code in brackets: `wincompat explain explicit-isolation-needed`
     ");
