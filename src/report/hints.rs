@@ -1,6 +1,6 @@
 //! What to do about results of one image that are told together, each remedy once.
 
-use super::document::{FindingEntry, ResultEntry};
+use super::document::{FindingEntry, Location, ResultEntry};
 use super::labels::{Labels, joined, places};
 use crate::compat::Code;
 
@@ -30,8 +30,10 @@ pub(super) fn of<'a>(entries: &[&'a ResultEntry], shown: impl Fn(&FindingEntry) 
             }
         }
     }
+    // Two objects of one place are one for the reader.
+    let place = |entry: &ResultEntry| entry.location.as_ref().map(Location::place);
     let at_place =
-        |one: &ResultEntry, other: &ResultEntry| one.location == other.location && one.host.called() == other.host.called();
+        |one: &ResultEntry, other: &ResultEntry| place(one) == place(other) && one.host.called() == other.host.called();
     let is_said_there = |(help, entries): &(&str, Vec<&ResultEntry>)| {
         hints.iter().any(|(other, others)| {
             is_part(help, other) && entries.iter().all(|entry| others.iter().any(|other| at_place(entry, other)))

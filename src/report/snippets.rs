@@ -176,8 +176,9 @@ fn helps(group: &[Problem<'_>]) -> Vec<String> {
         places.dedup();
         places
     };
+    // Two objects of one place are one for the reader.
     let is_said_there = |(help, locations): &(&str, Vec<Option<&Location>>)| {
-        let there = |others: &[Option<&Location>]| locations.iter().all(|location| others.contains(location));
+        let there = |others: &[Option<&Location>]| places(locations).iter().all(|place| places(others).contains(place));
         found.iter().any(|(other, others)| is_part(help, other) && there(others))
     };
     let kept: Vec<bool> = found.iter().map(|help| !is_said_there(help)).collect();
