@@ -10,9 +10,6 @@ use crate::knowledge::Knowledge;
 use crate::oci::{Images, Options};
 use crate::{Error, ErrorKind};
 
-/// The threads that read files: those of hundreds of images, which a thread each would only hold up.
-const READERS: usize = 8;
-
 /// Reads every image, then the configs of the candidates chosen for any host.
 pub fn read_images(
     options: Options,
@@ -24,8 +21,7 @@ pub fn read_images(
 ) -> Vec<Result<Image, Error>> {
     let confirm = options.confirm;
     let well_formed: Vec<Reference> = references.iter().flatten().cloned().collect();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(READERS).build();
-    let mut read = match runtime {
+    let mut read = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(async {
             let images = Images::new(options, knowledge);
             let reading = async {

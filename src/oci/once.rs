@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::{Error, ErrorKind};
 
@@ -25,8 +25,13 @@ impl<K, T> Default for Once<K, T> {
     }
 }
 
+/// The most files that are read at once: a thread for each of hundreds would hold up all of them. Looking up the names of servers takes
+/// threads too, which these must not take away.
+static READERS: Semaphore = Semaphore::const_new(8);
+
 /// Reads files where waiting for them keeps nothing else from going on.
 pub(crate) async fn blocking<T: Send + 'static>(read: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    let _turn = READERS.acquire().await;
     tokio::task::spawn_blocking(read)
         .await
         .unwrap_or_else(|error| Err(Error::of(ErrorKind::Invalid, "reading a file failed").because(error.to_string())))
