@@ -179,12 +179,12 @@ fn add_base<'o>(pulled: &mut Vec<Pulled<'o>>, base: &'o Found, through: Vec<&'o 
 /// projects may give their images one name; where none is that of the files, any may be meant.
 fn of_project<'b>(bases: &'b [Base], files: &BTreeSet<PathBuf>) -> Vec<&'b Base> {
     let of = |is_near: &dyn Fn(&Base) -> bool| -> Vec<&'b Base> { bases.iter().filter(|base| is_near(base)).collect() };
-    let own = of(&|base| !base.builders.is_disjoint(files));
+    let own = of(&|base: &Base| !base.builders.is_disjoint(files));
     if !own.is_empty() {
         return own;
     }
     let folders: BTreeSet<PathBuf> = files.iter().filter_map(|file| file.parent()).map(Path::to_owned).collect();
-    let beside = of(&|base| !base.folders.is_disjoint(&folders));
+    let beside = of(&|base: &Base| !base.folders.is_disjoint(&folders));
     if beside.is_empty() { bases.iter().collect() } else { beside }
 }
 
