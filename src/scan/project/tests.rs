@@ -557,6 +557,20 @@ fn a_pod_means_the_nearest_class_of_its_name() {
     }
 }
 
+/// By more classes than are followed a pod is not judged.
+#[test]
+fn a_pod_may_mean_so_many_classes_and_no_more() {
+    let is_nowhere = |number: usize| {
+        let classes: Vec<(String, String)> =
+            (0..number).map(|number| (format!("a/r{number}.yaml"), class(&number.to_string()))).collect();
+        let mut files: Vec<(&str, &str)> = classes.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        files.push(("a/pod.yaml", LED));
+        each(&files, |found| matches!(found.lands, Lands::Nowhere { .. }))
+    };
+    assert_eq!(is_nowhere(16), [false; 16]);
+    assert_eq!(is_nowhere(17), [true]);
+}
+
 #[test]
 fn kustomizations_patch_classes_and_choose_among_them() {
     let (old, new) = (class("19"), class("22"));
