@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use self::refused::IncludedServices;
-use self::sets::Environment;
+use self::sets::{Environment, named_file};
 pub use self::sets::{Included, Outer, Set, included, listed, usual};
 use super::dockerfile::Build;
 use super::origin::Origins;
-use super::paths::{shown, slashes};
+use super::paths::shown;
 use super::pipelines;
 use super::words::{Style, Values, expand};
 use super::yaml::{self, Merging, Node};
@@ -289,7 +289,11 @@ impl Reader<'_, '_> {
             let mut is_read = true;
             if let Some(named) = extends.text_at(&["file"]) {
                 let folder = file.as_deref().map_or(self.folder, |file| file.parent().unwrap_or(Path::new("")));
-                let path = folder.join(slashes(&expand(named, Style::Compose, &self.values).text));
+                let Some(path) = named_file(folder, named, &self.values) else {
+                    let what = format!("{named} is elsewhere, or its name is not known");
+                    read.notes.extend(self.note(place, first, &what));
+                    break;
+                };
                 if let Err(error) = self.files.read(&path) {
                     is_read = false;
                     if error.kind == ErrorKind::NotFound {

@@ -101,7 +101,7 @@ fn until(text: &str, quote: char) -> Option<&str> {
     None
 }
 
-/// A bare value ends before a `#` behind a blank. A tab is none.
+/// A bare value ends before a `#` behind a blank. A tab before it begins no comment.
 fn without_comment(value: &str) -> &str {
     let is_comment = |at: &usize| value.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with(' '));
     let end = value.match_indices('#').map(|(at, _)| at).find(is_comment).unwrap_or(value.len());

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use self::classes::MOST_MEANT;
 pub use self::classes::{RuntimeClasses, Stands, is_class};
 pub use self::manifests::unread_manifests;
 use self::pods::{Containers, pods_of};
@@ -148,11 +149,18 @@ struct Pod<'d> {
 impl<'d> Pod<'d> {
     /// A pod, once for each class that it may mean: by which of them it lands is not known, so it must fit by each.
     fn all(object: &Node, containers: &'d Containers<'d>, known: &'d Known) -> Vec<Self> {
-        let name = containers.spec.text_at(&["runtimeClassName"]);
-        let classes = name.map(|name| (name, known.classes.meant(name, &known.stands)));
-        let Some((name, classes)) = classes.filter(|(_, classes)| !classes.is_empty()) else {
-            return vec![Self::of(object, containers, known, None)];
+        let unled = || Self::of(object, containers, known, None);
+        let Some(name) = containers.spec.text_at(&["runtimeClassName"]) else { return vec![unled()] };
+        let Some(classes) = known.classes.meant(name, &known.stands) else {
+            let why = format!(
+                "too many RuntimeClasses of the name {name} are equally near: more than {MOST_MEANT} lead it to other nodes each"
+            );
+            let hint = "scan the files of one cluster at a time".to_owned();
+            return vec![Self { lands: Lands::Nowhere { why, hint }, ..unled() }];
         };
+        if classes.is_empty() {
+            return vec![unled()];
+        }
         let of_class = |(number, class)| Self { number, ..Self::of(object, containers, known, Some((name, class))) };
         classes.into_iter().enumerate().map(of_class).collect()
     }

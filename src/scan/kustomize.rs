@@ -30,8 +30,11 @@ pub fn is_kustomization(path: &Path) -> bool {
 ///
 /// Source: kubernetes-sigs/kustomize api/internal/git/repospec.go.
 fn is_remote(resource: &str) -> bool {
-    let has = ["://", "?ref=", "?version=", "//"].iter().any(|sign| resource.contains(sign));
-    has || ["git@", "git::", "github.com/", "gitlab.com/", "bitbucket.org/"].iter().any(|start| resource.starts_with(start))
+    let has = ["://", "?ref=", "?version="].iter().any(|sign| resource.contains(sign));
+    // Two slashes part a repository from a folder in it; a path may have them by mistake.
+    let has_folder = resource.contains("//") && !resource.starts_with(['.', '/']);
+    has || has_folder
+        || ["git@", "git::", "github.com/", "gitlab.com/", "bitbucket.org/"].iter().any(|start| resource.starts_with(start))
 }
 
 /// True for what a kustomization names and that is neither a file nor the folder of a kustomization.

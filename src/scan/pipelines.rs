@@ -134,9 +134,19 @@ pub fn is_of_steps(path: &Path, root: &Node) -> bool {
 /// The most references of one file, each counted for each run of its job.
 const MOST: usize = 200_000;
 
-/// What a pipeline says: its references, what is not followed, and the problem of one that has too many. `is_read` is true for a
-/// template that is among the files, by its name in the pipeline.
-pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Values, is_read: &dyn Fn(&str) -> bool) -> Scanned {
+/// What to do about a pipeline that is too large.
+const SMALLER: &str = "make it smaller, or leave it out by a line in .wincompatignore";
+
+/// What a pipeline says: its references, what is not followed, and the problem of one that has too many. It stands in a file with these
+/// runs. `is_read` is true for a template that is among the files, by its name in the pipeline.
+pub fn read(
+    service: Service,
+    root: &Rc<Node>,
+    runs: &Runs,
+    lines: &Lines<'_>,
+    values: &Values,
+    is_read: &dyn Fn(&str) -> bool,
+) -> Scanned {
     let mut reader = Reader { service, lines, values, found: Vec::new(), notes: Vec::new(), left: Rc::new(Cell::new(MOST)) };
     match service {
         Service::GitHub => reader.github(root),
@@ -149,17 +159,12 @@ pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Value
         }
         Service::Drone => reader.drone(root),
         Service::Cirrus => reader.cirrus(root),
-        Service::Tekton => reader.tekton(root, &Runs::of(&[root])),
+        Service::Tekton => reader.tekton(root, runs),
     }
-    reader.scanned(root)
-}
-
-/// The same of an object of Tekton, in a file with these runs.
-pub fn read_tekton(root: &Node, file: &Runs, lines: &Lines<'_>, values: &Values) -> Scanned {
-    let left = Rc::new(Cell::new(MOST));
-    let mut reader = Reader { service: Service::Tekton, lines, values, found: Vec::new(), notes: Vec::new(), left };
-    reader.tekton(root, file);
-    reader.scanned(root)
+    let mut scanned = reader.scanned(root);
+    let lacking = runs.error_of(root).filter(|_| service == Service::Tekton);
+    scanned.problems.extend(lacking.map(|error| Problem { place: lines.place(root.span.clone()), error }));
+    scanned
 }
 
 /// One run of a part: what it runs on, and the variables that it sees, the outermost first.
@@ -196,7 +201,7 @@ impl Reader<'_, '_> {
                 ErrorKind::Invalid,
                 format!("this pipeline has more than {MOST} images, so the others are not read"),
             )
-            .hint("make it smaller, or leave it out by a line in .wincompatignore"),
+            .hint(SMALLER),
         };
         let problems = if is_whole { Vec::new() } else { vec![problem()] };
         Scanned { found: self.found, problems, notes: self.notes, left_out: None }

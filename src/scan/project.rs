@@ -352,10 +352,7 @@ impl Project<'_> {
             }
             if let Some(service) = service {
                 let is_read = |template: &str| self.has_template(&file.path, template);
-                let read = match service {
-                    pipelines::Service::Tekton => pipelines::read_tekton(root, &runs, &lines, self.given),
-                    _ => pipelines::read(service, root, &lines, self.given, &is_read),
-                };
+                let read = pipelines::read(service, root, &runs, &lines, self.given, &is_read);
                 let scanned = self.of(&file.path);
                 scanned.found.extend(read.found);
                 scanned.problems.extend(read.problems);

@@ -74,7 +74,7 @@ pub enum Value {
     Scalar {
         /// The text, escapes resolved.
         text: String,
-        /// True for text without quotes, which may be a number or nothing. One whose tag says that it is a text is none.
+        /// True for text without quotes, which may be a number or nothing. False for one whose tag says that it is a text.
         plain: bool,
     },
     /// A list.

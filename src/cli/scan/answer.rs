@@ -161,7 +161,7 @@ impl Inputs {
         let images = self.images(&placed);
         let mut judged = self.judged(&placed, &images, &self.fleet)?;
         pods::judge_whole(&placed, &mut judged, &self.policy);
-        self.judge_builds(&placed, &images, &mut judged);
+        self.judge_builds_and_jobs(&placed, &images, &mut judged);
         self.compare(&placed, &images, &mut judged, io)?;
         accepted.apply(&mut judged, tree);
         let Judged { mut results, at, errors: failed, foreign } = judged;

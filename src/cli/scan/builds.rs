@@ -2,14 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::added::put;
+use super::added::{fits, put};
 use super::answer::{Inputs, Judged, Placed, ReadImages};
 use crate::compat::Code;
 use crate::report::document::ResultEntry;
 use crate::scan::{Found, IsolatedBy};
-
-/// The most images and hosts that are named in one sentence.
-const MOST_NAMED: usize = 4;
 
 /// The hosts of a part of a build or job, by their names in answers.
 struct Hosts {
@@ -32,7 +29,7 @@ impl Hosts {
 
 impl Inputs {
     /// Lets each build and job fail whose images all run on some host, and of which no host can run all.
-    pub fn judge_builds(&self, placed: &[Placed<'_>], images: &ReadImages<'_>, judged: &mut Judged) {
+    pub fn judge_builds_and_jobs(&self, placed: &[Placed<'_>], images: &ReadImages<'_>, judged: &mut Judged) {
         let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (part, (number, _)) in judged.at.iter().enumerate() {
             let shares = placed.get(*number).map(|one| one.found.shares.as_slice()).unwrap_or_default();
@@ -75,9 +72,9 @@ pub fn fits_no_host(entry: &ResultEntry) -> bool {
     entry.findings.iter().any(|finding| finding.code.known() == Some(Code::BuildFitsNoHost))
 }
 
-/// True for a container of a job, which a pipeline starts.
+/// True for a container of a job of GitLab, which a runner starts. Nothing else but builds has parts that share a host.
 fn is_of_job(found: &Found) -> bool {
-    matches!(found.isolated_by, IsolatedBy::Start | IsolatedBy::StartOfBuilt)
+    found.isolated_by == IsolatedBy::Runner
 }
 
 /// Which images run on which hosts, where each runs on one, and no host runs all; `None` where that is not so, or not decided.
@@ -87,14 +84,10 @@ fn no_host(parts: &[&Hosts]) -> Option<String> {
     if parts.iter().any(|part| part.fit.is_empty()) || first.may_fit.iter().any(fits_all) {
         return None;
     }
-    let mut fits: BTreeMap<&str, &BTreeSet<String>> = BTreeMap::new();
+    // An image may be there twice, each time for other hosts.
+    let mut hosts: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for part in parts {
-        fits.insert(&part.image, &part.fit);
+        hosts.entry(&part.image).or_default().extend(part.fit.iter().map(String::as_str));
     }
-    let named = |(image, hosts): (&&str, &&BTreeSet<String>)| {
-        let hosts: Vec<&str> = hosts.iter().take(MOST_NAMED).map(String::as_str).collect();
-        format!("{image} fits {}", hosts.join(", "))
-    };
-    let fits: Vec<String> = fits.iter().take(MOST_NAMED).map(named).collect();
-    Some(fits.join("; "))
+    Some(fits(&hosts))
 }

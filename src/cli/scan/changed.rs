@@ -1,6 +1,7 @@
 //! The files that changed since a revision of git, asked of the program `git`.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -16,10 +17,17 @@ const SHOWN: usize = 300;
 /// The endings of manifests.
 const MANIFESTS: [&str; 3] = ["yaml", "yml", "json"];
 
+/// Answers by paths: many files rest on the same others, and each question looks at the disk.
+type Answers = RefCell<HashMap<PathBuf, bool>>;
+
 /// The files that changed, in each repository that was asked.
 #[derive(Debug, Default)]
 pub struct Changed {
     repositories: Vec<Repository>,
+    /// Whether files changed, as far as that was asked.
+    changed: Answers,
+    /// Whether one is gone from their folders.
+    lacking: Answers,
 }
 
 /// A work tree.
@@ -70,7 +78,7 @@ impl Changed {
             let Some((repository, below)) = self.place_of(&path) else { return false };
             below.ancestors().any(|part| repository.names.contains(&slashed(part)))
         };
-        path.canonicalize().is_ok_and(is_changed) || in_real_folder(path).is_some_and(is_changed)
+        kept(&self.changed, path, || path.canonicalize().is_ok_and(is_changed) || in_real_folder(path).is_some_and(is_changed))
     }
 
     /// True for a folder in which a file changed, came or went.
@@ -85,8 +93,10 @@ impl Changed {
         if self.repositories.iter().all(|one| one.left.is_empty()) {
             return false;
         }
-        let folder = as_it_was(folder_of(path));
-        self.repositories.iter().any(|one| one.left.contains(&folder))
+        kept(&self.lacking, path, || {
+            let folder = as_it_was(folder_of(path));
+            self.repositories.iter().any(|one| one.left.contains(&folder))
+        })
     }
 
     /// True if a manifest may be gone: a RuntimeClass counts for pods in any folder.
@@ -113,6 +123,16 @@ impl Changed {
         // The innermost has the file.
         all.min_by_key(|(_, below)| below.components().count())
     }
+}
+
+/// The answer that is known for a path, else this one, which is kept.
+fn kept(answers: &Answers, path: &Path, answer: impl FnOnce() -> bool) -> bool {
+    let known = answers.borrow().get(path).copied();
+    known.unwrap_or_else(|| {
+        let new = answer();
+        answers.borrow_mut().insert(path.to_owned(), new);
+        new
+    })
 }
 
 /// True if there is nothing at this path, not even a link.

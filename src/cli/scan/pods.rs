@@ -2,14 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::added::put;
+use super::added::{fits, put};
 use super::answer::{Judged, Placed};
 use crate::compat::{Code, Policy};
 use crate::report::document::ResultEntry;
 use crate::scan::Needs;
-
-/// The most images and hosts that are named in one sentence.
-const MOST_NAMED: usize = 4;
 
 /// Puts a finding to the failures of each pod whose images all fit a node, and of which no node fits all.
 pub fn judge_whole(placed: &[Placed<'_>], judged: &mut Judged, policy: &Policy) {
@@ -42,17 +39,12 @@ fn no_node(containers: &[&[ResultEntry]]) -> Option<String> {
     if !containers.iter().all(has_node) || failing != nodes {
         return None;
     }
-    let mut fits: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut nodes_of: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for entry in containers.iter().copied().flatten() {
-        let hosts = fits.entry(&entry.image.reference).or_default();
+        let nodes = nodes_of.entry(&entry.image.reference).or_default();
         if entry.ok == Some(true) {
-            hosts.insert(entry.host.called());
+            nodes.insert(entry.host.called());
         }
     }
-    let named = |(image, hosts): (&&str, &BTreeSet<&str>)| {
-        let hosts: Vec<&str> = hosts.iter().take(MOST_NAMED).copied().collect();
-        format!("{image} fits {}", hosts.join(", "))
-    };
-    let fits: Vec<String> = fits.iter().take(MOST_NAMED).map(named).collect();
-    Some(format!("not one node fits all images of this pod: {}", fits.join("; ")))
+    Some(format!("not one node fits all images of this pod: {}", fits(&nodes_of)))
 }

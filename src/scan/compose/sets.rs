@@ -125,16 +125,21 @@ pub fn included(folder: &Path, root: &Node, values: &Values) -> Vec<Included> {
     entries.iter().map(|entry| entry_of(folder, entry, values)).collect()
 }
 
+/// The file that a text of Compose names, seen from this folder; `None` for one that is elsewhere, or whose name is not known.
+pub(super) fn named_file(folder: &Path, text: &str, values: &Values) -> Option<PathBuf> {
+    let word = expand(text, Style::Compose, values);
+    let is_elsewhere = word.text.contains("://") || word.text.starts_with("git@") || word.text.starts_with("oci:");
+    (word.missing.is_empty() && !is_elsewhere).then(|| normal(&folder.join(slashes(&word.text))))
+}
+
 fn entry_of(folder: &Path, entry: &Rc<Node>, values: &Values) -> Included {
     let mut others = Vec::new();
     let mut known = |text: &str| {
-        let word = expand(text, Style::Compose, values);
-        let is_elsewhere = word.text.contains("://") || word.text.starts_with("git@") || word.text.starts_with("oci:");
-        if word.missing.is_empty() && !is_elsewhere {
-            return Some(normal(&folder.join(slashes(&word.text))));
+        let file = named_file(folder, text, values);
+        if file.is_none() {
+            others.push(text.to_owned());
         }
-        others.push(text.to_owned());
-        None
+        file
     };
     let mut paths = |node: Option<&Rc<Node>>| -> Vec<PathBuf> {
         let Some(node) = node else { return Vec::new() };

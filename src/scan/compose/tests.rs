@@ -180,6 +180,28 @@ fn a_service_extends_another() {
     read_all(&["services:\n  a:\n    image: x\n    extends: b\n  b:\n    image: y\n    extends: a\n"], &[]);
 }
 
+/// A file that is not here is none that is missing.
+#[test]
+fn what_is_extended_elsewhere_is_said() {
+    for file in
+        ["${WHERE}/s.yaml", "https://git.example/x.git", "git@git.example:x.git", "oci://r.example/x:1", "oci:r.example/x:1"]
+    {
+        let text = format!("services:\n  web:\n    image: own:1\n    extends: {{file: '{file}', service: base}}\n");
+        let project = read_all(&[&text], &[]);
+        assert_eq!(images(&project), ["0:3 own:1 None Unsaid"], "{file}");
+        assert!(project.problems.is_empty(), "{file} {:?}", project.problems);
+        let notes: Vec<(u32, &str)> = project.notes.iter().map(|(_, note)| (note.place.line, note.text.as_str())).collect();
+        let text = format!(
+            "{file} is elsewhere, or its name is not known: render the project first, `docker compose config | {OF_INPUT}`"
+        );
+        assert_eq!(notes, [(4, text.as_str())]);
+    }
+    // A name that is known is looked up.
+    let text = "services:\n  web:\n    extends: {file: '${WHERE:-lib}/s.yaml', service: base}\n";
+    let project = read_all(&[text], &[("app/lib/s.yaml", "services:\n  base: {image: 'lib:1'}\n")]);
+    assert_eq!(images(&project), ["0:3 lib:1 None Unsaid"]);
+}
+
 #[test]
 fn what_a_service_of_another_file_extends_is_looked_up_there() {
     let text = "services:\n  web:\n    extends: {file: lib/s.yaml, service: web}\n  root: {image: own:1}\n";

@@ -2,15 +2,18 @@
 //! clusters.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::host::pod::RuntimeClass;
 use crate::scan::yaml::Node;
 
+/// The most classes that a pod may mean by one name.
+pub const MOST_MEANT: usize = 16;
+
 /// Where an object is from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Stands {
     /// The file that it is written in.
     pub file: PathBuf,
@@ -27,6 +30,8 @@ pub struct RuntimeClasses {
     by_name: BTreeMap<String, Vec<Class>>,
     /// The files that decide the classes of pods, by the files of the pods.
     asked: RefCell<BTreeMap<PathBuf, BTreeSet<PathBuf>>>,
+    /// What names meant so far, looked up once for all pods of one place: numbers of classes, `None` for too many.
+    known: RefCell<HashMap<(String, Stands), Option<Vec<usize>>>>,
 }
 
 #[derive(Debug)]
@@ -46,6 +51,7 @@ impl RuntimeClasses {
     /// Adds the classes among these objects, which stand together and rest on these files. Of two with one name the last one counts, as
     /// where they are applied one after the other.
     pub fn add(&mut self, stands: &Stands, files: &Rc<BTreeSet<PathBuf>>, objects: &[Rc<Node>]) {
+        self.known.get_mut().clear();
         let mut classes: BTreeMap<&str, RuntimeClass> = BTreeMap::new();
         for object in objects.iter().filter(|object| is_class(object)) {
             if let Some(name) = object.text_at(&["metadata", "name"]) {
@@ -64,23 +70,33 @@ impl RuntimeClasses {
     }
 
     /// The classes that a pod means by this name: several where equally near ones lead it to other nodes. Those of its file count first,
-    /// then those of its kustomization, then those of the nearest folder above or below, then the others.
-    pub fn meant(&self, name: &str, pod: &Stands) -> Vec<&RuntimeClass> {
+    /// then those of its kustomization, then those of the nearest folder above or below, then the others. `None` where these are too
+    /// many.
+    pub fn meant(&self, name: &str, pod: &Stands) -> Option<Vec<&RuntimeClass>> {
+        let all = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        let mut known = self.known.borrow_mut();
+        let numbers = known.entry((name.to_owned(), pod.clone())).or_insert_with(|| self.nearest(all, pod));
+        let meant = numbers.as_ref()?.iter().filter_map(|number| all.get(*number)).map(|one| &one.class);
+        Some(meant.collect())
+    }
+
+    /// The numbers of those that a pod means of these, which have one name. Notes the files that decide it.
+    fn nearest(&self, all: &[Class], pod: &Stands) -> Option<Vec<usize>> {
         let mut asked = self.asked.borrow_mut();
         let files = asked.entry(pod.file.clone()).or_default();
-        let all = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        let placed: Vec<(Distance, &Class)> = all.iter().map(|one| (one.stands.distance_to(pod), one)).collect();
-        let Some(least) = placed.iter().map(|(distance, _)| *distance).min() else { return Vec::new() };
-        let mut meant: Vec<&RuntimeClass> = Vec::new();
-        for (_, one) in placed.iter().filter(|(distance, _)| *distance == least) {
+        let distances: Vec<Distance> = all.iter().map(|one| one.stands.distance_to(pod)).collect();
+        let Some(least) = distances.iter().min() else { return Some(Vec::new()) };
+        let mut meant: Vec<(usize, &RuntimeClass)> = Vec::new();
+        for (number, (one, _)) in all.iter().zip(&distances).enumerate().filter(|(_, (_, distance))| *distance == least) {
             files.extend(one.files.iter().filter(|file| **file != pod.file).cloned());
-            let leads_alike =
-                |known: &&RuntimeClass| known.selector == one.class.selector && known.tolerations == one.class.tolerations;
-            if !meant.iter().any(leads_alike) {
-                meant.push(&one.class);
+            let leads_alike = |(_, known): &(usize, &RuntimeClass)| {
+                known.selector == one.class.selector && known.tolerations == one.class.tolerations
+            };
+            if meant.len() <= MOST_MEANT && !meant.iter().any(leads_alike) {
+                meant.push((number, &one.class));
             }
         }
-        meant
+        (meant.len() <= MOST_MEANT).then(|| meant.iter().map(|(number, _)| *number).collect())
     }
 
     /// The files that decided the classes of the pods in this file so far.

@@ -150,11 +150,14 @@ impl Patch {
         let bare = entry.text();
         let is_patch = bare.is_some_and(|text| text.contains('\n'));
         let named = bare.filter(|_| !is_patch).or_else(|| entry.text_at(&["path"]));
-        let file = named.map(|text| normal(&folder.join(slashes(text))));
+        // What is on a server is not read. Kustomize takes an address with a scheme for one, and all else for a file.
+        let file = named.filter(|text| !text.contains("://")).map(|text| normal(&folder.join(slashes(text))));
         let inner = if bare.is_some() { Some(entry) } else { entry.get("patch").map(Rc::as_ref) };
         let content = match &file {
             Some(file) => files.content(file),
-            None => inner.and_then(|node| Some(Rc::new(Content::of_part(node.text()?, &node.span, lines)))),
+            None => inner
+                .filter(|_| named.is_none())
+                .and_then(|node| Some(Rc::new(Content::of_part(node.text()?, &node.span, lines)))),
         };
         let concerns_pods = content.as_ref().is_none_or(|content| content.concerns_pods);
         let sets_images = content.as_ref().is_some_and(|content| content.sets_images);

@@ -150,6 +150,24 @@ fn what_is_not_followed_is_said() {
     assert_eq!(notes, []);
 }
 
+/// Two slashes in a path that begins here or at the root are one.
+#[test]
+fn a_resource_is_on_a_server_or_here() {
+    for (resource, is_there) in [
+        ("https://x.example/y", true),
+        ("x.example/y//base?ref=1", true),
+        ("x.example/y.git//base", true),
+        ("git@x.example:y", true),
+        ("github.com/x/y", true),
+        ("../base//web", false),
+        (".//web", false),
+        ("/srv//web", false),
+        ("base/web", false),
+    ] {
+        assert_eq!(is_remote(resource), is_there, "{resource}");
+    }
+}
+
 /// What sets images and is not followed is an error, and so is what is not there; what leads pods elsewhere is a note.
 #[test]
 fn what_would_make_an_answer_wrong_is_an_error() {
@@ -160,6 +178,10 @@ fn what_would_make_an_answer_wrong_is_an_error() {
         (open, "spec: {replicas: 2}", 0, 0),
         ("patches: [{path: gone.txt}]\n", "", 0, 1),
         ("patches: [{path: elsewhere.yaml}]\n", "", 1, 0),
+        // What is on a server is elsewhere, and is not missing.
+        ("patches: [{path: 'https://x.example/gone.txt'}]\n", "", 1, 0),
+        ("patchesStrategicMerge: ['https://x.example/gone.txt']\n", "", 1, 0),
+        ("patches: [{path: 'https://x.example/gone.txt', patch: 'spec: {replicas: 2}'}]\n", "", 1, 0),
         ("resources: [gone.txt, other.yaml]\n", "", 1, 1),
         ("components: [../gone.txt]\n", "", 0, 1),
         ("images: [{name: 'a.*', newTag: '1'}, {name: b, tagSuffix: -x}, {name: c}]\n", "", 0, 2),

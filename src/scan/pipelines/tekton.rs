@@ -7,11 +7,12 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{Reader, Run};
+use super::{Reader, Run, SMALLER};
 use crate::host::placement::Placement;
 use crate::host::pod;
 use crate::scan::yaml::Node;
 use crate::scan::{Lands, Needs, Os};
+use crate::{Error, ErrorKind};
 
 /// The most tasks that are looked at for the runs of one file.
 const MOST_TASKS: usize = 100_000;
@@ -22,13 +23,18 @@ const MOST_HOSTS: usize = 256;
 /// The system and the nodes of a pod.
 type Host = (Os, Lands);
 
+/// The namespace of an object, its kind or the pipeline that it stands in, and its name.
+type Key = [String; 3];
+
 /// Where the pods of tasks land that runs of the same file name.
 #[derive(Debug, Default)]
 pub struct Runs {
     /// Of tasks of their own, by kind and name.
-    tasks: HashMap<(String, String), Vec<Host>>,
+    tasks: HashMap<Key, Vec<Host>>,
     /// Of tasks that stand in pipelines, by the names of both.
-    of_pipelines: HashMap<(String, String), Vec<Host>>,
+    of_pipelines: HashMap<Key, Vec<Host>>,
+    /// The byte at which the first run begins that is not followed as a whole.
+    lacking: Option<usize>,
 }
 
 impl Runs {
@@ -37,51 +43,96 @@ impl Runs {
         let objects =
             || file.iter().filter(|root| root.text_at(&["apiVersion"]).is_some_and(|api| api.starts_with("tekton.dev/")));
         let of_kind = |kind: &'static str| objects().filter(move |root| root.text_at(&["kind"]) == Some(kind));
-        let pipelines: HashMap<&str, &Rc<Node>> =
-            of_kind("Pipeline").filter_map(|root| Some((root.text_at(&["metadata", "name"])?, root.get("spec")?))).collect();
+        let named = of_kind("Pipeline").filter_map(|root| {
+            let name = (namespace_of(root), root.text_at(&["metadata", "name"])?);
+            Some((name, root.get("spec")?))
+        });
+        let pipelines: HashMap<(&str, &str), &Rc<Node>> = named.collect();
         let mut runs = Self::default();
         for run in of_kind("TaskRun") {
-            if let Some(task) = run.at(&["spec", "taskRef"]).and_then(|named| task_of(named)) {
-                add(&mut runs.tasks, task, Templates::of(run).host(None));
+            if let Some(task) = run.at(&["spec", "taskRef"]).and_then(|named| task_of(named, namespace_of(run)))
+                && !add(&mut runs.tasks, task, Templates::of(run).host(None))
+            {
+                runs.lack(run);
             }
         }
         let mut left = MOST_TASKS;
         for run in of_kind("PipelineRun") {
-            let templates = Templates::of(run);
+            let (templates, namespace) = (Templates::of(run), namespace_of(run));
             let own = run.at(&["spec", "pipelineSpec"]).map(|spec| (None, spec));
             let name = run.text_at(&["spec", "pipelineRef", "name"]);
-            let named = name.and_then(|name| Some((Some(name), *pipelines.get(name)?)));
+            let named = name.and_then(|name| Some((Some(name), *pipelines.get(&(namespace, name))?)));
             for (pipeline, spec) in own.into_iter().chain(named) {
                 for task in tasks_of(spec) {
-                    let Some(rest) = left.checked_sub(1) else { return runs };
+                    let Some(rest) = left.checked_sub(1) else {
+                        runs.lack(run);
+                        return runs;
+                    };
                     left = rest;
                     let name = task.text_at(&["name"]);
                     let host = templates.host(name);
-                    if let Some(task) = task.get("taskRef").and_then(|named| task_of(named)) {
-                        add(&mut runs.tasks, task, host.clone());
+                    if let Some(task) = task.get("taskRef").and_then(|named| task_of(named, namespace))
+                        && !add(&mut runs.tasks, task, host.clone())
+                    {
+                        runs.lack(run);
                     }
-                    if let (Some(pipeline), Some(name)) = (pipeline, name) {
-                        add(&mut runs.of_pipelines, (pipeline.to_owned(), name.to_owned()), host);
+                    if let (Some(pipeline), Some(name)) = (pipeline, name)
+                        && !add(&mut runs.of_pipelines, [namespace, pipeline, name].map(str::to_owned), host)
+                    {
+                        runs.lack(run);
                     }
                 }
             }
         }
         runs
     }
-}
 
-/// Adds a host to those that are known, once.
-fn add(known: &mut HashMap<(String, String), Vec<Host>>, task: (String, String), host: Host) {
-    let hosts = known.entry(task).or_default();
-    if hosts.len() < MOST_HOSTS && !hosts.contains(&host) {
-        hosts.push(host);
+    /// Notes that this run is not followed as a whole.
+    fn lack(&mut self, run: &Node) {
+        self.lacking = self.lacking.or(Some(run.span.start));
+    }
+
+    /// The error of this object where it is the first run that is not followed as a whole.
+    pub(super) fn error_of(&self, root: &Node) -> Option<Error> {
+        let what = || {
+            format!(
+                "this run and those behind it are not followed as a whole: the runs of this file have more than {MOST_TASKS} tasks, or \
+                 lead one to more than {MOST_HOSTS} choices of nodes"
+            )
+        };
+        (self.lacking == Some(root.span.start)).then(|| Error::of(ErrorKind::Invalid, what()).hint(SMALLER))
     }
 }
 
-/// The kind and the name of the task that a `taskRef` means; `None` for one that is elsewhere.
-fn task_of(named: &Node) -> Option<(String, String)> {
+/// The namespace of an object, empty where it names none.
+fn namespace_of(root: &Node) -> &str {
+    root.text_at(&["metadata", "namespace"]).unwrap_or_default()
+}
+
+/// The key of a task.
+fn key_of(namespace: &str, kind: &str, name: &str) -> Key {
+    // This kind is in no namespace.
+    let namespace = if kind == "ClusterTask" { "" } else { namespace };
+    [namespace, kind, name].map(str::to_owned)
+}
+
+/// Adds a host to those that are known, once; false where these are too many.
+fn add(known: &mut HashMap<Key, Vec<Host>>, task: Key, host: Host) -> bool {
+    let hosts = known.entry(task).or_default();
+    if hosts.contains(&host) {
+        return true;
+    }
+    let has_room = hosts.len() < MOST_HOSTS;
+    if has_room {
+        hosts.push(host);
+    }
+    has_room
+}
+
+/// The key of the task that a `taskRef` in this namespace means; `None` for one that is elsewhere.
+fn task_of(named: &Node, namespace: &str) -> Option<Key> {
     let name = named.text_at(&["name"]).filter(|_| named.get("bundle").is_none() && named.get("resolver").is_none())?;
-    Some((named.text_at(&["kind"]).unwrap_or("Task").to_owned(), name.to_owned()))
+    Some(key_of(namespace, named.text_at(&["kind"]).unwrap_or("Task"), name))
 }
 
 /// The tasks of a pipeline, those at its end too.
@@ -151,9 +202,8 @@ impl Reader<'_, '_> {
     pub(super) fn tekton(&mut self, root: &Node, file: &Runs) {
         let name = root.text_at(&["metadata", "name"]).unwrap_or("?");
         let kind = root.text_at(&["kind"]).unwrap_or_default();
-        let templates = Templates::of(root);
-        let key = |kind: &str, name: &str| (kind.to_owned(), name.to_owned());
-        let runs = match file.tasks.get(&key(kind, name)) {
+        let (templates, namespace) = (Templates::of(root), namespace_of(root));
+        let runs = match file.tasks.get(&key_of(namespace, kind, name)) {
             Some(hosts) => on(hosts),
             None => on(&[templates.host(None)]),
         };
@@ -176,7 +226,8 @@ impl Reader<'_, '_> {
             }
             for task in tasks_of(spec) {
                 let own = task.text_at(&["name"]).filter(|_| !is_of_task).map(|own| {
-                    let of_runs = file.of_pipelines.get(&key(name, own)).filter(|_| kind == "Pipeline");
+                    let of_runs =
+                        file.of_pipelines.get(&[namespace, name, own].map(str::to_owned)).filter(|_| kind == "Pipeline");
                     of_runs.map_or_else(|| on(&[templates.host(Some(own))]), |hosts| on(hosts))
                 });
                 open.push(Part { spec: task, runs: own.unwrap_or_else(|| Rc::clone(&runs)), is_of_task: true });

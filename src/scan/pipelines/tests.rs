@@ -25,7 +25,7 @@ fn found(path: &str, text: &str) -> Vec<String> {
         };
         format!("{}:{} {meant} {:?} {lands}", found.place.line, found.place.column, found.os)
     };
-    read(service, &root, &Lines::of(text), &Values::new(), &|_| false).found.into_iter().map(one).collect()
+    read(service, &root, &Runs::of(&[&root]), &Lines::of(text), &Values::new(), &|_| false).found.into_iter().map(one).collect()
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn an_unknown_machine_of_github_is_one_with_linux() {
     let why = |machine: &str| {
         let text = format!("on: push\njobs:\n  a:\n    runs-on: {machine}\n    container: a:1\n");
         let root = yaml::read(&text).0[0].root.clone().unwrap();
-        let found = read(Service::GitHub, &root, &Lines::of(&text), &Values::new(), &|_| false).found;
+        let found = read(Service::GitHub, &root, &Runs::default(), &Lines::of(&text), &Values::new(), &|_| false).found;
         let Lands::Linux { why, .. } = found[0].lands.clone() else { panic!("{found:?}") };
         why
     };
@@ -210,7 +210,7 @@ fn containers_that_templates_are_given_are_those_of_its_jobs() {
 fn what_azure_takes_from_elsewhere_is_said() {
     let notes = |text: &str| -> Vec<String> {
         let root = yaml::read(text).0[0].root.clone().unwrap();
-        let read = read(Service::Azure, &root, &Lines::of(text), &Values::new(), &|name| name == "known.yml");
+        let read = read(Service::Azure, &root, &Runs::default(), &Lines::of(text), &Values::new(), &|name| name == "known.yml");
         let first = |note: &Note| note.text.split([':', ',']).next().unwrap_or_default().to_owned();
         read.notes.iter().map(|note| format!("{} {}", note.place.line, first(note))).collect()
     };
@@ -374,7 +374,7 @@ fn a_run_of_tekton_leads_its_pods() {
     let of = |kind: &str, spec: &str| {
         let text = format!("apiVersion: tekton.dev/v1\nkind: {kind}\nspec: {spec}\n");
         let root = yaml::read(&text).0[0].root.clone().unwrap();
-        let found = read(Service::Tekton, &root, &Lines::of(&text), &Values::new(), &|_| false).found;
+        let found = read(Service::Tekton, &root, &Runs::of(&[&root]), &Lines::of(&text), &Values::new(), &|_| false).found;
         (found[0].os, found[0].needs, matches!(found[0].lands, Lands::Nodes(_)))
     };
     let template = "podTemplate: {nodeSelector: {kubernetes.io/os: windows}}";
@@ -406,7 +406,8 @@ fn nodes_of_tekton(text: &str) -> Vec<String> {
     let documents = yaml::read(text).0;
     let roots: Vec<_> = documents.iter().filter_map(|document| document.root.as_ref()).collect();
     let runs = Runs::of(&roots);
-    let read = roots.iter().flat_map(|root| read_tekton(root, &runs, &Lines::of(text), &Values::new()).found);
+    let read =
+        roots.iter().flat_map(|root| read(Service::Tekton, root, &runs, &Lines::of(text), &Values::new(), &|_| false).found);
     let one = |found: Found| {
         let Lands::Nodes(placement) = &found.lands else { return format!("{} anywhere", found.written) };
         let labels: Vec<String> = placement.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -449,6 +450,11 @@ fn a_run_of_tekton_leads_the_tasks_that_it_names() {
     {
         assert_eq!(nodes_of_tekton(&(task.clone() + &run("x", named))), ["a:1 anywhere", "b:1 anywhere"], "{named}");
     }
+    // Another namespace has tasks of its own.
+    let run_elsewhere = run("x", "name: build").replace("{name: r}", "{name: r, namespace: shop}");
+    assert_eq!(nodes_of_tekton(&(run_elsewhere + &task)), ["a:1 anywhere", "b:1 anywhere"]);
+    let all_there = (run("x", "name: build") + &task).replace("metadata: {", "metadata: {namespace: shop, ");
+    assert_eq!(nodes_of_tekton(&all_there), ["a:1 pool=x 0", "b:1 anywhere"]);
     let tasks = "tasks: [{name: first, taskRef: {name: build}}], finally: [{name: last, taskSpec: {steps: [{image: 'c:1'}]}}]";
     let template = format!("taskRunTemplate: {{{}}}, taskRunSpecs: [{{pipelineTaskName: last, {}}}]", on("x"), on("y"));
     let whole = task.clone() + &object("PipelineRun", "r", &format!("{{pipelineSpec: {{{tasks}}}, {template}}}"));
@@ -457,6 +463,32 @@ fn a_run_of_tekton_leads_the_tasks_that_it_names() {
         + &object("Pipeline", "p", &format!("{{{tasks}}}"))
         + &object("PipelineRun", "r", &format!("{{pipelineRef: {{name: p}}, {template}}}"));
     assert_eq!(nodes_of_tekton(&parts), ["a:1 pool=x 0", "b:1 anywhere", "c:1 pool=y 0"]);
+    let elsewhere = parts.replace("{name: p}\nspec", "{name: p, namespace: shop}\nspec");
+    assert_eq!(nodes_of_tekton(&elsewhere), ["a:1 anywhere", "b:1 anywhere", "c:1 anywhere"]);
+}
+
+/// A task has so many hosts; the first run that leads it to more is an error.
+#[test]
+fn runs_of_tekton_that_are_too_many_are_said() {
+    let of = |number: usize| {
+        let object = |kind: &str, spec: &str| {
+            format!("---\napiVersion: tekton.dev/v1\nkind: {kind}\nmetadata: {{name: build}}\nspec: {spec}\n")
+        };
+        let run = |pool: usize| {
+            object("TaskRun", &format!("{{taskRef: {{name: build}}, podTemplate: {{nodeSelector: {{pool: p{pool}}}}}}}"))
+        };
+        let text = object("Task", "{steps: [{image: 'a:1'}]}") + &(0..number).map(run).collect::<String>();
+        let documents = yaml::read(&text).0;
+        let roots: Vec<_> = documents.iter().filter_map(|document| document.root.as_ref()).collect();
+        let (runs, lines, values) = (Runs::of(&roots), Lines::of(&text), Values::new());
+        let all: Vec<Scanned> =
+            roots.iter().map(|root| read(Service::Tekton, root, &runs, &lines, &values, &|_| false)).collect();
+        let lines: Vec<u32> = all.iter().flat_map(|one| &one.problems).map(|problem| problem.place.line).collect();
+        (all.iter().map(|one| one.found.len()).sum::<usize>(), lines)
+    };
+    assert_eq!(of(256), (256, vec![]));
+    // The run stands behind the task and the others, each of five lines.
+    assert_eq!(of(258), (256, vec![257 * 5 + 2]));
 }
 
 #[test]
@@ -590,7 +622,7 @@ fn a_job_of_gitlab_puts_its_variables_into_what_it_takes_over() {
     let of = |jobs: &str| {
         let text = format!("variables: {{TAG: ltsc2016}}\n{base}{jobs}");
         let root = yaml::read(&text).0[0].root.clone().unwrap();
-        let found = read(Service::GitLab, &root, &Lines::of(&text), &Values::new(), &|_| false).found;
+        let found = read(Service::GitLab, &root, &Runs::default(), &Lines::of(&text), &Values::new(), &|_| false).found;
         let one = |found: Found| match found.meant {
             Meant::Known(text) => format!("{} {text}", found.object.unwrap()),
             Meant::Unresolved(names) => format!("{} ${}", found.object.unwrap(), names.join(",$")),
@@ -705,7 +737,8 @@ fn a_matrix_over_many_steps_ends() {
         "    - *s\n".repeat(1_500)
     );
     let root = yaml::read(&job).0[0].root.clone().unwrap();
-    let Scanned { found, problems, .. } = read(Service::GitHub, &root, &Lines::of(&job), &Values::new(), &|_| false);
+    let Scanned { found, problems, .. } =
+        read(Service::GitHub, &root, &Runs::default(), &Lines::of(&job), &Values::new(), &|_| false);
     assert!(found.len() <= MOST && problems[0].error.what.contains("more than 200000 images"), "{}", found.len());
     let names = (0..50_000).map(|number| format!("n{number}: [x],")).collect::<String>();
     for matrix in [

@@ -26,6 +26,8 @@ struct Base {
     dockerfile: PathBuf,
     /// The files that build it.
     builders: BTreeSet<PathBuf>,
+    /// Their folders.
+    folders: BTreeSet<PathBuf>,
     found: Found,
 }
 
@@ -60,11 +62,13 @@ impl OwnImages {
             for base in found.iter().filter(|one| one.needs == Needs::EveryHost) {
                 let is_it = |one: &&mut Base| one.dockerfile == dockerfile && how(&one.found) == how(base);
                 let builder = builder.map(normal);
+                let folder = builder.as_deref().and_then(Path::parent).map(Path::to_owned);
                 if let Some(one) = known.iter_mut().find(is_it) {
                     one.builders.extend(builder);
+                    one.folders.extend(folder);
                 } else if known.len() < MOST_KEPT {
-                    let builders = builder.into_iter().collect();
-                    known.push(Base { dockerfile: dockerfile.to_owned(), builders, found: base.clone() });
+                    let (builders, folders) = (builder.into_iter().collect(), folder.into_iter().collect());
+                    known.push(Base { dockerfile: dockerfile.to_owned(), builders, folders, found: base.clone() });
                 }
             }
             self.of_files.entry(normal(dockerfile)).or_default().insert(name);
@@ -78,9 +82,9 @@ impl OwnImages {
         Some(with_a_tag(text)).filter(|name| self.made.contains(name) && own.is_none_or(|own| !own.contains(name)))
     }
 
-    /// What is judged in the place of a reference to this image from one of these files, each with the Dockerfiles that it rests on. It runs where the reference
-    /// says, and as that asks. Nothing where no base is known, or where the base itself is judged in just this way; what needs one host
-    /// alone is marked then.
+    /// What is judged in the place of a reference to this image from one of these files, each with the Dockerfiles that it rests on. It
+    /// runs where the reference says, and as that asks. Nothing where no base is known, or where the base itself is judged in just this
+    /// way; what needs one host alone is marked then.
     pub(super) fn in_place_of(&self, found: &Found, name: &str, from: &BTreeSet<PathBuf>) -> Vec<(Found, Vec<&Path>)> {
         let is_for_it = |one: &Pulled<'_>| match found.os {
             Os::Other => one.base.os != Os::Windows,
@@ -135,21 +139,20 @@ impl OwnImages {
 
     /// The bases that an image leads to which one of these files names, through others.
     fn pulled(&self, name: &str, from: &BTreeSet<PathBuf>) -> Vec<Pulled<'_>> {
-        let mut pulled = Vec::new();
-        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut pulled: Vec<Pulled<'_>> = Vec::new();
+        // A name may mean another image in other files.
+        let mut seen: BTreeSet<(String, &BTreeSet<PathBuf>)> = BTreeSet::new();
         let mut open: Vec<(String, Vec<&Path>, &BTreeSet<PathBuf>)> = vec![(name.to_owned(), Vec::new(), from)];
         while let Some((name, through, from)) = open.pop() {
-            if through.len() >= LONGEST_CHAIN || seen.len() >= MOST_IMAGES || !seen.insert(name.clone()) {
+            if through.len() >= LONGEST_CHAIN || seen.len() >= MOST_IMAGES || !seen.insert((name.clone(), from)) {
                 continue;
             }
             let bases = self.bases.get(&name).map(Vec::as_slice).unwrap_or_default();
-            for Base { dockerfile, builders, found } in of_project(bases, from) {
+            for Base { dockerfile, builders, found, .. } in of_project(bases, from) {
                 let through: Vec<&Path> = through.iter().copied().chain([dockerfile.as_path()]).collect();
                 match self.named(found, self.of_files.get(&normal(dockerfile))) {
                     Some(next) => open.push((next, through, builders)),
-                    None if matches!(found.meant, Meant::Known(_)) && pulled.len() < MOST_BASES => {
-                        pulled.push(Pulled { base: found, through });
-                    }
+                    None if matches!(found.meant, Meant::Known(_)) => add_base(&mut pulled, found, through),
                     None => {}
                 }
             }
@@ -158,16 +161,31 @@ impl OwnImages {
     }
 }
 
-/// The bases of an image that these files mean: those that they build themselves, else those that files beside them build. Several projects may
-/// give their images one name; where none is that of the files, any may be meant.
+/// Adds a base that these Dockerfiles lead to. One that others lead to as well, from the same Dockerfile, is there once and rests on all.
+fn add_base<'o>(pulled: &mut Vec<Pulled<'o>>, base: &'o Found, through: Vec<&'o Path>) {
+    let is_it = |one: &&mut Pulled<'_>| std::ptr::eq(one.base, base) && one.through.first() == through.first();
+    if let Some(one) = pulled.iter_mut().find(is_it) {
+        for dockerfile in through {
+            if !one.through.contains(&dockerfile) {
+                one.through.push(dockerfile);
+            }
+        }
+    } else if pulled.len() < MOST_BASES {
+        pulled.push(Pulled { base, through });
+    }
+}
+
+/// The bases of an image that these files mean: those that they build themselves, else those that files beside them build. Several
+/// projects may give their images one name; where none is that of the files, any may be meant.
 fn of_project<'b>(bases: &'b [Base], files: &BTreeSet<PathBuf>) -> Vec<&'b Base> {
-    let folders: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
-    let in_file = |builder: &PathBuf| files.contains(builder);
-    let beside = |builder: &PathBuf| builder.parent().is_some_and(|folder| folders.contains(folder));
-    let of = |is_near: &dyn Fn(&PathBuf) -> bool| -> Vec<&'b Base> {
-        bases.iter().filter(|base| base.builders.iter().any(is_near)).collect()
-    };
-    [of(&in_file), of(&beside)].into_iter().find(|near| !near.is_empty()).unwrap_or_else(|| bases.iter().collect())
+    let of = |is_near: &dyn Fn(&Base) -> bool| -> Vec<&'b Base> { bases.iter().filter(|base| is_near(base)).collect() };
+    let own = of(&|base: &Base| !base.builders.is_disjoint(files));
+    if !own.is_empty() {
+        return own;
+    }
+    let folders: BTreeSet<PathBuf> = files.iter().filter_map(|file| file.parent()).map(Path::to_owned).collect();
+    let beside = of(&|base: &Base| !base.folders.is_disjoint(&folders));
+    if beside.is_empty() { bases.iter().collect() } else { beside }
 }
 
 /// All of a base that decides how it is judged.

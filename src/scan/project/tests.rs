@@ -465,6 +465,32 @@ fn an_own_image_is_that_of_the_same_project() {
     assert!(found.contains(&"compose.yaml:3 a:1".to_owned()) && !found.contains(&"compose.yaml:3 b:1".to_owned()), "{found:?}");
 }
 
+/// A name that two ways lead to means another image on each, where it is built by the project of each.
+#[test]
+fn an_own_image_on_two_ways_is_that_of_each() {
+    let own = |name: &str| {
+        format!("services:\n  {name}: {{image: 'my/{name}:1', build: {name}}}\n  base: {{image: 'my/base:1', build: base}}\n")
+    };
+    let top = "services:\n  one: {image: 'my/top:1', build: one}\n  two: {image: 'my/top:1', build: two}\n  \
+        again: {image: 'my/top:1', isolation: process}\n";
+    let (one, two) = (own("one"), own("two"));
+    let files = [
+        ("x/compose.yaml", top),
+        ("x/one/Dockerfile", "FROM my/one:1\n"),
+        ("x/two/Dockerfile", "FROM my/two:1\n"),
+        ("p/compose.yaml", one.as_str()),
+        ("p/one/Dockerfile", "FROM my/base:1\n"),
+        ("p/base/Dockerfile", "FROM a:1\n"),
+        ("q/compose.yaml", two.as_str()),
+        ("q/two/Dockerfile", "FROM my/base:1\n"),
+        ("q/base/Dockerfile", "FROM b:1\n"),
+    ];
+    let found = read(&files, &["x/compose.yaml", "p/compose.yaml", "q/compose.yaml"]);
+    let mut bases: Vec<&str> = found.iter().filter_map(|line| line.strip_prefix("x/compose.yaml:4 ")).collect();
+    bases.sort_unstable();
+    assert_eq!(bases, ["a:1", "b:1"], "{found:?}");
+}
+
 #[test]
 fn many_own_images_that_are_built_on_each_other_end() {
     let service = |number: usize| format!("  s{number}: {{image: 'my/base:{number}', build: d{number}}}\n");
@@ -529,6 +555,20 @@ fn a_pod_means_the_nearest_class_of_its_name() {
     ] {
         assert_eq!(led(files), expected, "{files:?}");
     }
+}
+
+/// By more classes than are followed a pod is not judged.
+#[test]
+fn a_pod_may_mean_so_many_classes_and_no_more() {
+    let is_nowhere = |number: usize| {
+        let classes: Vec<(String, String)> =
+            (0..number).map(|number| (format!("a/r{number}.yaml"), class(&number.to_string()))).collect();
+        let mut files: Vec<(&str, &str)> = classes.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        files.push(("a/pod.yaml", LED));
+        each(&files, |found| matches!(found.lands, Lands::Nowhere { .. }))
+    };
+    assert_eq!(is_nowhere(16), [false; 16]);
+    assert_eq!(is_nowhere(17), [true]);
 }
 
 #[test]

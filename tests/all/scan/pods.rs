@@ -131,6 +131,10 @@ fn a_job_and_its_services_run_on_one_host() {
     };
     repository.file(".gitlab-ci.yml", job("a", "ltsc2019", "ltsc2022"));
     assert_eq!(broken(&repository, &BOTH), (1, 2));
+    let said = repository.scan(&BOTH).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let sentence =
+        "not one host can run all images of this job: registry.test/app:ltsc2019 fits a; registry.test/app:ltsc2022 fits b";
+    assert!(said.contains(sentence), "{said}");
     // Two jobs may run on two hosts.
     repository.file(".gitlab-ci.yml", job("a", "ltsc2019", "ltsc2019") + &job("b", "ltsc2022", "ltsc2022"));
     assert_eq!(broken(&repository, &BOTH), (0, 0));

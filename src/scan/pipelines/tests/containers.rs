@@ -53,7 +53,7 @@ fn options_of_containers_say_their_isolation() {
     let asked = |path: &str, text: &str| -> Vec<Option<Asked>> {
         let root = yaml::read(text).0[0].root.clone().unwrap();
         let service = service_of(Path::new(path), &root).unwrap();
-        let read = read(service, &root, &Lines::of(text), &Values::new(), &|_| false);
+        let read = read(service, &root, &Runs::of(&[&root]), &Lines::of(text), &Values::new(), &|_| false);
         read.found.into_iter().map(|found| found.isolation).collect()
     };
     for (options, expected) in [
@@ -92,7 +92,7 @@ fn each_service_has_its_own_way_to_ask_for_an_isolation() {
     ] {
         let root = yaml::read(text).0[0].root.clone().unwrap();
         let service = service_of(Path::new(path), &root).unwrap();
-        let read = read(service, &root, &Lines::of(text), &Values::new(), &|_| false);
+        let read = read(service, &root, &Runs::of(&[&root]), &Lines::of(text), &Values::new(), &|_| false);
         assert_eq!(read.found.iter().map(|found| found.isolated_by).collect::<Vec<_>>(), [expected], "{path}");
     }
 }
