@@ -257,7 +257,7 @@ fn of_text(text: &str, context: &Context<'_>) -> Option<Explanation> {
         return None;
     }
     match printed(text).into_iter().next() {
-        Some(finding) => pasted(text, context).or(Some(finding)),
+        Some(finding) => pasted(&without_findings(text), context).or(Some(finding)),
         None => explain(text, context),
     }
 }
@@ -265,10 +265,16 @@ fn of_text(text: &str, context: &Context<'_>) -> Option<Explanation> {
 /// What else a text holds beside what is explained: other errors, and other codes of reports.
 fn also(text: &str, told: &Explanation, context: &Context<'_>) -> Vec<Entry> {
     const MOST: usize = 5;
-    let mut also = others(text, told, context);
+    let mut also = others(&without_findings(text), told, context);
     also.extend(printed(text).into_iter().filter(|one| one.id != told.id).map(Entry::from));
     also.truncate(MOST);
     also
+}
+
+/// The text without the lines of reports that end with the code of a finding: the numbers in such a sentence belong to the finding.
+fn without_findings(text: &str) -> String {
+    let code = |line: &str| line.trim_end().strip_suffix(']')?.rsplit_once('[')?.1.parse::<Code>().ok();
+    text.split_inclusive('\n').filter(|line| code(line).is_none()).collect()
 }
 
 /// The explanations of the codes that a text names as reports do, each once: in brackets, `… in any isolation mode
@@ -471,6 +477,9 @@ mod tests {
             ("all is well\n  warning: x [host-end-of-support]: deploy/web.yaml:7\nmore", "host-end-of-support"),
             ("[other] app: the tag does not exist [not-found]", "not-found"),
             ("[nothing] [] [ [build-mismatch]", "build-mismatch"),
+            // A number in the sentence of a finding belongs to it.
+            ("error: x are reported to fail there with 0xc0370112, in both isolations [ltsc2025-on-25h2]", "ltsc2025-on-25h2"),
+            ("failure in a Windows system call (0xc0370112) [other]\nx [build-mismatch]", "0x80370112"),
             // What else is known in the text is the error.
             ("docker: failure in a Windows system call (0xc0370112)\nerror: x [build-mismatch]", "0x80370112"),
         ] {

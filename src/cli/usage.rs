@@ -81,6 +81,8 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
         }
     }
     if error.kind() == ErrorKind::InvalidSubcommand {
+        // The list of other suggestions is there, but empty: it would be an empty line.
+        error.remove(ContextKind::Suggested);
         let named = match error.get(ContextKind::InvalidSubcommand) {
             Some(ContextValue::String(name)) => name.clone(),
             _ => String::new(),

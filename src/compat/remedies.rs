@@ -110,7 +110,8 @@ impl Subject<'_> {
         let mut found = except(own)?;
         // Its tag may be the very one that was judged: the registry has no entry there for the host's processor.
         if found.reference().as_deref() == Some(self.reference) {
-            found = except(Some(found.base.build)).filter(|found| found.reference().as_deref() != Some(self.reference))?;
+            found = except(Some(found.base.build))
+                .filter(|found| Some(found.base.build) != own && found.reference().as_deref() != Some(self.reference))?;
         }
         (!process || found.judgement.taken == Some(Use::Process)).then_some(found)
     }
@@ -238,7 +239,7 @@ impl Subject<'_> {
 }
 
 /// The wish with which this isolation is asked for.
-const fn wish_for(isolation: Isolation) -> Wish {
+pub(super) const fn wish_for(isolation: Isolation) -> Wish {
     match isolation {
         Isolation::Process => Wish::Process,
         Isolation::Hyperv => Wish::Hyperv,

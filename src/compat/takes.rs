@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::remedies::Reported;
+use super::remedies::{Reported, wish_for};
 use super::warnings::is_reported_to_fail;
 use super::{Case, Choice, Code, Finding, Judgement, Policy, Possibility, Severity, Subject, Use, Wish, judge};
 use crate::advice::Remedy;
@@ -170,11 +170,7 @@ impl Case<'_> {
 
     /// True if the engine takes the image where this isolation is asked for, and starts it.
     pub(super) fn engine_starts(&self, isolation: Isolation, chosen: Option<usize>) -> bool {
-        let wish = match isolation {
-            Isolation::Process => Wish::Process,
-            Isolation::Hyperv => Wish::Hyperv,
-        };
-        let other = Case { wish, ..*self };
+        let other = Case { wish: wish_for(isolation), ..*self };
         other.takes(chosen, &other.choose_isolation()).is_none_or(|(takes, _)| takes.outcome != Outcome::Refuses)
     }
 

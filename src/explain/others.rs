@@ -61,6 +61,7 @@ fn beside(paste: &Paste, failure: &[Evidence], told: &str) -> Vec<Explanation> {
     let is_told = |one: &Evidence| id(one).is_some_and(|id| id == told);
     let starts = paste.line_starts();
     let line = |at: usize| starts.partition_point(|start| *start <= at);
+    // Later ones begin and end later.
     let of_told: Vec<(usize, usize)> =
         failure.iter().filter(|one| is_told(one)).map(|one| (line(one.start), line(one.end.saturating_sub(1)))).collect();
     // What is said by an operation and its error together has its error in the same failure.
@@ -73,11 +74,22 @@ fn beside(paste: &Paste, failure: &[Evidence], told: &str) -> Vec<Explanation> {
         lists.filter(|list| list.iter().any(is_told)).flat_map(|list| list.iter().map(|one| one.start)).collect();
     let is_apart = |one: &Evidence| {
         let (first, last) = (line(one.start), line(one.end.saturating_sub(1)));
-        of_told.iter().all(|&(from, to)| last < from || to < first)
+        // The first that ends on the line where this begins, or behind it: all before it end before that.
+        let next = of_told.partition_point(|&(_, to)| to < first);
+        of_told.get(next).is_none_or(|&(from, _)| last < from)
     };
-    let is_other =
-        |one: &&Evidence| says_what_failed(one) && !is_told(one) && (listed.binary_search(&one.start).is_ok() || is_apart(one));
-    failure.iter().filter(is_other).filter_map(explanation).collect()
+    let is_other = |one: &Evidence| listed.binary_search(&one.start).is_ok() || is_apart(one);
+    // A log can have the same two errors a thousand times: each is explained once.
+    let mut seen = HashSet::from([told.to_owned()]);
+    let mut named = Vec::new();
+    for one in failure.iter().filter(|one| says_what_failed(one)) {
+        let Some(id) = id(one).filter(|id| !seen.contains(id)) else { continue };
+        if is_other(one) {
+            seen.insert(id);
+            named.extend(explanation(one));
+        }
+    }
+    named
 }
 
 /// True for two numbers with nothing but a separator between them.

@@ -14,11 +14,16 @@ pub(crate) fn without(text: &str) -> Option<&str> {
     split(text).map(|(_, _, name)| name)
 }
 
-/// The text as it may be shown: `…` in the place of a user name with its password.
+/// True if something of the text is not to be shown, since it may be a password. Nothing else may be said of such a text that repeats it.
+pub(crate) fn is_hidden(text: &str) -> bool {
+    secret(text).is_some()
+}
+
+/// The text as it may be shown: `…` in the place of what may be a user name with its password.
 pub(crate) fn hidden(text: &str) -> Cow<'_, str> {
-    match split(text) {
-        Some((scheme, login, name)) if login.contains(':') => Cow::Owned(format!("{scheme}…@{name}")),
-        _ => Cow::Borrowed(text),
+    match secret(text) {
+        Some((scheme, _, name)) => Cow::Owned(format!("{scheme}…@{name}")),
+        None => Cow::Borrowed(text),
     }
 }
 
@@ -28,11 +33,9 @@ pub(crate) fn starred(line: &str) -> Cow<'_, str> {
         return Cow::Borrowed(line);
     }
     let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
-    let star = |word: &str| match split(word) {
-        Some((scheme, login, name)) if login.contains(':') => {
-            format!("{scheme}{}@{name}", "*".repeat(login.chars().count()))
-        }
-        _ => word.to_owned(),
+    let star = |word: &str| match secret(word) {
+        Some((scheme, login, name)) => format!("{scheme}{}@{name}", "*".repeat(login.chars().count())),
+        None => word.to_owned(),
     };
     // Each with the character that ends it.
     let words = line.split_inclusive(ends).map(|word| match word.strip_suffix(ends) {
@@ -42,15 +45,28 @@ pub(crate) fn starred(line: &str) -> Cow<'_, str> {
     Cow::Owned(words.collect())
 }
 
-/// The scheme with its slashes, the user name with its password, and what stands behind the @.
-fn split(text: &str) -> Option<(&str, &str, &str)> {
+/// The scheme with its slashes, what may be a user name with its password, and what stands behind the @. Rather too much than too
+/// little: all that has a colon in it and stands before an @ that is not that of a digest.
+fn secret(text: &str) -> Option<(&str, &str, &str)> {
+    let (scheme, rest) = without_scheme(text)?;
+    // A password may hold an @ itself: the last one counts.
+    let (at, _) = rest.rmatch_indices('@').find(|(at, _)| rest.get(at + 1..).is_none_or(|behind| !is_meant_as_digest(behind)))?;
+    let login = rest.get(..at).filter(|login| login.contains(':'))?;
+    Some((scheme, login, rest.get(at + 1..)?))
+}
+
+/// The scheme with its slashes, and what stands behind it; `None` for a path.
+fn without_scheme(text: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = match text.split_once("://") {
         Some((scheme, rest)) if is_scheme(scheme) => (text.get(..scheme.len() + "://".len())?, rest),
         _ => ("", text),
     };
-    if PATHS.iter().any(|path| rest.starts_with(path)) || is_on_drive(rest) {
-        return None;
-    }
+    (!PATHS.iter().any(|path| rest.starts_with(path)) && !is_on_drive(rest)).then_some((scheme, rest))
+}
+
+/// The scheme with its slashes, the user name with its password, and the name of an image behind the @.
+fn split(text: &str) -> Option<(&str, &str, &str)> {
+    let (scheme, rest) = without_scheme(text)?;
     // A password may hold an @ itself, and a digest stands behind one.
     let before_digest = match rest.rsplit_once('@') {
         Some((before, digest)) if is_digest(digest) => before,
@@ -84,6 +100,25 @@ fn is_on_drive(text: &str) -> bool {
 /// True for a digest with nothing behind it.
 fn is_digest(text: &str) -> bool {
     ALGORITHMS.iter().any(|algorithm| text.starts_with(algorithm))
+}
+
+/// True for a digest, and for what somebody meant as one: `sha265:12`, `SHA-256:12`, and the 64 digits alone.
+fn is_meant_as_digest(text: &str) -> bool {
+    if is_digest(text) {
+        return true;
+    }
+    match text.split_once(':') {
+        Some((algorithm, digits)) => {
+            let algorithm = algorithm.to_ascii_lowercase();
+            let number = algorithm.strip_prefix("sha").or_else(|| algorithm.strip_prefix("md"));
+            let is_number = |number: &str| {
+                number.bytes().any(|byte| byte.is_ascii_digit())
+                    && number.bytes().all(|byte| byte.is_ascii_digit() || b"-_".contains(&byte))
+            };
+            number.is_some_and(is_number) && !digits.contains('/')
+        }
+        None => text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()),
+    }
 }
 
 /// True for what is a host rather than a tag: `r.test`, `localhost:5000`, `10.0.0.5`, but not `22.04`.
@@ -123,11 +158,33 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_a_password_is_hidden_where_no_name_is_known() {
+        for (text, shown) in [
+            ("bob:pa/ss@registry/app:1", "…@registry/app:1"),
+            ("bob:pw@registry", "…@registry"),
+            ("bob:pw@registry:5000", "…@registry:5000"),
+            ("bob:pw@", "…@"),
+            ("bob:p@ss@registry@sha256:12", "…@registry@sha256:12"),
+            ("https://bob:pw@registry", "https://…@registry"),
+            ("https:/bob:pw@r.test/app", "…@r.test/app"),
+            ("reg.test/bob:pw@x.test/app", "…@x.test/app"),
+            // No name of an image either, and nobody can tell a tag or a port from a password.
+            ("ubuntu:22.04@latest", "…@latest"),
+            ("r.test:5000/team@v1/app", "…@v1/app"),
+        ] {
+            assert_eq!(hidden(text), shown, "{text}");
+            assert!(is_hidden(text) && !starred(text).contains("pw"), "{text}");
+        }
+    }
+
+    #[test]
     fn a_line_keeps_its_length() {
         for (line, shown) in [
             ("FROM bob:pw@r.test/app:1 AS build", "FROM ******@r.test/app:1 AS build"),
             ("    image: \"https://bob:pä@r.test/app\" # x", "    image: \"https://******@r.test/app\" # x"),
             ("  - {image: 'bob:pw@r.test/app'}\r", "  - {image: '******@r.test/app'}\r"),
+            ("FROM bob:pa/ss@registry/app:1", "FROM *********@registry/app:1"),
+            ("image: reg.test/bob:pw@x.test/app", "image: ***************@x.test/app"),
             ("FROM app@sha256:12 AS a", "FROM app@sha256:12 AS a"),
             ("RUN echo a:b", "RUN echo a:b"),
             ("", ""),
@@ -147,12 +204,14 @@ mod tests {
             "nginx@sha256:12/app",
             "a@sha256:12 b@sha256:34",
             "nginx:1@sha265:12",
-            "ubuntu:22.04@latest",
-            "ubuntu:22.04@22.04",
+            "nginx:1@SHA-256:12",
+            "nginx@sha256:zz",
+            "a:1@sha256:12 b:2@sha256:34",
+            "ubuntu@latest",
             "@web01.txt",
             "@scope/app",
             "team/@scope/app",
-            "r.test:5000/team@v1/app",
+            "r.test/team@v1/app",
             "bob@r.test",
             "home/bob@r.test/compose.yaml",
             "./bob:x@r.test/app",

@@ -141,6 +141,12 @@ fn wrong(text: &str, mistake: Mistake) -> Error {
                 shown(registry)
             ));
     }
+    // What else is wrong with it would name what is hidden.
+    if login::is_hidden(text) {
+        return of(ErrorKind::Invalid)
+            .because("what stands before the @ may hold a password, and names of images hold none")
+            .hint("leave that out; a tag stands after a colon, NAME:TAG, and only a digest after an @: NAME@sha256:…");
+    }
     error.because(mistake.why).hint(match (tidied(text), mistake.hint) {
         (Some(meant), _) => format!("did you mean {meant}?"),
         (None, Some(hint)) => hint,
@@ -311,6 +317,23 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_a_password_is_in_no_part_of_the_error() {
+        for typed in [
+            "bob:hun/ter2@registry/app:1",
+            "bob:hunter2@registry",
+            "hunter2:hun/ter2@registry:5000/app,",
+            "reg.test/bob:hunter2@x.test/app",
+            "https://bob:hun/ter2@registry/app",
+            "bob:hun/ter2@registry/app@sha512:12",
+        ] {
+            let error = mistake(typed);
+            assert_eq!(error.kind, ErrorKind::Invalid);
+            assert!(error.sentence().contains("may hold a password"), "{error:?}");
+            assert!(!format!("{error:?}").contains("ter2") && !format!("{error:?}").contains("hun"), "{error:?}");
+        }
+    }
+
+    #[test]
     fn what_was_copied_along_with_a_name_is_left_out() {
         for typed in [
             "r.test/app:1,",
@@ -402,7 +425,10 @@ mod tests {
             (&bare_digest, "algorithm", &format!("type @sha256:{HEX}")),
             (&sha512, "sha512", "sha256"),
             ("nginx@", "not a digest", "NAME@sha256:…"),
-            ("ubuntu:22.04@latest", "not a digest", "a tag stands after a colon"),
+            ("ubuntu@latest", "not a digest", "a tag stands after a colon"),
+            ("ubuntu:22.04@latest", "may hold a password", "a tag stands after a colon"),
+            ("app:1@sha265:abc", "not a digest algorithm", "use @sha256:…"),
+            ("app@sha256:zz", "other characters", ""),
             ("nginx@9f86d081884c", "algorithm", "the whole digest"),
             ("@sha256:abc", "no name", ""),
             (HEX, "ID of an image", "NAME@sha256:"),

@@ -1,5 +1,8 @@
 //! What to do about results of one image that are told together, each remedy once.
 
+use std::collections::HashSet;
+use std::hash::Hash;
+
 use super::document::{FindingEntry, Location, ResultEntry};
 use super::labels::{Labels, joined, places};
 use crate::compat::Code;
@@ -31,24 +34,30 @@ pub(super) fn of<'a>(entries: &[&'a ResultEntry], shown: impl Fn(&FindingEntry) 
         }
     }
     // Two objects of one place are one for the reader.
-    let place = |entry: &ResultEntry| entry.location.as_ref().map(Location::place);
-    let at_place =
-        |one: &ResultEntry, other: &ResultEntry| place(one) == place(other) && one.host.called() == other.host.called();
-    let is_said_there = |(help, entries): &(&str, Vec<&ResultEntry>)| {
-        hints.iter().any(|(other, others)| {
-            is_part(help, other) && entries.iter().all(|entry| others.iter().any(|other| at_place(entry, other)))
-        })
+    without_parts(&mut hints, |entries| {
+        let key = |entry: &&ResultEntry| (entry.location.as_ref().map(Location::place), entry.host.called().to_owned());
+        entries.iter().map(key).collect::<HashSet<_>>()
+    });
+    hints
+}
+
+/// Leaves out advice that is a part of other advice for all that it is for; `keys` tells what that is, for the reader.
+pub(super) fn without_parts<T, K: Eq + Hash>(hints: &mut Vec<(&str, T)>, keys: impl Fn(&T) -> HashSet<K>) {
+    let keys: Vec<HashSet<K>> = hints.iter().map(|(_, whose)| keys(whose)).collect();
+    let is_said = |help: &str, own: &HashSet<K>| {
+        hints.iter().zip(&keys).any(|((other, _), there)| is_part(help, other) && own.is_subset(there))
     };
-    let kept: Vec<bool> = hints.iter().map(|hint| !is_said_there(hint)).collect();
+    let kept: Vec<bool> = hints.iter().zip(&keys).map(|((help, _), own)| !is_said(help, own)).collect();
     let mut kept = kept.into_iter();
     hints.retain(|_| kept.next().unwrap_or(true));
-    hints
 }
 
 /// True if this advice is some of what the other one says, as that about an image that is built and that about the same one where it is
 /// started can be.
-pub(super) fn is_part(help: &str, of: &str) -> bool {
-    help != of && help.split("; or ").all(|part| of.split("; or ").any(|other| other == part))
+fn is_part(help: &str, of: &str) -> bool {
+    // Of two with the same alternatives in another order, neither is a part.
+    help.split("; or ").count() < of.split("; or ").count()
+        && help.split("; or ").all(|part| of.split("; or ").any(|other| other == part))
 }
 
 /// True if everything that a finding advises is among the remedies of these, which stand before it.
@@ -100,9 +109,19 @@ mod tests {
     #[test]
     fn advice_can_be_a_part_of_other_advice() {
         assert!(is_part("update", "use a:2; or update") && is_part("update; or b", "b; or use a:2; or update"));
-        for (help, of) in [("update", "update"), ("use a:2; or update", "update"), ("use a", "use a:2; or update")] {
+        for (help, of) in
+            [("update", "update"), ("a; or b", "b; or a"), ("use a:2; or update", "update"), ("use a", "use a:2; or update")]
+        {
             assert!(!is_part(help, of), "{help}");
         }
+    }
+
+    #[test]
+    fn advice_is_left_out_where_more_is_said_for_all_that_it_is_for() {
+        let mut hints = vec![("a", vec![1]), ("b; or a", vec![1, 2]), ("b", vec![2, 3]), ("a; or b", vec![1, 2])];
+        without_parts(&mut hints, |numbers| numbers.iter().copied().collect::<HashSet<i32>>());
+        let kept: Vec<&str> = hints.iter().map(|(help, _)| *help).collect();
+        assert_eq!(kept, ["b; or a", "b", "a; or b"]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use super::table::{
     BAD, GOOD, NARROWEST, OPEN, PLAIN, assumptions, candidate_list, explain_hint, severity_label, version, wrapped,
 };
 use super::{Detail, Page, hints};
+use crate::Isolation;
 use crate::compat::{Outcome as EngineOutcome, Severity, Verdict, Wish};
 use crate::text::count;
 
@@ -297,11 +298,11 @@ impl Written<'_> {
 
 /// The word in front of an image, with its colour.
 fn outcome_label(entry: &ResultEntry) -> (Style, &'static str) {
-    match entry.ok {
-        Some(true) => (GOOD, "ok   "),
-        Some(false) if entry.needs_flag() => (BAD, "flag "),
-        Some(false) => (BAD, "FAIL "),
-        None => (OPEN, "?    "),
+    match Outcome::of(entry) {
+        Outcome::Failed => (BAD, "FAIL "),
+        Outcome::NeedsFlag => (BAD, "flag "),
+        Outcome::Undecided => (OPEN, "?    "),
+        Outcome::Accepted | Outcome::Passed | Outcome::HostProcess | Outcome::Hyperv | Outcome::Process => (GOOD, "ok   "),
     }
 }
 
@@ -334,7 +335,14 @@ fn is_open(entry: &ResultEntry) -> bool {
     match entry.isolation.known() {
         Some(Wish::Process) => entry.process.possible.is_none(),
         Some(Wish::Hyperv) => entry.hyperv.possible.is_none(),
-        _ => entry.verdict.known() == Some(Verdict::Unknown),
+        // The verdict may be open because of the other isolation, which nobody asked for.
+        Some(Wish::Default) => match entry.host.default.known() {
+            Some(Isolation::Process) => entry.process.possible.is_none(),
+            Some(Isolation::Hyperv) => entry.hyperv.possible.is_none(),
+            None => false,
+        },
+        Some(Wish::Auto) => entry.verdict.known() == Some(Verdict::Unknown),
+        Some(Wish::HostProcess) | None => false,
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use annotate_snippets::{AnnotationKind, Group, Level as Weight, Origin, Renderer as Shown, Snippet};
 
 use super::document::Location;
-use super::hints::is_part;
+use super::hints::without_parts;
 use super::labels::{Labels, joined};
 use super::overview::{self, sum};
 use super::plain::clean;
@@ -177,13 +177,7 @@ fn helps(group: &[Problem<'_>]) -> Vec<String> {
         places
     };
     // Two objects of one place are one for the reader.
-    let is_said_there = |(help, locations): &(&str, Vec<Option<&Location>>)| {
-        let there = |others: &[Option<&Location>]| places(locations).iter().all(|place| places(others).contains(place));
-        found.iter().any(|(other, others)| is_part(help, other) && there(others))
-    };
-    let kept: Vec<bool> = found.iter().map(|help| !is_said_there(help)).collect();
-    let mut kept = kept.into_iter();
-    found.retain(|_| kept.next().unwrap_or(true));
+    without_parts(&mut found, |locations| locations.iter().flatten().map(|location| location.place()).collect::<HashSet<_>>());
     let all = places(&group.iter().map(|problem| problem.location).collect::<Vec<_>>()).len();
     let one = |(help, locations): (&str, Vec<Option<&Location>>)| {
         let own = places(&locations);

@@ -19,6 +19,7 @@ fn errors_of_another_cause_are_named() {
         ),
         ("0xC0370101, 0xC0370106, 0x80370109", "0x80370101", &["0x80370106", "0x80370109"]),
         ("0xC0370101\n0xC0370106\n0x80370109\n", "0x80370101", &["0x80370106", "0x80370109"]),
+        (&"0xc0370101\n0xc0370106\n".repeat(3000), "0x80370101", &["0x80370106"]),
         ("0xc0370101 and 0x803b0013", "0x80370101", &["0x803b0013"]),
         (
             "time=\"2024-05-01T10:00:00.1Z\" level=error msg=\"hnsCall failed in Win32: The specified port already exists. (0x803b0013)\"\ntime=\"2024-05-01T10:00:00.2Z\" level=error msg=\"container exited unexpectedly (0xc0370106)\"",

@@ -178,6 +178,10 @@ impl Failure {
                     "what stands before {server} did not reach it: try again later; if that does not help, ask those who run it"
                 ));
             }
+            // It is sent by what stands between, until somebody signs in.
+            StatusCode::NETWORK_AUTHENTICATION_REQUIRED => return failure.hint(INSTEAD),
+            // A server that does not know what is asked has not failed, and does not know it later.
+            StatusCode::NOT_IMPLEMENTED => {}
             _ if status.is_server_error() => {
                 return failure.hint(format!(
                     "{server} itself failed: try again later; if that does not help, those who run it find the reason in its log"
@@ -328,11 +332,12 @@ mod tests {
             (503, "registry.test itself failed: try again later"),
             (599, "registry.test itself failed: try again later"),
             (502, "what stands before registry.test did not reach it: try again later"),
+            (511, INSTEAD),
             (504, "what stands before registry.test did not reach it: try again later"),
         ] {
             assert!(hint(status).starts_with(expected), "{status}: {}", hint(status));
         }
-        for status in [401, 404, 408, 429] {
+        for status in [401, 404, 408, 429, 501] {
             assert_eq!(hint(status), "", "{status}");
         }
     }

@@ -218,7 +218,7 @@ impl Transport {
         let answered = builder.send().await.map_err(|error| {
             let proxy = self.routes.proxy_of(url);
             let failure = Failure::of_transport(&error, server, proxy.as_ref());
-            match self.unverified_instead(url).filter(|_| failure::is_about_certificate(&error)) {
+            match self.unverified_instead(url).filter(|_| proxy.is_none() && failure::is_about_certificate(&error)) {
                 Some(instead) => failure.hint(advice![
                     format!("{instead} is not verified, and {server} is: if that is meant too, use "),
                     Setting::Insecure(server.to_owned())

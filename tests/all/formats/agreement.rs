@@ -23,15 +23,24 @@ fn what_needs_a_flag_is_called_so_everywhere() {
 #[test]
 fn an_undecided_result_that_fails_is_not_said_to_fail_to_run() {
     let missing = sample::finding("os-version-missing", "error", "image has no os.version", "");
-    let entry = |taken: serde_json::Value| {
+    let entry = |taken: serde_json::Value, process: serde_json::Value| {
         let mut entry = sample::result("app:1", sample::host("web01", "10.0.20348.1"), None, Some(false), vec![missing.clone()]);
         entry["verdict"] = json!("unknown");
+        entry["process"]["possible"] = process;
+        entry["hyperv"]["possible"] = json!(null);
         entry["engine"]["takes"] = taken;
         entry
     };
     let takes = |outcome: &str| json!({"candidate": 0, "isolation": "process", "outcome": outcome, "says": null});
-    for (takes, is_open) in [(json!(null), true), (takes("unknown"), true), (takes("refuses"), false)] {
-        let report = sample::of(vec![entry(takes.clone())], vec![]);
+    let no = || json!(null);
+    for (takes, process, is_open) in [
+        (no(), no(), true),
+        // Hyper-V isolation, of which nothing is known, was not asked for: the host's default is process isolation.
+        (no(), json!(false), false),
+        (takes("unknown"), json!(false), true),
+        (takes("refuses"), no(), false),
+    ] {
+        let report = sample::of(vec![entry(takes.clone(), process)], vec![]);
         for format in ["table", "junit", "markdown"] {
             let text = rendered(format, &report);
             assert_eq!(text.contains("not known, and fails because of a finding that is denied"), is_open, "{takes}: {text}");
