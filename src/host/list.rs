@@ -194,7 +194,11 @@ impl Entry {
         }
         // A year is the name of a release too, and need not be one.
         let is_year = |text: &str| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
-        let build = |text: &str| spec::build_of(text, knowledge).filter(|_| !is_year(text));
+        // A number may count anything; the build of a release is one.
+        let is_known = |build: u32| knowledge.releases.iter().any(|release| release.build == build);
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let build =
+            |text: &str| spec::build_of(text, knowledge).filter(|build| !is_year(text) && (!is_number(text) || is_known(*build)));
         let mut words = line.split(SEPARATORS).filter(|word| !word.is_empty());
         let first = words.next()?;
         let name = first.trim_end_matches(':');
@@ -205,7 +209,8 @@ impl Entry {
             return Some(Self { is_named: spec::named(line).0.is_some(), is_whole: true, build: Some(build) });
         }
         let is_product = ["microsoft", "windows", "server"].iter().any(|word| name.eq_ignore_ascii_case(word));
-        if let Some((_, rest)) = named(line, knowledge).filter(|_| !is_product) {
+        let is_of_host = |rest: &str| !is_number(rest) || build(rest).is_some();
+        if let Some((_, rest)) = named(line, knowledge).filter(|(_, rest)| !is_product && is_of_host(rest)) {
             let version = || version_text::versions(rest).first().map(|version| version.build);
             return Some(Self { is_named: true, is_whole: true, build: spec::build_of(rest, knowledge).or_else(version) });
         }

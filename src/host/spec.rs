@@ -232,7 +232,11 @@ fn is_part(part: &str, build: Option<u32>, knowledge: &Knowledge) -> bool {
         };
         build.is_some() && PRODUCTS.iter().any(|product| lower.contains(product)) && fits()
     };
-    is_host(part, knowledge) || !version_text::versions(part).is_empty() || is_of_same()
+    // `22H2` of `Windows 10 Pro, 22H2, 19045.3930`.
+    let is_of_build = || build.is_some() && knowledge.releases_named(part).iter().any(|release| Some(release.build) == build);
+    // `64-bit`, `x64`: what they say of the processor is not believed without a word for it.
+    let is_processor = || ["x64", "64-bit", "amd64"].iter().any(|word| part.eq_ignore_ascii_case(word));
+    is_host(part, knowledge) || !version_text::versions(part).is_empty() || is_of_build() || is_processor() || is_of_same()
 }
 
 /// The error of a part of a list that is not a host.
@@ -296,7 +300,8 @@ pub(super) fn other_host(text: &str, version: OsVersion, knowledge: &Knowledge) 
         if !is_of_others && is_another(&name, version, are_hosts, is_before_version, knowledge) {
             return Some(another(&name, version, knowledge));
         }
-        if is_almost_a_release(&name, knowledge) {
+        // Before a version it is the name of a computer.
+        if !is_before_version && is_almost_a_release(&name, knowledge) {
             return Some(not_a_host(&name, knowledge));
         }
         (before, rest) = (*word, behind);

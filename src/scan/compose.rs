@@ -23,7 +23,7 @@ use super::pipelines;
 use super::words::{Style, Values, expand};
 use super::yaml::{self, Merging, Node};
 use super::{Asked, Files, Found, IsolatedBy, Lines, Meant, Needs, Note, OF_INPUT, Os, Place, Problem, Shared, processor_of};
-use crate::{Error, ErrorKind};
+use crate::Error;
 
 /// The longest chain of services that extend each other.
 const LONGEST_CHAIN: usize = 16;
@@ -296,12 +296,8 @@ impl Reader<'_, '_> {
                 };
                 if let Err(error) = self.files.read(&path) {
                     is_read = false;
-                    if error.kind == ErrorKind::NotFound {
-                        self.refuse_no_file((place, first), &path, "extends");
-                    } else {
-                        let what = format!("what is inherited of {} is not known: {}", shown(&path), error.sentence());
-                        read.notes.extend(self.note(place, first, &what));
-                    }
+                    let what = format!("what is inherited of {} is not known: {}", shown(&path), error.sentence());
+                    read.notes.extend(self.note(place, first, &what));
                 }
                 file = Some(path);
             }
@@ -347,10 +343,8 @@ impl Reader<'_, '_> {
                 read.notes.extend(self.note(number, &node, &format!("{other} is elsewhere, or its name is not known")));
             }
             for path in &set.files {
-                match self.files.read(path) {
-                    Err(error) if error.kind == ErrorKind::NotFound => self.refuse_no_file((number, &node), path, "includes"),
-                    Err(error) => read.notes.extend(self.note(number, &node, &error.sentence())),
-                    Ok(_) => {}
+                if let Err(error) = self.files.read(path) {
+                    read.notes.extend(self.note(number, &node, &error.sentence()));
                 }
             }
             read.includes.extend((!set.files.is_empty()).then_some(set));

@@ -15,8 +15,7 @@ pub use self::ways::{Object, Way, Ways};
 use super::paths::{normal, shown, slashes};
 use super::tags::Typed;
 use super::yaml::{Node, Value};
-use super::{Editable, Files, Lines, Note, OF_INPUT, Place, Problem};
-use crate::{Error, ErrorKind};
+use super::{Editable, Lines, Note, OF_INPUT, Place};
 
 /// The names of the file.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -35,12 +34,6 @@ fn is_remote(resource: &str) -> bool {
     let has_folder = resource.contains("//") && !resource.starts_with(['.', '/']);
     has || has_folder
         || ["git@", "git::", "github.com/", "gitlab.com/", "bitbucket.org/"].iter().any(|start| resource.starts_with(start))
-}
-
-/// True for what a kustomization names and that is neither a file nor the folder of a kustomization.
-pub fn is_missing(path: &Path, files: &dyn Files) -> bool {
-    let is_nowhere = |path: &Path| matches!(files.read(path), Err(error) if error.kind == ErrorKind::NotFound);
-    is_nowhere(path) && NAMES.iter().all(|name| is_nowhere(&path.join(name)))
 }
 
 /// One of the things that a kustomization does to objects.
@@ -85,8 +78,6 @@ pub struct Kustomization {
     steps: Vec<Rc<Step>>,
     /// Parts that make or change objects in ways that are not followed.
     others: Vec<(Place, String)>,
-    /// Entries of `images` that are not followed.
-    open_images: Vec<Place>,
     /// True if it has charts of Helm.
     has_charts: bool,
 }
@@ -140,17 +131,16 @@ impl Kustomization {
         if namespace.is_some() || !before.is_empty() || !behind.is_empty() {
             steps.push(Change::Rename { before, behind, namespace });
         }
-        let mut open_images = Vec::new();
         for image in list("images").iter().filter(|image| SET_BY_IMAGES.iter().any(|key| image.get(key).is_some())) {
             match Replacement::of(image, lines) {
                 Some(image) => steps.push(Change::Image(image)),
-                None => open_images.push(lines.place(image.span.clone())),
+                None => others.push((lines.place(image.span.clone()), "this entry of `images`".to_owned())),
             }
         }
         let steps = steps.into_iter().map(|what| Rc::new(Step { file: path.to_owned(), what })).collect();
         let has_charts = CHARTS.iter().any(|key| root.get(key).is_some());
         let (path, folder) = (path.to_owned(), normal(&folder));
-        Self { path, folder, resources, components, remote, steps, others, open_images, has_charts }
+        Self { path, folder, resources, components, remote, steps, others, has_charts }
     }
 
     /// The file.
@@ -179,46 +169,17 @@ impl Kustomization {
         format!("render it first, `kubectl kustomize {option}{} | {OF_INPUT}`", shown(&self.folder))
     }
 
-    /// What of it sets images and is not followed, and the files that kustomize refuses to do without; `is_missing` knows what is not there.
-    pub fn problems(&self, is_missing: &dyn Fn(&Path) -> bool) -> Vec<Problem> {
-        let open = |place: &Place, what: &str| Problem {
-            place: place.clone(),
-            error: Error::of(ErrorKind::Invalid, format!("{what} changes images, and is not followed")).hint(self.hint()),
-        };
-        let gone = |place: &Place, path: &Path| Problem {
-            place: place.clone(),
-            error: Error::of(ErrorKind::Invalid, format!("there is no file or kustomization {}", shown(path)))
-                .because("Kustomize refuses a kustomization that names what is not there")
-                .hint("correct the name, or put the file there"),
-        };
-        let mut problems: Vec<Problem> = Vec::new();
-        for patch in self.patches().filter(|patch| !patch.is_followed()) {
-            match &patch.file {
-                Some(file) if is_missing(file) => problems.push(gone(&patch.place, file)),
-                _ if patch.sets_images => problems.push(open(&patch.place, "this patch")),
-                _ => {}
-            }
-        }
-        problems.extend(self.open_images.iter().map(|place| open(place, "this entry of `images`")));
-        let missing = self.resources.iter().chain(&self.components).filter(|named| is_missing(&named.path));
-        problems.extend(missing.map(|named| gone(&named.place, &named.path)));
-        problems
-    }
-
-    /// What else of it is not followed; `is_read` knows the manifests and the folders of kustomizations, `is_missing` what is not there, and
-    /// `ways` where it leads.
-    pub fn notes(&self, is_read: &dyn Fn(&Path) -> bool, is_missing: &dyn Fn(&Path) -> bool, ways: &Ways) -> Vec<Note> {
+    /// What of it is not followed; `is_read` knows the manifests and the folders of kustomizations, and `ways` where it leads.
+    pub fn notes(&self, is_read: &dyn Fn(&Path) -> bool, ways: &Ways) -> Vec<Note> {
         let hint = self.hint();
         let note = |place: &Place, what: &str| Note { place: place.clone(), text: format!("{what}: {hint}") };
         let mut notes: Vec<Note> = Vec::new();
         notes.extend(self.remote.iter().map(|(place, remote)| note(place, &format!("{remote} is elsewhere and is not read"))));
-        let is_gone = |patch: &Patch| patch.file.as_deref().is_some_and(is_missing);
-        let open = self.patches().filter(|patch| !patch.is_followed() && patch.concerns_pods && !patch.sets_images);
-        let open = open.filter(|patch| !is_gone(patch));
+        let open = self.patches().filter(|patch| !patch.is_followed() && patch.concerns_pods);
         let what = "this patch may change images or where pods land, and is not followed";
         notes.extend(open.map(|patch| note(&patch.place, what)));
         notes.extend(self.others.iter().map(|(place, what)| note(place, &format!("{what} is not followed"))));
-        let unread = |named: &&Named| !is_read(&named.path) && !is_missing(&named.path);
+        let unread = |named: &&Named| !is_read(&named.path);
         for named in self.resources.iter().chain(&self.components).filter(unread) {
             notes.push(note(&named.place, &format!("{} is not among the files that are read", shown(&named.path))));
         }

@@ -109,11 +109,8 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
     let folders: BTreeSet<&Path> = kustomizations.iter().map(Kustomization::folder).collect();
     for one in &kustomizations {
         let is_read = |path: &Path| project.by_path.contains_key(path) || folders.contains(path);
-        let is_missing = |path: &Path| !is_read(path) && kustomize::is_missing(path, files);
-        let (notes, problems) = (one.notes(&is_read, &is_missing, &ways), one.problems(&is_missing));
-        let scanned = project.of(one.path());
-        scanned.notes.extend(notes);
-        scanned.problems.extend(problems);
+        let notes = one.notes(&is_read, &ways);
+        project.of(one.path()).notes.extend(notes);
     }
     project.ways = ways.to;
     open.iter().for_each(|path| project.of(path).problems.push(too_much()));

@@ -70,14 +70,6 @@ impl Reader<'_, '_> {
         self.refuse(number, node, error);
     }
 
-    /// Notes a file that is not there, and that this `extends` or `include` names.
-    pub(super) fn refuse_no_file(&self, (number, node): Numbered<'_>, file: &Path, does: &str) {
-        let error = Error::of(ErrorKind::Invalid, format!("there is no file {}", shown(file)))
-            .because(format!("Compose refuses a project that {does} a file which is not there"))
-            .hint("correct the name of the file, or put it there");
-        self.refuse(number, node, error);
-    }
-
     /// Notes services that extend each other.
     pub(super) fn refuse_circle(&self, (number, node): Numbered<'_>, service: &str) {
         let error = Error::of(ErrorKind::Invalid, format!("the service {service} extends itself"))

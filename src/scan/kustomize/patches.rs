@@ -34,8 +34,6 @@ pub struct Patch {
     content: Option<Rc<Content>>,
     /// True if it has words of images, or of where pods land, or cannot be read.
     pub concerns_pods: bool,
-    /// True if it has words of images.
-    pub sets_images: bool,
 }
 
 /// What stands in a patch.
@@ -160,14 +158,13 @@ impl Patch {
                 .and_then(|node| Some(Rc::new(Content::of_part(node.text()?, &node.span, lines)))),
         };
         let concerns_pods = content.as_ref().is_none_or(|content| content.concerns_pods);
-        let sets_images = content.as_ref().is_some_and(|content| content.sets_images);
         let target = entry.get("target").map(|target| Target::of(target));
         let has_operations = content.as_ref().is_some_and(|content| content.has_operations());
         let is_open = ["allowNameChange", "allowKindChange"].iter().any(|key| entry.text_at(&["options", key]) == Some("true"))
             || matches!(target, Some(None))
             || target.is_none() && has_operations;
         let content = content.filter(|content| !is_open && content.changes.is_some());
-        Self { place: lines.place(entry.span.clone()), file, target: target.flatten(), content, concerns_pods, sets_images }
+        Self { place: lines.place(entry.span.clone()), file, target: target.flatten(), content, concerns_pods }
     }
 
     /// True if what it does is followed.
@@ -235,12 +232,11 @@ impl Content {
 
     fn of(text: &str, standing: &dyn Fn(&Range<usize>, &str) -> Option<Standing>) -> Self {
         let has_one = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        let sets_images = has_one(&IMAGE_WORDS);
-        let concerns_pods = sets_images || has_one(&LANDING_WORDS);
+        let concerns_pods = has_one(&IMAGE_WORDS) || has_one(&LANDING_WORDS);
         let (documents, broken) = yaml::read(text);
         let texts = texts_of(&documents, standing);
         let changes = if broken.is_empty() { Self::changes(documents, text) } else { None };
-        Self { changes, concerns_pods, sets_images, texts }
+        Self { changes, concerns_pods, texts }
     }
 
     fn has_operations(&self) -> bool {

@@ -31,8 +31,6 @@ enum Included {
     Local {
         /// The path.
         path: String,
-        /// True where rules decide whether it is included, so that it may not be there.
-        has_rules: bool,
     },
     /// Something else, e.g. the address of a file.
     Elsewhere(String),
@@ -148,12 +146,8 @@ impl Project<'_> {
         let is_included = std::iter::repeat_n(true, includes.len()).chain(std::iter::repeat_n(false, starts.len()));
         for ((node, included, inputs), is_included) in includes.into_iter().chain(starts).zip(is_included) {
             let (paths, name) = match included {
-                Included::Local { path: local, has_rules } => {
+                Included::Local { path: local } => {
                     let paths = self.locals(&local, top);
-                    if paths.is_empty() && !has_rules && self.is_missing(&file.path, &local) {
-                        self.refuse_no_file(file, node, &local);
-                        continue;
-                    }
                     (paths, format!("{local} is included and is not among these files"))
                 }
                 Included::Elsewhere(name) => (Vec::new(), format!("{name} is elsewhere and is not read")),
@@ -204,29 +198,6 @@ impl Project<'_> {
         self.by_path.keys().filter(|path| pattern.matches(&shown(path))).cloned().collect()
     }
 
-    /// True for the path of an `include` that no file has, whichever folder above this file is the top of the repository. What a pattern or
-    /// a variable stands for is not known.
-    fn is_missing(&self, file: &Path, local: &str) -> bool {
-        let is_plain = !local.contains(['*', '$']);
-        let is_there = |folder: &Path| {
-            let path = normal(&folder.join(local.trim_start_matches('/')));
-            !matches!(self.files.read(&path), Err(error) if error.kind == ErrorKind::NotFound)
-        };
-        is_plain && !self.files.real(file).ancestors().skip(1).any(is_there)
-    }
-
-    /// Notes a file that is not there, and that this one includes: once, since several pipelines may read it.
-    fn refuse_no_file(&mut self, file: &Yaml, node: &Node, local: &str) {
-        let error = Error::of(ErrorKind::Invalid, format!("{local} is included and is not there"))
-            .because("GitLab refuses a pipeline that includes a file which is not there")
-            .hint("correct the path, which begins at the top of the repository, or put the file there");
-        let problem = Problem { place: Lines::of(&file.text).place(node.span.clone()), error };
-        let problems = &mut self.of(&file.path).problems;
-        if !problems.contains(&problem) {
-            problems.push(problem);
-        }
-    }
-
     fn root_of(&self, path: &Path) -> Option<&Rc<Node>> {
         root_of(self.by_path.get(path)?)
     }
@@ -264,7 +235,7 @@ fn of_include(include: &Rc<Node>) -> Vec<Entry<'_>> {
 fn of_entry(entry: &Rc<Node>) -> Vec<Entry<'_>> {
     if let Some(text) = entry.text() {
         let is_address = text.starts_with("http://") || text.starts_with("https://");
-        let local = |path: &str| Included::Local { path: path.to_owned(), has_rules: false };
+        let local = |path: &str| Included::Local { path: path.to_owned() };
         let included = if is_address { Included::Elsewhere(text.to_owned()) } else { local(text) };
         return vec![(entry, included, Inputs::new())];
     }
@@ -273,8 +244,7 @@ fn of_entry(entry: &Rc<Node>) -> Vec<Entry<'_>> {
         given.filter_map(|(name, value)| Some((format!("inputs.{}", name.text()?), value.text().map(str::to_owned)))).collect();
     if let Some(local) = entry.get("local") {
         let names = local.list().iter().chain([local]).filter_map(|one| Some((one, one.text()?)));
-        let has_rules = entry.get("rules").is_some();
-        let local = |name: &str| Included::Local { path: name.to_owned(), has_rules };
+        let local = |name: &str| Included::Local { path: name.to_owned() };
         return names.map(|(node, name)| (node, local(name), given.clone())).collect();
     }
     let elsewhere = ["remote", "project", "template", "component", "artifact"].iter().find_map(|key| entry.get(key)?.text());
