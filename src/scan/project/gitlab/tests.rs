@@ -95,27 +95,15 @@ fn what_is_included_and_not_read_is_said() {
     assert_eq!(
         read(&[(MAIN, main)], &[]),
         [
+            ".gitlab-ci.yml:2 note none.yml is included and is not among these files",
             ".gitlab-ci.yml:3 note https://x.example/a.yml is elsewhere and is not read",
             ".gitlab-ci.yml:4 note a/b is elsewhere and is not read",
             ".gitlab-ci.yml:6 note T.gitlab-ci.yml is elsewhere and is not read",
             ".gitlab-ci.yml:7 note $X/y.yml is included and is not among these files",
             ".gitlab-ci.yml:8 note https://x.example/b.yml is elsewhere and is not read",
             ".gitlab-ci.yml:9 note c.example/d@1 is elsewhere and is not read",
-            ".gitlab-ci.yml problem none.yml is included and is not there"
         ]
     );
-    // Rules may leave out what is not there, and which files a pattern means is not known.
-    let of = |main: &str| read(&[(MAIN, main)], &[]);
-    let rules = of("include:\n- local: none.yml\n  rules: [{exists: [none.yml]}]\n");
-    assert_eq!(rules, [".gitlab-ci.yml:2 note none.yml is included and is not among these files"]);
-    let pattern = of("include: ci/*.yml\na: {image: a, script: x}\n");
-    assert!(pattern.iter().all(|line| !line.contains("problem")), "{pattern:?}");
-    // The top of the repository may be any folder above: a file that is there is no error.
-    let map = Map([("r/ci/own.yml", "include: /ci/x.yml\na: {image: a, script: x}\n"), ("r/ci/x.yml", "b: {}\n")]
-        .map(|(path, text)| (PathBuf::from(path), Rc::from(text)))
-        .into());
-    let scanned = scan(&[PathBuf::from("r/ci/own.yml")], &map, &Values::new());
-    assert!(scanned.iter().all(|file| file.scanned.problems.is_empty()), "{scanned:?}");
 }
 
 #[test]
