@@ -24,6 +24,9 @@ pub struct Stands {
 /// The distance of a class from a pod: the least counts.
 type Distance = (u8, usize);
 
+/// The places of the classes that a pod means among those of its name; `None` where they are too many.
+type Answer = Option<Vec<usize>>;
+
 /// The RuntimeClasses of an input.
 #[derive(Debug, Default)]
 pub struct RuntimeClasses {
@@ -31,7 +34,7 @@ pub struct RuntimeClasses {
     /// The files that decide the classes of pods, by the files of the pods.
     asked: RefCell<BTreeMap<PathBuf, BTreeSet<PathBuf>>>,
     /// What names meant so far, looked up once for all pods of one place: numbers of classes, `None` for too many.
-    known: RefCell<HashMap<(String, Stands), Option<Vec<usize>>>>,
+    known: RefCell<HashMap<(String, Stands), Answer>>,
 }
 
 #[derive(Debug)]
