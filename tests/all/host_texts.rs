@@ -157,6 +157,26 @@ fn an_edition_in_a_text_is_read() {
     }
 }
 
+/// A release, an edition or a processor between commas tells more of the one host, and numbers of other things are no hosts.
+#[test]
+fn a_text_that_says_more_of_one_host_is_that_host() {
+    for (text, version) in [
+        ("Windows 10, version 22H2, 19045.3930", "10.0.19045.3930"),
+        ("Windows 10 Pro, 22H2, 19045.3930", "10.0.19045.3930"),
+        ("Windows Server 2022, Version 21H2, 20348.2402", "10.0.20348.2402"),
+        ("Windows Server 2022 Standard, 21H2, 20348.2402", "10.0.20348.2402"),
+        ("Windows 11 Enterprise, 64-bit, 22631.3447", "10.0.22631.3447"),
+        ("windows-2k19 10.0.17763.1", "10.0.17763.1"),
+        ("ltsc2022a 10.0.20348.2402", "10.0.20348.2402"),
+        ("Microsoft Windows [Version 10.0.20348.2402]\nMemory: 16384", "10.0.20348.2402"),
+        ("Microsoft Windows [Version 10.0.20348.2402]\nOffice 2019", "10.0.20348.2402"),
+        ("Windows Server 2022 10.0.20348.2402\nRAM 32768\nCores 8", "10.0.20348.2402"),
+        ("web01\n10.0.20348.2402\nuptime 12345", "10.0.20348.2402"),
+    ] {
+        assert_eq!(host(text).os_version.to_string(), version, "{text}");
+    }
+}
+
 #[test]
 fn a_build_without_a_release_is_named_by_its_number() {
     assert_eq!(host("29651").name, "Windows build 29651");
