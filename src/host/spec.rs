@@ -187,6 +187,11 @@ fn facts(text: &str, attributes: &Attributes, knowledge: &Knowledge) -> Result<H
     if let Some(error) = not_a_part(text, knowledge) {
         return Err(error);
     }
+    if let Some(word) =
+        unknown_word(text, knowledge).filter(|word| word.chars().all(|c| c.is_alphabetic() || c == '-' || c == '_'))
+    {
+        return Err(unknown_attribute(word, knowledge));
+    }
     let read = list::of_one(text, version_text::facts(text), knowledge);
     match read {
         Ok(facts) => other_host(text, facts.os_version, knowledge).map_or(Ok(facts), Err),
@@ -207,7 +212,15 @@ fn not_a_part(text: &str, knowledge: &Knowledge) -> Option<Error> {
         return Some(not_a_host(text, knowledge));
     }
     let build = version_text::facts(text).ok().map(|facts| facts.os_version.build);
-    if let Some(wrong) = written.iter().find(|part| !is_part(part, build, knowledge)) {
+    // Other words say something of the host, or of its columns, that is not looked at.
+    let is_wrong = |part: &str| {
+        let is_like_one = Attributes::like(part).is_some()
+            || Attributes::is_word(part)
+            || is_almost(part, knowledge)
+            || !part.ends_with("2009") && !knowledge.releases_named(part).is_empty();
+        !is_part(part, build, knowledge) && (build.is_none() || is_like_one)
+    };
+    if let Some(wrong) = written.iter().find(|part| is_wrong(part)) {
         return Some(wrong_part(wrong, knowledge));
     }
     (written.len() < parts.len()).then(|| {
@@ -228,7 +241,11 @@ fn is_part(part: &str, build: Option<u32>, knowledge: &Knowledge) -> bool {
         let named = knowledge.releases_named(part);
         let fits = || match named.as_slice() {
             [] => !is_almost(part, knowledge),
-            named => named.iter().any(|release| Some(release.build) == build),
+            // The registry says `Windows 10` of a Windows 11 too.
+            named => {
+                named.iter().any(|release| Some(release.build) == build)
+                    || (lower.contains("windows 10") && build.is_some_and(|build| build >= FIRST_WINDOWS_11))
+            }
         };
         build.is_some() && PRODUCTS.iter().any(|product| lower.contains(product)) && fits()
     };
@@ -297,7 +314,10 @@ pub(super) fn other_host(text: &str, version: OsVersion, knowledge: &Knowledge) 
         let is_of_others =
             OTHER_PRODUCTS.iter().chain(&version_text::OTHER_LABELS).any(|label| before.eq_ignore_ascii_case(label));
         let is_before_version = behind.first().is_some_and(|next| is_version(next));
-        if !is_of_others && is_another(&name, version, are_hosts, is_before_version, knowledge) {
+        // `web2019: 10.0.20348.2402` is a computer of that name.
+        let is_label = before.is_empty() && name.ends_with(':');
+        let is_first_year = is_before_version && before.is_empty();
+        if !is_of_others && !is_label && is_another(&name, version, are_hosts, is_first_year, knowledge) {
             return Some(another(&name, version, knowledge));
         }
         // Before a version it is the name of a computer.
@@ -352,7 +372,12 @@ fn another(name: &str, version: OsVersion, knowledge: &Knowledge) -> Error {
     let typed = longest_served(&named).map_or(name, |release| release.id.as_str());
     Error::new("this text holds more than one Windows version")
         .because(format!("{} and {version} are not the same Windows", quoted(name)))
-        .hint(advice!["name one of the two; for both, put a comma between them: ", Setting::Host(format!("{typed},{version}"))])
+        .hint(advice![
+            "name one of the two; for both, put a comma between them: ",
+            Setting::Host(format!("{typed},{version}")),
+            "; for a computer of that name, ",
+            Setting::Host(format!("{}={version}", name.replace(' ', "-").trim_end_matches(':')))
+        ])
 }
 
 /// True for a word within a text that is almost the name of a release.
