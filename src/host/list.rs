@@ -192,13 +192,12 @@ impl Entry {
         if line.len() > LONGEST_LINE {
             return None;
         }
-        // A year is the name of a release too, and need not be one.
-        let is_year = |text: &str| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
-        // A number may count anything; the build of a release is one.
+        // A number may count anything, and a year need not be a release; the build of a release is one.
         let is_known = |build: u32| knowledge.releases.iter().any(|release| release.build == build);
         let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        let build =
-            |text: &str| spec::build_of(text, knowledge).filter(|build| !is_year(text) && (!is_number(text) || is_known(*build)));
+        let build = |text: &str| {
+            spec::build_of(text, knowledge).filter(|build| !spec::is_year(text) && (!is_number(text) || is_known(*build)))
+        };
         let mut words = line.split(SEPARATORS).filter(|word| !word.is_empty());
         let first = words.next()?;
         let name = first.trim_end_matches(':');

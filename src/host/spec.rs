@@ -217,7 +217,7 @@ fn not_a_part(text: &str, knowledge: &Knowledge) -> Option<Error> {
         let is_like_one = Attributes::like(part).is_some()
             || Attributes::is_word(part)
             || is_almost(part, knowledge)
-            || !part.ends_with("2009") && !knowledge.releases_named(part).is_empty();
+            || !knowledge.releases_named(part).is_empty();
         !is_part(part, build, knowledge) && (build.is_none() || is_like_one)
     };
     if let Some(wrong) = written.iter().find(|part| is_wrong(part)) {
@@ -236,24 +236,31 @@ fn not_a_part(text: &str, knowledge: &Knowledge) -> Option<Error> {
 /// of `Windows Server 2022 Foundation, 10.0.20348`.
 fn is_part(part: &str, build: Option<u32>, knowledge: &Knowledge) -> bool {
     const PRODUCTS: [&str; 4] = ["windows ", "azure stack ", "azure local ", "hyper-v server "];
-    let is_of_same = || {
-        let lower = format!("{} ", part.to_ascii_lowercase());
-        let named = knowledge.releases_named(part);
-        let fits = || match named.as_slice() {
-            [] => !is_almost(part, knowledge),
-            // The registry says `Windows 10` of a Windows 11 too.
-            named => {
-                named.iter().any(|release| Some(release.build) == build)
-                    || (lower.contains("windows 10") && build.is_some_and(|build| build >= FIRST_WINDOWS_11))
-            }
-        };
-        build.is_some() && PRODUCTS.iter().any(|product| lower.contains(product)) && fits()
-    };
-    // `22H2` of `Windows 10 Pro, 22H2, 19045.3930`.
-    let is_of_build = || build.is_some() && knowledge.releases_named(part).iter().any(|release| Some(release.build) == build);
-    // `64-bit`, `x64`: what they say of the processor is not believed without a word for it.
+    // What `x64` says of the processor is not believed without a release before it.
     let is_processor = || ["x64", "64-bit", "amd64"].iter().any(|word| part.eq_ignore_ascii_case(word));
-    is_host(part, knowledge) || !version_text::versions(part).is_empty() || is_of_build() || is_processor() || is_of_same()
+    if is_host(part, knowledge) || !version_text::versions(part).is_empty() || is_processor() {
+        return true;
+    }
+    let Some(build) = build else { return false };
+    let named = knowledge.releases_named(part);
+    if named.is_empty() {
+        let lower = format!("{} ", part.to_ascii_lowercase());
+        return PRODUCTS.iter().any(|product| lower.contains(product)) && !is_almost(part, knowledge);
+    }
+    // `22H2` of `Windows 10 Pro, 22H2, 19045.3930`.
+    named.iter().any(|release| release.build == build) || is_said_of_others(part, build)
+}
+
+/// True for the name of a release that the registry says of later ones too: 2009 of every Windows 10 from 20H2, `Windows 10` of a
+/// Windows 11.
+fn is_said_of_others(name: &str, build: u32) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.ends_with("2009") || (lower.contains("windows 10") && build >= FIRST_WINDOWS_11)
+}
+
+/// True for four digits, which are the name of a release too.
+pub(super) fn is_year(text: &str) -> bool {
+    text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The error of a part of a list that is not a host.
@@ -348,13 +355,11 @@ fn is_another(name: &str, version: OsVersion, is_listed: bool, is_before_version
     if is_listed {
         return true;
     }
-    // The registry says 2009 of every Windows 10 from 20H2, and `Windows 10` of a Windows 11 too.
-    let lower = name.to_ascii_lowercase();
-    if lower.ends_with("2009") || (lower.contains("windows 10") && version.build >= FIRST_WINDOWS_11) {
+    if is_said_of_others(name, version.build) {
         return false;
     }
+    let lower = name.to_ascii_lowercase();
     // A year, as in `(c) 2019 Microsoft`.
-    let is_year = |word: &str| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
     let is_product = ["win", "server", "ltsc", "azure", "hci", "sac"].iter().any(|product| lower.contains(product));
     if !is_product && lower.split(' ').any(is_year) {
         return is_before_version;

@@ -108,26 +108,30 @@ impl Written<'_> {
             match alike.get(text) {
                 Some(all) if all.len() > MOST_APART => {
                     if all.first().is_some_and(|first| std::ptr::eq(*first, *group)) {
-                        self.together(all, group, out)?;
+                        self.together(all, text, out)?;
                     }
                 }
-                _ => self.paragraph(group, out)?,
+                _ => {
+                    let (on_hosts, body) = text;
+                    self.heading(group, on_hosts, out)?;
+                    out.write_all(body)?;
+                }
             }
         }
         Ok(())
     }
 
     /// A line for each of these images, so that each can be searched for, then what is the same for all of them.
-    fn together(&mut self, all: &[&Group<'_>], first: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
+    fn together(&mut self, all: &[&Group<'_>], (on_hosts, body): &(String, Vec<u8>), out: &mut dyn Write) -> io::Result<()> {
         self.between(out)?;
         for group in all {
             let (style, word) = outcome_label(group.first);
             let shown = std::iter::once(named(group.first)).chain(self.placed(group)).collect::<Vec<_>>().join(" ");
             wrapped("", style, word, &shown, INDENT, self.width, out)?;
         }
-        let sentence = format!("each of these {} {}", count(all.len(), "image"), self.on_hosts(first));
+        let sentence = format!("each of these {} {}", count(all.len(), "image"), on_hosts);
         wrapped(INDENT, PLAIN, "", &sentence, HANGING, self.width, out)?;
-        self.body(first, out)
+        out.write_all(body)
     }
 
     /// The hosts and the outcome, e.g. `on web01: will not run`.
@@ -147,13 +151,19 @@ impl Written<'_> {
 
     /// A heading, then the findings, then what to do.
     fn paragraph(&mut self, group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
+        self.heading(group, &self.on_hosts(group), out)?;
+        self.body(group, out)
+    }
+
+    /// The image, its hosts and outcome, and its places.
+    fn heading(&mut self, group: &Group<'_>, on_hosts: &str, out: &mut dyn Write) -> io::Result<()> {
         self.between(out)?;
         let (style, word) = outcome_label(group.first);
-        wrapped("", style, word, &format!("{} {}", named(group.first), self.on_hosts(group)), INDENT, self.width, out)?;
+        wrapped("", style, word, &format!("{} {on_hosts}", named(group.first)), INDENT, self.width, out)?;
         for at in self.placed(group) {
             wrapped(INDENT, PLAIN, "", &at, HANGING, self.width, out)?;
         }
-        self.body(group, out)
+        Ok(())
     }
 
     /// What stands below a heading: the findings, what to do, and the entries of the image.

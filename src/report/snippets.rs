@@ -223,36 +223,8 @@ mod tests {
         }
     }
 
-    /// Without its line, a problem still has its reason.
-    #[test]
-    fn a_long_line_takes_nothing_from_the_reason() {
-        let place = Location::new("Dockerfile", 3, 7, None, "app:1");
-        let lines = Excerpts::from([(("Dockerfile".to_owned(), 3), "x".repeat(LONGEST_LINE + 1))]);
-        let problem = Problem {
-            level: Level::Failed,
-            code: "build-mismatch".to_owned(),
-            known: None,
-            source: "",
-            title: "app:1 on web01: will not run".to_owned(),
-            message: "the builds differ".to_owned(),
-            notes: Vec::new(),
-            helps: Vec::new(),
-            image: "app:1",
-            hosts: "web01".to_owned(),
-            location: Some(&place),
-            host: String::new(),
-        };
-        let group = [problem];
-        let first = group.first().unwrap();
-        let text = Shown::plain().render(&[annotated(first, &group, &lines)]);
-        assert!(text.contains("Dockerfile:3:7") && text.contains("the builds differ"), "{text}");
-    }
-
-    /// A Dockerfile and a service of Compose ask for an isolation each in its own way.
-    #[test]
-    fn advice_for_one_place_names_it() {
-        let places = [Location::new("Dockerfile", 1, 6, None, "app:1"), Location::new("compose.yaml", 3, 12, None, "app:1")];
-        let problem = |location, helps: &[&'static str]| Problem {
+    fn failing<'a>(location: &'a Location, helps: &[&'static str]) -> Problem<'a> {
+        Problem {
             level: Level::Failed,
             code: "build-mismatch".to_owned(),
             known: None,
@@ -265,8 +237,25 @@ mod tests {
             hosts: "web01".to_owned(),
             location: Some(location),
             host: String::new(),
-        };
-        let group = [problem(&places[0], &["use app:2", "add a flag"]), problem(&places[1], &["use app:2", "add a key"])];
+        }
+    }
+
+    /// Without its line, a problem still has its reason.
+    #[test]
+    fn a_long_line_takes_nothing_from_the_reason() {
+        let place = Location::new("Dockerfile", 3, 7, None, "app:1");
+        let lines = Excerpts::from([(("Dockerfile".to_owned(), 3), "x".repeat(LONGEST_LINE + 1))]);
+        let group = [failing(&place, &[])];
+        let first = group.first().unwrap();
+        let text = Shown::plain().render(&[annotated(first, &group, &lines)]);
+        assert!(text.contains("Dockerfile:3:7") && text.contains("the builds differ"), "{text}");
+    }
+
+    /// A Dockerfile and a service of Compose ask for an isolation each in its own way.
+    #[test]
+    fn advice_for_one_place_names_it() {
+        let places = [Location::new("Dockerfile", 1, 6, None, "app:1"), Location::new("compose.yaml", 3, 12, None, "app:1")];
+        let group = [failing(&places[0], &["use app:2", "add a flag"]), failing(&places[1], &["use app:2", "add a key"])];
         assert_eq!(helps(&group), ["use app:2", "for Dockerfile:1: add a flag", "for compose.yaml:3: add a key"]);
     }
 }
