@@ -45,6 +45,9 @@ config = put(f"{oci}.config.v1+json", json.dumps({"os": "windows", "os.version":
 manifest = put(f"{oci}.manifest.v1+json", json.dumps({"schemaVersion": 2, "mediaType": f"{oci}.manifest.v1+json",
                                                       "config": config, "layers": [layer]}).encode())
 manifest["annotations"] = {"org.opencontainers.image.ref.name": "registry.example/app:1"}
+# The mark of a store: a folder that holds anything else without it is not written to.
+with open(f"{store}/wincompat.json", "w") as file:
+    file.write('{"schema":"wincompat/store/v1"}\n')
 for name, content in (("index.json", {"schemaVersion": 2, "manifests": [manifest]}), ("oci-layout", {"imageLayoutVersion": "1.0.0"})):
     with open(f"{store}/{name}", "w") as file:
         json.dump(content, file)
