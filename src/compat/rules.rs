@@ -21,15 +21,36 @@ pub struct Possibility {
 }
 
 impl Possibility {
+    /// Nothing that decides.
+    const fn open() -> Self {
+        Self { possible: None, because: Vec::new() }
+    }
+
     fn impossible(because: Code) -> Self {
         Self { possible: Some(false), because: vec![because] }
+    }
+
+    /// One more reason: a "no" decides against every "yes", and a missing fact against every "yes" too. Reasons that do not decide
+    /// are not kept.
+    fn add(&mut self, outcome: Option<bool>, code: Code) {
+        let weight = |outcome: Option<bool>| match outcome {
+            Some(false) => 2,
+            None => 1,
+            Some(true) => 0,
+        };
+        if self.because.is_empty() || weight(outcome) > weight(self.possible) {
+            self.because.clear();
+            self.possible = outcome;
+        }
+        if outcome == self.possible {
+            self.because.push(code);
+        }
     }
 }
 
 /// The possibility of process and of Hyper-V isolation for a candidate on a host.
 pub(super) fn possibilities(knowledge: &Knowledge, host: &Host, image: &RuleInput<'_>) -> (Possibility, Possibility) {
-    let mut process = Reasons::default();
-    let mut hyperv = Reasons::default();
+    let (mut process, mut hyperv) = (Possibility::open(), Possibility::open());
     let mut both = |outcome, code| {
         process.add(outcome, code);
         hyperv.add(outcome, code);
@@ -75,7 +96,7 @@ pub(super) fn possibilities(knowledge: &Knowledge, host: &Host, image: &RuleInpu
         Availability::Unavailable => hyperv.add(Some(false), Code::HypervUnavailable),
         Availability::Unknown => hyperv.add(None, Code::HypervUnknown),
     }
-    (process.conclude(), hyperv.conclude())
+    (process, hyperv)
 }
 
 /// The possibilities of an image without any Windows entry: none.
@@ -191,29 +212,6 @@ fn process_by_version(knowledge: &Knowledge, host: OsVersion, image: OsVersion) 
             _ => (None, Code::RevisionUnknown),
         },
         None => (Some(true), Code::BuildEqual),
-    }
-}
-
-/// The reasons gathered for one isolation: one "no" decides against every "yes", and a missing fact against every "yes" too.
-#[derive(Default)]
-struct Reasons(Vec<(Option<bool>, Code)>);
-
-impl Reasons {
-    fn add(&mut self, outcome: Option<bool>, code: Code) {
-        self.0.push((outcome, code));
-    }
-
-    fn conclude(self) -> Possibility {
-        let has = |wanted| self.0.iter().any(|(outcome, _)| *outcome == wanted);
-        let possible = if has(Some(false)) {
-            Some(false)
-        } else if has(None) || !has(Some(true)) {
-            None
-        } else {
-            Some(true)
-        };
-        let because = self.0.iter().filter(|(outcome, _)| *outcome == possible).map(|(_, code)| *code).collect();
-        Possibility { possible, because }
     }
 }
 

@@ -8,7 +8,7 @@ use super::remedies::{Reported, wish_for};
 use super::warnings::is_reported_to_fail;
 use super::{Case, Choice, Code, Finding, Judgement, Policy, Possibility, Severity, Subject, Use, Wish, judge};
 use crate::advice::Remedy;
-use crate::engine::{self, Refusal, select};
+use crate::engine::{self, Refusal, select, select_in_store};
 use crate::host::{Host, HostEngine};
 use crate::image::Image;
 use crate::knowledge::{EngineVersions, Knowledge, versions_with};
@@ -180,8 +180,8 @@ impl Case<'_> {
         match self.engine.name {
             _ if takes.is_some_and(|takes| !takes.known && takes.outcome == Outcome::Unknown) => true,
             Engine::Docker if self.engine.store.is_none() => {
-                let other = HostEngine { store: Some(ImageStore::Containerd), ..self.engine.clone() };
-                select(self.knowledge, self.host, self.image, &other).is_some_and(|selection| selection.candidate.is_none())
+                let other = select_in_store(self.knowledge, self.host, self.image, self.engine, ImageStore::Containerd);
+                other.is_some_and(|selection| selection.candidate.is_none())
             }
             _ => false,
         }

@@ -43,11 +43,31 @@ pub struct Selection<'k> {
 /// The entry of an image that an engine takes on a host. `None` for an engine, or a version of it, of which nothing is known, for
 /// this program itself, and for an image that no engine pulls.
 pub fn select<'k>(knowledge: &'k Knowledge, host: &Host, image: &Image, engine: &HostEngine) -> Option<Selection<'k>> {
+    selected(versions(knowledge, engine)?, engine.name, host, image)
+}
+
+/// The same as [`select`] for Docker, if it had this image store.
+pub(crate) fn select_in_store<'k>(
+    knowledge: &'k Knowledge,
+    host: &Host,
+    image: &Image,
+    docker: &HostEngine,
+    store: ImageStore,
+) -> Option<Selection<'k>> {
+    let found = versions_of(knowledge, Engine::Docker, Some(store), docker.version.as_deref())?;
+    selected(found, Engine::Docker, host, image)
+}
+
+fn selected<'k>(
+    (versions, known): (&'k EngineVersions, bool),
+    engine: Engine,
+    host: &Host,
+    image: &Image,
+) -> Option<Selection<'k>> {
     if matches!(image.source, Source::DockerArchive) {
         return None;
     }
-    let (versions, known) = versions(knowledge, engine)?;
-    let (candidate, refusal) = match engine.name {
+    let (candidate, refusal) = match engine {
         Engine::Docker if versions.store != Some(ImageStore::Containerd) => graph_driver::select(versions, host, image),
         Engine::Docker | Engine::Containerd => containerd::select(versions, host, image),
         Engine::Kubernetes => kubelet::select(versions, host, image),
@@ -65,12 +85,21 @@ pub fn versions<'k>(knowledge: &'k Knowledge, engine: &HostEngine) -> Option<(&'
         Engine::Kubernetes => (Engine::Containerd, None, engine.runtime.as_deref()),
         Engine::Wincompat => return None,
     };
+    versions_of(knowledge, name, store, version)
+}
+
+fn versions_of<'k>(
+    knowledge: &'k Knowledge,
+    name: Engine,
+    store: Option<ImageStore>,
+    version: Option<&str>,
+) -> Option<(&'k EngineVersions, bool)> {
     // One that is not a version, as of a build of one's own, is not the newest.
-    let version = version.map(engine_version);
-    if version == Some(None) {
-        return None;
-    }
-    knowledge.engine_versions_of(name, store, version.flatten().as_ref())
+    let version = match version {
+        Some(text) => Some(engine_version(text)?),
+        None => None,
+    };
+    knowledge.engine_versions_of(name, store, version.as_ref())
 }
 
 /// True for an image without an index, or one that is named by the digest of its manifest: then there is nothing to choose.

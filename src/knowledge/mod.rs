@@ -78,16 +78,16 @@ impl Release {
         let edition = edition.unwrap_or_default();
         let long_term = edition.contains("EnterpriseS");
         let home_or_pro = edition.starts_with("Core") || edition.starts_with("Professional");
-        let applies = |channel: &str| match channel {
-            "Extended Security Updates" => false,
-            _ if channel.contains("LTSC") || channel.contains("LTSB") => {
-                long_term && channel.starts_with("IoT") == edition.starts_with("IoT")
-            }
-            _ if channel.starts_with("IoT") => edition.starts_with("IoT"),
-            "Enterprise and Education" => !home_or_pro,
-            _ => true,
+        let of_iot = edition.starts_with("IoT");
+        let applies = |channel: Channel| match channel {
+            Channel::Paid => false,
+            Channel::LongTerm => long_term && !of_iot,
+            Channel::IotLongTerm => long_term && of_iot,
+            Channel::Iot => of_iot,
+            Channel::EnterpriseAndEducation => !home_or_pro,
+            Channel::General => true,
         };
-        self.support.iter().filter(|support| applies(&support.channel)).map(|support| support.until).max()
+        self.support.iter().filter(|support| applies(support.channel)).map(|support| support.until).max()
     }
 }
 
@@ -95,10 +95,48 @@ impl Release {
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct Support {
-    /// E.g. `Home and Pro`, `Enterprise and Education`, `LTSC`, `extended`.
-    pub channel: String,
+    /// The editions.
+    pub channel: Channel,
     /// The last day with updates.
     pub until: Date,
+}
+
+/// The editions of a release that get updates for a time, as Microsoft's lists of lifecycles name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
+#[non_exhaustive]
+pub enum Channel {
+    /// `Extended Security Updates`, for which is paid.
+    Paid,
+    /// `LTSC` and `LTSB`.
+    LongTerm,
+    /// The same of `IoT Enterprise`.
+    IotLongTerm,
+    /// `IoT Enterprise`.
+    Iot,
+    /// `Enterprise and Education`.
+    EnterpriseAndEducation,
+    /// All others, e.g. `Home and Pro`, `mainstream`.
+    General,
+}
+
+impl From<String> for Channel {
+    fn from(name: String) -> Self {
+        let is_iot = name.starts_with("IoT");
+        match name.as_str() {
+            "Extended Security Updates" => Self::Paid,
+            _ if name.contains("LTSC") || name.contains("LTSB") => {
+                if is_iot {
+                    Self::IotLongTerm
+                } else {
+                    Self::LongTerm
+                }
+            }
+            _ if is_iot => Self::Iot,
+            "Enterprise and Education" => Self::EnterpriseAndEducation,
+            _ => Self::General,
+        }
+    }
 }
 
 /// One generation of Microsoft's Windows base images.

@@ -3,7 +3,7 @@
 use super::{About, Severity};
 
 /// A finding as it is declared.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq)]
 pub(in crate::compat) struct Declaration {
     /// The name of its constant, e.g. `BuildMismatch`.
     pub constant: &'static str,

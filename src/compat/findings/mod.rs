@@ -15,6 +15,7 @@ mod versions;
 #[cfg(feature = "clusters")]
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use jiff::civil::Date;
@@ -27,7 +28,7 @@ use crate::{Advice, Isolation};
 /// The stable name of one reason or warning, e.g. [`Code::BuildMismatch`], which prints as `build-mismatch`.
 ///
 /// There will be more of them, so a `match` on one needs an arm for all others.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Code(pub(super) &'static Declaration);
 
 impl Code {
@@ -96,6 +97,13 @@ impl Code {
 /// A text without values of a case; tests see that every name in it is known.
 fn general(template: &str) -> Advice {
     Advice::from_template(template, |_, _| None).unwrap_or_else(|_| template.into())
+}
+
+impl Hash for Code {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // The name is enough; what is declared beside it is long.
+        self.as_str().hash(state);
+    }
 }
 
 impl fmt::Display for Code {
