@@ -3,13 +3,13 @@
 //! Results of one image that differ only in the host are one paragraph, with the hosts in a list. So are those of many images that do not
 //! pass on the same hosts for the same reasons; each image has a line of its own there.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use anstyle::Style;
 
 use super::document::{ErrorEntry, FindingEntry, Report, ResultEntry};
-use super::groups::{Group, alike, groups};
+use super::groups::{Group, MOST_APART, alike, groups, together};
 use super::labels::{Labels, joined, number};
 use super::outcome::Outcome;
 use super::table::{
@@ -22,8 +22,6 @@ use crate::text::count;
 
 /// The most passes that are listed one by one; more of them are counted.
 const LISTED_PASSES: usize = 10;
-/// The most images with the same reasons and the same advice that have a paragraph each.
-const MOST_APART: usize = 3;
 /// The indent of the lines below a heading.
 const INDENT: &str = "      ";
 /// The indent of the further lines of a sentence there.
@@ -69,6 +67,15 @@ pub(super) fn every_pass(report: &Report, page: &Page<'_>, out: &mut dyn Write) 
     if passes.is_empty() { Ok(()) } else { writeln!(out) }
 }
 
+/// A paragraph about results of one image: what stands beside the image, and what below it.
+struct Said<'a> {
+    group: &'a Group<'a>,
+    /// The hosts and the outcome, e.g. `on web01: will not run`.
+    on_hosts: String,
+    /// The text below the heading.
+    body: Vec<u8>,
+}
+
 /// The state of the writing.
 struct Written<'a> {
     labels: &'a Labels<'a>,
@@ -94,44 +101,34 @@ impl Written<'_> {
         if self.page.detail == Detail::Every {
             return groups.iter().try_for_each(|group| self.paragraph(group, out));
         }
-        let mut texts: Vec<(String, Vec<u8>)> = Vec::with_capacity(groups.len());
-        for group in groups {
+        let mut said = Vec::with_capacity(groups.len());
+        for &group in groups {
             let mut body = Vec::new();
             self.body(group, &mut body)?;
-            texts.push((self.on_hosts(group), body));
+            said.push(Said { group, on_hosts: self.on_hosts(group), body });
         }
-        let mut alike: HashMap<&(String, Vec<u8>), Vec<&Group<'_>>> = HashMap::new();
-        for (group, text) in groups.iter().zip(&texts) {
-            alike.entry(text).or_default().push(*group);
-        }
-        for (group, text) in groups.iter().zip(&texts) {
-            match alike.get(text) {
-                Some(all) if all.len() > MOST_APART => {
-                    if all.first().is_some_and(|first| std::ptr::eq(*first, *group)) {
-                        self.together(all, text, out)?;
-                    }
-                }
-                _ => {
-                    let (on_hosts, body) = text;
-                    self.heading(group, on_hosts, out)?;
-                    out.write_all(body)?;
-                }
+        for alike in together(&said, MOST_APART, |one| (&one.on_hosts, &one.body)) {
+            let Some(first) = alike.first() else { continue };
+            if alike.len() > 1 {
+                self.listed(&alike, &first.on_hosts, out)?;
+            } else {
+                self.heading(first.group, &first.on_hosts, out)?;
             }
+            out.write_all(&first.body)?;
         }
         Ok(())
     }
 
-    /// A line for each of these images, so that each can be searched for, then what is the same for all of them.
-    fn together(&mut self, all: &[&Group<'_>], (on_hosts, body): &(String, Vec<u8>), out: &mut dyn Write) -> io::Result<()> {
+    /// A line for each of these images, so that each can be searched for, then their hosts and outcome.
+    fn listed(&mut self, all: &[&Said<'_>], on_hosts: &str, out: &mut dyn Write) -> io::Result<()> {
         self.between(out)?;
-        for group in all {
+        for Said { group, .. } in all {
             let (style, word) = outcome_label(group.first);
             let shown = std::iter::once(named(group.first)).chain(self.placed(group)).collect::<Vec<_>>().join(" ");
             wrapped("", style, word, &shown, INDENT, self.width, out)?;
         }
-        let sentence = format!("each of these {} {}", count(all.len(), "image"), on_hosts);
-        wrapped(INDENT, PLAIN, "", &sentence, HANGING, self.width, out)?;
-        out.write_all(body)
+        let sentence = format!("each of these {} {on_hosts}", count(all.len(), "image"));
+        wrapped(INDENT, PLAIN, "", &sentence, HANGING, self.width, out)
     }
 
     /// The hosts and the outcome, e.g. `on web01: will not run`.
