@@ -3,14 +3,10 @@
 use std::io::{self, Write};
 
 use super::cluster::{ClusterReport, LandsEntry, WorkloadEntry, titles};
-use super::table::{BAD, GOOD, NARROWEST, OPEN, PLAIN, explain_hint, severity_label, wrapped};
+use super::table::{BAD, GOOD, HANGING, INDENT, NARROWEST, OPEN, PLAIN, explain_hint, severity_label, wrapped};
 use super::{Detail, Page, Renderer};
 use crate::compat::Severity;
 
-/// The indent of the lines below a heading.
-const INDENT: &str = "      ";
-/// The indent of the further lines of a sentence there.
-const HANGING: &str = "        ";
 /// The most workloads that pass with a line each; more of them are counted.
 const LISTED_PASSES: usize = 10;
 

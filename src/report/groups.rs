@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::document::ResultEntry;
+use super::Detail;
+use super::document::{FindingEntry, ResultEntry};
+use crate::compat::Severity;
 
 /// The most images of which the same is said that have a paragraph each.
 pub(super) const MOST_APART: usize = 3;
@@ -37,10 +39,34 @@ pub(super) struct Group<'a> {
     pub entries: Vec<&'a ResultEntry>,
 }
 
-impl Group<'_> {
+impl<'a> Group<'a> {
     /// The outcome: true if they are ok.
     pub fn ok(&self) -> Option<bool> {
         self.first.ok
+    }
+
+    /// The findings that are shown: of what fails the errors, else the warnings too, and all where these would be none or every result is
+    /// shown whole.
+    pub fn shown(&self, detail: Detail) -> Vec<&'a FindingEntry> {
+        let all: &'a [FindingEntry] = &self.first.findings;
+        let from = |lowest: Severity| -> Vec<&'a FindingEntry> {
+            all.iter().filter(|finding| finding.severity.known().is_none_or(|severity| severity >= lowest)).collect()
+        };
+        let shown = match (detail, self.ok()) {
+            (Detail::Every, _) => from(Severity::Note),
+            (_, Some(false)) => from(Severity::Error),
+            _ => from(Severity::Warning),
+        };
+        if shown.is_empty() && self.ok() != Some(true) { from(Severity::Note) } else { shown }
+    }
+}
+
+/// The sentence of a finding of results that are told together: its message if all of them have it, else the title of its code.
+pub(super) fn sentence<'f>(finding: &'f FindingEntry, entries: &[&ResultEntry]) -> &'f str {
+    let has = |entry: &&ResultEntry| entry.findings.iter().any(|other| other.message == finding.message);
+    match finding.code.known() {
+        Some(code) if !entries.iter().all(has) => code.title(),
+        _ => &finding.message,
     }
 }
 

@@ -9,23 +9,20 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::document::{ErrorEntry, FindingEntry, Report, ResultEntry};
-use super::groups::{Group, MOST_APART, alike, groups, together};
+use super::groups::{Group, MOST_APART, alike, groups, sentence, together};
 use super::labels::{Labels, joined, number};
 use super::outcome::Outcome;
 use super::table::{
-    BAD, GOOD, NARROWEST, OPEN, PLAIN, assumptions, candidate_list, explain_hint, severity_label, version, wrapped,
+    BAD, GOOD, HANGING, INDENT, NARROWEST, OPEN, PLAIN, assumptions, candidate_list, explain_hint, severity_label, version,
+    wrapped,
 };
 use super::{Detail, Page, hints};
 use crate::Isolation;
-use crate::compat::{Outcome as EngineOutcome, Severity, Verdict, Wish};
+use crate::compat::{Outcome as EngineOutcome, Verdict, Wish};
 use crate::text::count;
 
 /// The most passes that are listed one by one; more of them are counted.
 const LISTED_PASSES: usize = 10;
-/// The indent of the lines below a heading.
-const INDENT: &str = "      ";
-/// The indent of the further lines of a sentence there.
-const HANGING: &str = "        ";
 
 /// Writes the paragraphs, and the sum as the last line.
 pub(super) fn write(report: &Report, page: &Page<'_>, width: u16, out: &mut dyn Write) -> io::Result<()> {
@@ -166,13 +163,10 @@ impl Written<'_> {
     /// What stands below a heading: the findings, what to do, and the entries of the image.
     fn body(&mut self, group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
         let entry = group.first;
-        let findings = self.findings(group);
-        for (finding, whole) in &findings {
+        let findings = group.shown(self.page.detail);
+        for finding in &findings {
             let (style, severity) = severity_label(finding);
-            let sentence = match finding.code.known() {
-                Some(code) if !whole => code.title(),
-                _ => finding.message.as_str(),
-            };
+            let sentence = sentence(finding, &group.entries);
             wrapped(INDENT, style, &severity, &format!("{sentence} [{}]", finding.code), HANGING, self.width, out)?;
             if self.first_code.is_none() {
                 self.first_code = Some(finding.code.to_string());
@@ -187,32 +181,9 @@ impl Written<'_> {
         Ok(())
     }
 
-    /// The findings that are shown, each with true if its sentence is the same for every host.
-    fn findings<'f>(&self, group: &'f Group<'_>) -> Vec<(&'f FindingEntry, bool)> {
-        let lowest = match (self.page.detail, group.ok()) {
-            (Detail::Every, _) => Severity::Note,
-            (_, Some(false)) => Severity::Error,
-            _ => Severity::Warning,
-        };
-        let of = |entry: &'f ResultEntry, lowest: Severity| {
-            entry.findings.iter().filter(move |finding| finding.severity.known().is_none_or(|severity| severity >= lowest))
-        };
-        let mut shown: Vec<&FindingEntry> = of(group.first, lowest).collect();
-        if shown.is_empty() && group.ok() != Some(true) {
-            shown = of(group.first, Severity::Note).collect();
-        }
-        let same_for_all = |finding: &FindingEntry| {
-            group
-                .entries
-                .iter()
-                .all(|entry| entry.findings.iter().any(|other| other.code == finding.code && other.message == finding.message))
-        };
-        shown.into_iter().map(|finding| (finding, same_for_all(finding))).collect()
-    }
-
     /// What to do, each remedy once; where it differs by host, with the hosts that it is for.
-    fn hints(&self, group: &Group<'_>, findings: &[(&FindingEntry, bool)], out: &mut dyn Write) -> io::Result<()> {
-        let shown = |finding: &FindingEntry| findings.iter().any(|(shown, _)| shown.code == finding.code);
+    fn hints(&self, group: &Group<'_>, findings: &[&FindingEntry], out: &mut dyn Write) -> io::Result<()> {
+        let shown = |finding: &FindingEntry| findings.iter().any(|shown| shown.code == finding.code);
         for (help, entries) in hints::of(&group.entries, shown) {
             let whose = hints::whose(&entries, &group.entries, self.labels);
             let label = whose.map_or_else(|| "hint:".to_owned(), |whose| format!("hint for {whose}:"));
@@ -267,11 +238,7 @@ impl Written<'_> {
         }
         self.between(out)?;
         for (finding, entries) in codes {
-            let same = entries.iter().all(|entry| entry.findings.iter().any(|other| other.message == finding.message));
-            let sentence = match finding.code.known() {
-                Some(code) if !same => code.title(),
-                _ => finding.message.as_str(),
-            };
+            let sentence = sentence(finding, &entries);
             let images: BTreeSet<&str> = entries.iter().map(|entry| entry.image.reference.as_str()).collect();
             let place = match (entries.as_slice(), images.len()) {
                 ([one], _) => format!("{} on {}", one.image.reference, self.labels.of_host(&one.host)),

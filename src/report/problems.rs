@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::document::{ErrorEntry, ErrorEntryKind, FindingEntry, HostEntry, Location, PlacementEntry, Report, ResultEntry};
-use super::groups::in_order;
+use super::groups::{in_order, sentence};
 use super::labels::{Labels, joined};
 use super::outcome::Outcome;
 use super::overview::conclusion;
@@ -134,13 +134,6 @@ fn failure<'a>(entries: &[&'a ResultEntry], labels: &Labels<'a>) -> Option<Probl
     if reasons.is_empty() {
         reasons = first.findings.iter().find(|finding| finding.warns()).or(first.findings.first()).into_iter().collect();
     }
-    let sentence = |finding: &FindingEntry| {
-        let holds = |entry: &&ResultEntry| entry.findings.iter().any(|other| other.message == finding.message);
-        match finding.code.known() {
-            Some(code) if !entries.iter().all(holds) => code.title().to_owned(),
-            _ => finding.message.clone(),
-        }
-    };
     let is_reason = |finding: &FindingEntry| reasons.iter().any(|reason| reason.code == finding.code);
     let helps = named(hints::of(entries, is_reason), entries.len(), labels);
     let hosts = joined(labels.of_results(entries).into_iter(), false);
@@ -159,7 +152,7 @@ fn failure<'a>(entries: &[&'a ResultEntry], labels: &Labels<'a>) -> Option<Probl
         source: reason.map_or("", |reason| &reason.source),
         name: first.image.reference.as_str().into(),
         outcome: format!(" on {hosts}: {}", conclusion(first)),
-        message: reasons.iter().map(|reason| sentence(reason)).collect::<Vec<_>>().join("; "),
+        message: reasons.iter().map(|reason| sentence(reason, entries)).collect::<Vec<_>>().join("; "),
         notes,
         helps,
         image: &first.image.reference,
