@@ -49,7 +49,7 @@ sed 's/verbs: \[list\]/verbs: [list, watch]/' <(sed -n '/^```yaml$/,/^```$/p' do
 timeout 300 "$program" cluster check --offline -n shop --watch --kubeconfig "$state/reader" --context test >"$state/watch.txt" 2>"$state/watch.log" &
 watching=$!
 started[watch]=$watching
-reports() { (($(grep -c ' nodes in ' "$state/watch.txt") == $1)); }
+reports() { (($(grep -cE ' nodes? in ' "$state/watch.txt") == $1)); }
 until_true 30 reports 1
 kubectl annotate node ws2019-0 nothing=changed >/dev/null
 kubectl scale -n shop deployment/some-nodes-fit --replicas 5 >/dev/null

@@ -63,7 +63,8 @@ impl Subcommand for Args {
             match image {
                 Ok(image) => {
                     for host in &hosts {
-                        report.answered(&image, host, &policy, &self.answers(&knowledge, host, &image, &policy));
+                        let answers = self.answers(&knowledge, host, &image, &policy);
+                        report.answered(&knowledge, &image, host, &policy, &answers, &CommandLine);
                     }
                 }
                 Err(error) => report.failed(text, &error, &CommandLine),

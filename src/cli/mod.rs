@@ -317,7 +317,7 @@ impl Command {
 
 /// Runs the program on this platform with these arguments, the first of which is its name, and returns its exit code.
 pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
-    let expanded = scan::settings::expanded(&arguments);
+    let expanded = scan::settings::arguments::expanded(&arguments);
     let (arguments, settings) = expanded.clone().unwrap_or_else(|_| (arguments, scan::settings::Settings::default()));
     let mut parsed = parse(&arguments);
     if let Ok(Cli { command: Command::Scan(args), .. }) = &mut parsed {

@@ -1,10 +1,11 @@
 //! The answers of the versions of an engine: which do the same with an image, and which do not.
 
-use super::{Case, Choice, Policy, Subject, Takes, judge};
+use super::rules::{self, RuleInput};
+use super::{Case, Choice, Code, Outcome, Policy, Possibility, Subject, Takes, Use, judge};
 use crate::host::{Host, HostEngine};
 use crate::image::Image;
 use crate::knowledge::{EngineVersions, Knowledge, and_joined, in_words, versions_with};
-use crate::{Engine, ImageStore, engine};
+use crate::{Advice, Engine, ImageStore, engine};
 
 /// Versions of an engine that follow each other, and what all of them do with one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,35 @@ pub struct Answer<'k> {
     pub versions: (&'k EngineVersions, &'k EngineVersions),
     /// The entry that they take, and what becomes of it.
     pub takes: Takes,
+}
+
+impl Answer<'_> {
+    /// The reasons why the entry that these versions take does not start, or why that is not known, with their sentences: those that the
+    /// words of the engine do not say. Empty where it starts, and where none is taken.
+    pub fn reasons(&self, knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy) -> Vec<(Code, Advice)> {
+        let taken = self.takes.candidate.and_then(|index| image.candidates.get(index));
+        let Some(candidate) = taken.filter(|_| self.takes.outcome != Outcome::Starts) else { return Vec::new() };
+        let alone = Image { candidates: vec![candidate.clone()], ..image.clone() };
+        let judgement = judge(knowledge, host, &alone, policy);
+        let because = |possibility: &Possibility| match possibility.possible {
+            Some(true) => Vec::new(),
+            _ => possibility.because.clone(),
+        };
+        let codes = match self.takes.isolation {
+            Some(Use::Process) => because(&judgement.process),
+            Some(Use::Hyperv) => because(&judgement.hyperv),
+            Some(Use::HostProcess) | None => {
+                rules::reasons_beside_version(host, &RuleInput::of(candidate, image.repository.as_deref()))
+            }
+        };
+        let is_said = |code: Code| {
+            self.takes.says.is_some() && matches!(code, Code::BuildMismatch | Code::RevisionMismatch | Code::ImageNewerThanHost)
+        };
+        let reference = &image.reference;
+        let subject = Subject { knowledge, reference, image: Some(&alone), chosen: judgement.chosen, host, policy };
+        let found = judgement.findings.iter().filter(|finding| codes.contains(&finding.code) && !is_said(finding.code));
+        found.map(|finding| (finding.code, finding.message(&subject))).collect()
+    }
 }
 
 /// The answers of every known version of this engine, the oldest first; neighbours that do the same are one. Empty for an engine of

@@ -188,6 +188,12 @@ pub(super) fn host_allows_containers(host: &Host) -> Option<(Option<bool>, Code)
     }
 }
 
+/// The reasons that hold whatever the version of an image and the isolation are: those of the host, and of the processor.
+pub(super) fn reasons_beside_version(host: &Host, image: &RuleInput<'_>) -> Vec<Code> {
+    let reasons = [host_allows_containers(host), architecture_fits(host, image)];
+    reasons.into_iter().flatten().map(|(_, code)| code).collect()
+}
+
 fn architecture_fits(host: &Host, image: &RuleInput<'_>) -> Option<(Option<bool>, Code)> {
     match image.architecture {
         // Of a 32-bit Windows enough is said.

@@ -13,7 +13,7 @@ use super::{Format, Printed, Wording, for_people, for_programs};
 use crate::OsVersion;
 use crate::cluster::{Answer, Group, Question, Said, Share, Workload};
 use crate::compat::{Code, Severity};
-use crate::text::quoted;
+use crate::text::{counted, quoted};
 
 /// The name of this version of the document.
 pub const SCHEMA: &str = "wincompat/cluster/v1";
@@ -198,6 +198,11 @@ pub(super) fn titles(groups: &[GroupEntry], lands: &[LandsEntry]) -> String {
         Some(if lands.nodes < all { format!("{} of {all} like {}", lands.nodes, group.title()) } else { group.title() })
     };
     lands.iter().filter_map(title).collect::<Vec<_>>().join(", ")
+}
+
+/// The end of a sum with the number of workloads that are not for Windows, e.g. `; 3 are not for Windows`; empty if there are none.
+pub(super) fn not_for_windows(number: usize) -> String {
+    if number == 0 { String::new() } else { format!("; {}", counted(number, "is not for Windows", "are not for Windows")) }
 }
 
 impl LandsEntry {

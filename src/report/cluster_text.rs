@@ -2,15 +2,12 @@
 
 use std::io::{self, Write};
 
-use super::cluster::{ClusterReport, LandsEntry, WorkloadEntry, titles};
-use super::table::{BAD, GOOD, NARROWEST, OPEN, PLAIN, explain_hint, severity_label, wrapped};
+use super::cluster::{ClusterReport, LandsEntry, WorkloadEntry, not_for_windows, titles};
+use super::table::{BAD, GOOD, HANGING, INDENT, NARROWEST, OPEN, PLAIN, explain_hint, severity_label, wrapped};
 use super::{Detail, Page, Renderer};
 use crate::compat::Severity;
+use crate::text::{count, counted};
 
-/// The indent of the lines below a heading.
-const INDENT: &str = "      ";
-/// The indent of the further lines of a sentence there.
-const HANGING: &str = "        ";
 /// The most workloads that pass with a line each; more of them are counted.
 const LISTED_PASSES: usize = 10;
 
@@ -106,14 +103,15 @@ fn paragraph(
     Ok(())
 }
 
-/// The last line: the numbers.
+/// The last line, e.g. `2 workloads on 3 nodes in 1 group: 1 passes, 1 fails`.
 fn sum(report: &ClusterReport) -> String {
     let summary = &report.summary;
     let all = summary.ok + summary.not_ok + summary.undecided;
-    let mut parts = vec![format!("{} pass", summary.ok), format!("{} fail", summary.not_ok)];
+    let mut parts = vec![counted(summary.ok, "passes", "pass"), counted(summary.not_ok, "fails", "fail")];
     parts.extend((summary.undecided > 0).then(|| format!("{} undecided", summary.undecided)));
     parts.extend((summary.errors > 0).then(|| format!("{} not read", summary.errors)));
-    let others = if summary.elsewhere > 0 { format!("; {} are not for Windows", summary.elsewhere) } else { String::new() };
     let nodes: usize = report.groups.iter().map(|group| group.nodes.len()).sum();
-    format!("{all} workloads on {nodes} nodes in {} groups: {}{others}", report.groups.len(), parts.join(", "))
+    let where_they_land = format!("{} in {}", count(nodes, "node"), count(report.groups.len(), "group"));
+    let others = not_for_windows(summary.elsewhere);
+    format!("{} on {where_they_land}: {}{others}", count(all, "workload"), parts.join(", "))
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::document::{ErrorEntry, HostEntry, TakesEntry, Tool};
 use super::plain::clean;
 use super::{Word, Wording};
-use crate::compat::{Answer, Policy};
+use crate::compat::{Answer, Code, Policy};
 use crate::host::{Host, HostEngine};
 use crate::image::{Digest, Image};
 use crate::knowledge::Knowledge;
@@ -68,6 +68,21 @@ pub struct VersionsEntry {
     /// The digest of its manifest.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub digest: Option<Digest>,
+    /// The reasons why that entry does not start, or why that is not known, beside the message in `takes`.
+    #[serde(default)]
+    pub reasons: Vec<ReasonEntry>,
+}
+
+/// A reason why an entry does not start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct ReasonEntry {
+    /// The code of the finding, e.g. `edition-home`, which `wincompat explain` explains.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub code: Word<Code>,
+    /// The finding in one sentence.
+    pub message: String,
 }
 
 impl EnginesReport {
@@ -82,17 +97,33 @@ impl EnginesReport {
     }
 
     /// Adds the answers of engines about an image on a host.
-    pub fn answered(&mut self, image: &Image, host: &Host, policy: &Policy, answers: &[(HostEngine, Answer<'_>)]) {
+    pub fn answered(
+        &mut self,
+        knowledge: &Knowledge,
+        image: &Image,
+        host: &Host,
+        policy: &Policy,
+        answers: &[(HostEngine, Answer<'_>)],
+        wording: &dyn Wording,
+    ) {
+        let versions = answers.iter().map(|(engine, answer)| {
+            let reasons = answer
+                .reasons(knowledge, host, image, policy)
+                .into_iter()
+                .map(|(code, message)| ReasonEntry { code: code.into(), message: clean(&wording.advice(&message)).into_owned() });
+            VersionsEntry { reasons: reasons.collect(), ..VersionsEntry::new(image, host, engine, answer) }
+        });
         self.answers.push(EnginesAnswer {
             reference: clean(&image.reference).into_owned(),
             digest: image.digest.clone(),
             host: HostEntry::new(host, policy),
-            versions: answers.iter().map(|(engine, answer)| VersionsEntry::new(image, host, engine, answer)).collect(),
+            versions: versions.collect(),
         });
     }
 }
 
 impl VersionsEntry {
+    /// An answer without reasons.
     fn new(image: &Image, host: &Host, engine: &HostEngine, answer: &Answer<'_>) -> Self {
         let candidate = answer.takes.candidate.and_then(|index| image.candidates.get(index));
         let version = candidate.and_then(|candidate| candidate.os_version()).map(|(version, _)| version.to_string());
@@ -105,6 +136,7 @@ impl VersionsEntry {
             takes: TakesEntry::new(&answer.takes, host),
             os_version: version,
             digest: candidate.and_then(|candidate| candidate.digest.clone()),
+            reasons: Vec::new(),
         }
     }
 }

@@ -25,7 +25,7 @@ const NOTHING_KNOWN: &str = "It is not known what engines take here: none pulls 
 /// What has to be known of the versions of a kubelet.
 const OF_KUBELET: &str = "The versions of kubernetes are those of the containerd below the kubelet.";
 
-/// A table for each image on each host, with the messages below it.
+/// A table for each image on each host, with what engines print and why nothing starts below it.
 #[derive(Clone, Copy, Debug)]
 pub struct EnginesTable;
 
@@ -41,7 +41,7 @@ impl Renderer<EnginesReport> for EnginesTable {
                 writeln!(out)?;
             }
             wrapped("", PLAIN, &answer.reference, &format!("on {}", host(answer)), "", width, out)?;
-            let (rows, messages) = rows(answer);
+            let (rows, notes) = rows(answer);
             if rows.is_empty() {
                 wrapped("", PLAIN, "", NOTHING_KNOWN, "", width, out)?;
                 continue;
@@ -63,8 +63,8 @@ impl Renderer<EnginesReport> for EnginesTable {
                 writeln!(out, "{}", line.trim_end())?;
                 before = engine;
             }
-            for (number, message) in messages.iter().enumerate() {
-                wrapped("", PLAIN, &format!("[{}]", number + 1), message, "    ", width, out)?;
+            for (number, note) in notes.iter().enumerate() {
+                wrapped("", PLAIN, &format!("[{}]", number + 1), note, "    ", width, out)?;
             }
         }
         if has_kubelet(report) {
@@ -83,7 +83,7 @@ impl Renderer<EnginesReport> for EnginesMarkdown {
     fn render(&self, report: &EnginesReport, _page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
         for answer in &report.answers {
             writeln!(out, "### {} on {}\n", escaped(&answer.reference), escaped(&host(answer)))?;
-            let (rows, messages) = rows(answer);
+            let (rows, notes) = rows(answer);
             if rows.is_empty() {
                 writeln!(out, "{NOTHING_KNOWN}\n")?;
                 continue;
@@ -94,10 +94,10 @@ impl Renderer<EnginesReport> for EnginesMarkdown {
                 writeln!(out, "| {} |", cells.join(" | "))?;
             }
             writeln!(out)?;
-            for (number, message) in messages.iter().enumerate() {
-                writeln!(out, "* {} {}", escaped(&format!("[{}]", number + 1)), escaped(message))?;
+            for (number, note) in notes.iter().enumerate() {
+                writeln!(out, "* {} {}", escaped(&format!("[{}]", number + 1)), escaped(note))?;
             }
-            if !messages.is_empty() {
+            if !notes.is_empty() {
                 writeln!(out)?;
             }
         }
@@ -126,22 +126,25 @@ fn host(answer: &EnginesAnswer) -> String {
     }
 }
 
-/// The rows, and the messages to which they refer by number.
-fn rows(answer: &EnginesAnswer) -> (Vec<[String; 4]>, Vec<&str>) {
-    let mut messages: Vec<&str> = Vec::new();
+/// The rows, and the messages and reasons to which they refer by number.
+fn rows(answer: &EnginesAnswer) -> (Vec<[String; 4]>, Vec<String>) {
+    let mut notes: Vec<String> = Vec::new();
     let rows = answer.versions.iter().map(|entry| {
-        let says = entry.takes.says.as_deref().map(|says| {
-            let known = messages.iter().position(|message| *message == says);
-            known.unwrap_or_else(|| {
-                messages.push(says);
-                messages.len() - 1
-            }) + 1
-        });
+        let reasons = entry.reasons.iter().map(|reason| format!("{} [{}]", reason.message, reason.code));
+        let mut numbers: Vec<String> = Vec::new();
+        for note in entry.takes.says.iter().cloned().chain(reasons) {
+            let known = notes.iter().position(|known| *known == note);
+            let place = known.unwrap_or(notes.len());
+            if known.is_none() {
+                notes.push(note);
+            }
+            numbers.push((place + 1).to_string());
+        }
         let result = result(&entry.takes);
-        let result = says.map_or_else(|| result.clone(), |number| format!("{result} [{number}]"));
+        let result = if numbers.is_empty() { result } else { format!("{result} [{}]", numbers.join(", ")) };
         [engine(entry).to_owned(), format!("{} to {}", entry.first, entry.last), takes(entry), result]
     });
-    (rows.collect(), messages)
+    (rows.collect(), notes)
 }
 
 /// The engine as it is named as an option, e.g. `docker/containerd`.

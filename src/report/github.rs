@@ -42,7 +42,7 @@ fn command(problem: &Problem<'_>) -> String {
         let file = property(&location.path());
         properties.push_str(&format!("file={file},line={},col={},", location.line, location.column));
     }
-    let title: String = clean(&problem.title).chars().take(LONGEST_TITLE).collect();
+    let title: String = clean(&problem.title()).chars().take(LONGEST_TITLE).collect();
     let mut lines = problem.lines();
     // The title has its own place.
     if lines.len() > 1 {

@@ -1,8 +1,35 @@
-//! The results of one image that differ only in the host, taken together.
+//! Results that are told together: those of one image that differ only in the host, and images of which the same is said.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
-use super::document::ResultEntry;
+use super::Detail;
+use super::document::{FindingEntry, ResultEntry};
+use crate::compat::Severity;
+
+/// The most images of which the same is said that have a paragraph each.
+pub(super) const MOST_APART: usize = 3;
+
+/// These items in groups, which stand where their first items do. Items with the same key are one group if they are more than
+/// `most_apart`; every other item is a group of its own.
+pub(super) fn together<'a, T, K: Eq + Hash>(items: &'a [T], most_apart: usize, key: impl Fn(&'a T) -> K) -> Vec<Vec<&'a T>> {
+    let keys: Vec<K> = items.iter().map(key).collect();
+    let mut numbers: HashMap<&K, usize> = HashMap::new();
+    for key in &keys {
+        *numbers.entry(key).or_default() += 1;
+    }
+    let mut places: HashMap<&K, usize> = HashMap::new();
+    let mut groups: Vec<Vec<&T>> = Vec::new();
+    for (item, key) in items.iter().zip(&keys) {
+        let are_many = numbers.get(key).is_some_and(|number| *number > most_apart);
+        let place = if are_many { *places.entry(key).or_insert(groups.len()) } else { groups.len() };
+        match groups.get_mut(place) {
+            Some(group) => group.push(item),
+            None => groups.push(vec![item]),
+        }
+    }
+    groups
+}
 
 /// The results of one image that have the same outcome for the same reasons.
 pub(super) struct Group<'a> {
@@ -12,10 +39,34 @@ pub(super) struct Group<'a> {
     pub entries: Vec<&'a ResultEntry>,
 }
 
-impl Group<'_> {
+impl<'a> Group<'a> {
     /// The outcome: true if they are ok.
     pub fn ok(&self) -> Option<bool> {
         self.first.ok
+    }
+
+    /// The findings that are shown: of what fails the errors, else the warnings too, and all where these would be none or every result is
+    /// shown whole.
+    pub fn shown(&self, detail: Detail) -> Vec<&'a FindingEntry> {
+        let all: &'a [FindingEntry] = &self.first.findings;
+        let from = |lowest: Severity| -> Vec<&'a FindingEntry> {
+            all.iter().filter(|finding| finding.severity.known().is_none_or(|severity| severity >= lowest)).collect()
+        };
+        let shown = match (detail, self.ok()) {
+            (Detail::Every, _) => from(Severity::Note),
+            (_, Some(false)) => from(Severity::Error),
+            _ => from(Severity::Warning),
+        };
+        if shown.is_empty() && self.ok() != Some(true) { from(Severity::Note) } else { shown }
+    }
+}
+
+/// The sentence of a finding of results that are told together: its message if all of them have it, else the title of its code.
+pub(super) fn sentence<'f>(finding: &'f FindingEntry, entries: &[&ResultEntry]) -> &'f str {
+    let has = |entry: &&ResultEntry| entry.findings.iter().any(|other| other.message == finding.message);
+    match finding.code.known() {
+        Some(code) if !entries.iter().all(has) => code.title(),
+        _ => &finding.message,
     }
 }
 
@@ -81,4 +132,21 @@ fn same_outcome(one: &ResultEntry, other: &ResultEntry) -> bool {
         && one.image.os_version == other.image.os_version
         && one.needs_flag() == other.needs_flag()
         && codes(one) == codes(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::together;
+
+    #[test]
+    fn many_with_one_key_are_one_group_where_the_first_of_them_stands() {
+        let words = ["a1", "b1", "a2", "c1", "b2", "a3"];
+        let grouped = |most_apart: usize| -> Vec<String> {
+            let groups = together(&words, most_apart, |word| word.chars().next());
+            groups.iter().map(|group| group.iter().map(|word| **word).collect::<Vec<_>>().join(" ")).collect()
+        };
+        assert_eq!(grouped(1), ["a1 a2 a3", "b1 b2", "c1"]);
+        assert_eq!(grouped(2), ["a1 a2 a3", "b1", "c1", "b2"]);
+        assert_eq!(grouped(3), words);
+    }
 }

@@ -14,8 +14,8 @@ use super::labels::Labels;
 use super::overview::conclusion;
 use super::plain::clean;
 use super::problems::kind;
-use super::{Page, Renderer, Word, grid};
-use crate::compat::Severity;
+use super::table::severity_label;
+use super::{Page, Renderer, grid};
 use crate::text::shown;
 
 /// One `testsuites` element.
@@ -145,12 +145,7 @@ fn unplaced(placement: &PlacementEntry) -> TestCaseStatus {
 
 /// A finding with what to do, e.g. `error: the builds differ [build-mismatch]`.
 fn line(finding: &FindingEntry) -> String {
-    let severity = match &finding.severity {
-        Word::Known(Severity::Error) => "error",
-        Word::Known(Severity::Warning) => "warning",
-        Word::Known(Severity::Note) => "note",
-        Word::Other(word) => word,
-    };
+    let (_, severity) = severity_label(finding);
     let hint = if finding.help.is_empty() { String::new() } else { format!("\n  hint: {}", clean(&finding.help)) };
-    format!("{}: {} [{}]{hint}", clean(severity), clean(&finding.message), clean(&finding.code.to_string()))
+    format!("{} {} [{}]{hint}", clean(&severity), clean(&finding.message), clean(&finding.code.to_string()))
 }

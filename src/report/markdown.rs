@@ -3,14 +3,13 @@
 use std::io::{self, Write};
 
 use super::document::{FindingEntry, PlacementEntry, Report, Tool};
-use super::groups::{Group, groups};
+use super::groups::{self, Group};
 use super::labels::{Labels, joined};
 use super::outcome::{LEGEND, Outcome};
 use super::overview::{conclusion, only_workloads_fail, sum};
 use super::plain::clean;
 use super::table::version;
 use super::{Detail, Page, Renderer, grid, hints};
-use crate::compat::Severity;
 use crate::text::shown;
 
 /// The most images that pass everywhere with a row each; more of them are counted.
@@ -32,7 +31,7 @@ impl Renderer<Report> for Markdown {
             _ => "❌ Windows containers: an image does not run",
         };
         writeln!(out, "## {heading}\n\n{}", escaped(&sum(report)))?;
-        let groups = groups(&report.results);
+        let groups = groups::groups(&report.results);
         for (ok, title) in [(Some(false), "Failed"), (None, "Undecided")] {
             let mut chosen: Vec<&Group<'_>> = groups.iter().filter(|group| group.ok() == ok).collect();
             chosen.sort_by_key(|group| Outcome::of(group.first));
@@ -90,23 +89,12 @@ fn item(group: &Group<'_>, labels: &Labels<'_>, page: &Page<'_>, out: &mut dyn W
         let on = hosts.map(|hosts| format!(" on {}", escaped(&joined(hosts.into_iter(), every)))).unwrap_or_default();
         writeln!(out, "  - at {}{on}", escaped(&joined(places.into_iter(), every)))?;
     }
-    let wanted = match (page.detail, group.ok()) {
-        (Detail::Every, _) => Severity::Note,
-        (_, Some(false)) => Severity::Error,
-        _ => Severity::Warning,
-    };
-    let has = |lowest: Severity| first.findings.iter().any(|finding| finding.severity.known() >= Some(lowest));
-    let lowest = if has(wanted) { wanted } else { Severity::Note };
-    let counts = |finding: &FindingEntry| finding.severity.known().is_none_or(|severity| severity >= lowest);
-    for finding in first.findings.iter().filter(|finding| counts(finding)) {
-        let same = group.entries.iter().all(|entry| entry.findings.iter().any(|other| other.message == finding.message));
-        let text = match finding.code.known() {
-            Some(code) if !same => code.title(),
-            _ => finding.message.as_str(),
-        };
-        writeln!(out, "  - {} {}", sentence(text), linked(finding))?;
+    let findings = group.shown(page.detail);
+    for finding in &findings {
+        writeln!(out, "  - {} {}", sentence(groups::sentence(finding, &group.entries)), linked(finding))?;
     }
-    for (help, entries) in hints::of(&group.entries, counts) {
+    let is_shown = |finding: &FindingEntry| findings.iter().any(|shown| shown.code == finding.code);
+    for (help, entries) in hints::of(&group.entries, is_shown) {
         let whose = hints::whose(&entries, &group.entries, labels);
         let whose = whose.map(|whose| format!(" for {}", escaped(&whose))).unwrap_or_default();
         writeln!(out, "  - hint{whose}: {}", sentence(help))?;

@@ -3,8 +3,8 @@
 //! The data can be written and read again, so that one program can read another's answer: [`Report`] is what `wincompat check`
 //! says, [`host::HostReport`] what `wincompat host` says, [`explanation::ExplanationReport`] what `wincompat explain` says.
 //!
-//! A new format is a file here with its [`Renderer`], and its lines in this file. A renderer knows the types of what it prints, from
-//! whichever room. It calls nothing that judges, reads a file or asks Windows.
+//! A new format is a file here with its [`Renderer`], and its line in the list of formats: that of `of_images`, or that of its report.
+//! A renderer knows the types of what it prints, from whichever room. It calls nothing that judges, reads a file or asks Windows.
 
 #[cfg(feature = "program")]
 mod azure;

@@ -3,31 +3,26 @@
 //! Results of one image that differ only in the host are one paragraph, with the hosts in a list. So are those of many images that do not
 //! pass on the same hosts for the same reasons; each image has a line of its own there.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use anstyle::Style;
 
 use super::document::{ErrorEntry, FindingEntry, Report, ResultEntry};
-use super::groups::{Group, alike, groups};
+use super::groups::{Group, MOST_APART, alike, groups, sentence, together};
 use super::labels::{Labels, joined, number};
 use super::outcome::Outcome;
 use super::table::{
-    BAD, GOOD, NARROWEST, OPEN, PLAIN, assumptions, candidate_list, explain_hint, severity_label, version, wrapped,
+    BAD, GOOD, HANGING, INDENT, NARROWEST, OPEN, PLAIN, assumptions, candidate_list, explain_hint, severity_label, version,
+    wrapped,
 };
 use super::{Detail, Page, hints};
 use crate::Isolation;
-use crate::compat::{Outcome as EngineOutcome, Severity, Verdict, Wish};
+use crate::compat::{Outcome as EngineOutcome, Verdict, Wish};
 use crate::text::count;
 
 /// The most passes that are listed one by one; more of them are counted.
 const LISTED_PASSES: usize = 10;
-/// The most images with the same reasons and the same advice that have a paragraph each.
-const MOST_APART: usize = 3;
-/// The indent of the lines below a heading.
-const INDENT: &str = "      ";
-/// The indent of the further lines of a sentence there.
-const HANGING: &str = "        ";
 
 /// Writes the paragraphs, and the sum as the last line.
 pub(super) fn write(report: &Report, page: &Page<'_>, width: u16, out: &mut dyn Write) -> io::Result<()> {
@@ -69,6 +64,15 @@ pub(super) fn every_pass(report: &Report, page: &Page<'_>, out: &mut dyn Write) 
     if passes.is_empty() { Ok(()) } else { writeln!(out) }
 }
 
+/// A paragraph about results of one image: what stands beside the image, and what below it.
+struct Said<'a> {
+    group: &'a Group<'a>,
+    /// The hosts and the outcome, e.g. `on web01: will not run`.
+    on_hosts: String,
+    /// The text below the heading.
+    body: Vec<u8>,
+}
+
 /// The state of the writing.
 struct Written<'a> {
     labels: &'a Labels<'a>,
@@ -94,44 +98,34 @@ impl Written<'_> {
         if self.page.detail == Detail::Every {
             return groups.iter().try_for_each(|group| self.paragraph(group, out));
         }
-        let mut texts: Vec<(String, Vec<u8>)> = Vec::with_capacity(groups.len());
-        for group in groups {
+        let mut said = Vec::with_capacity(groups.len());
+        for &group in groups {
             let mut body = Vec::new();
             self.body(group, &mut body)?;
-            texts.push((self.on_hosts(group), body));
+            said.push(Said { group, on_hosts: self.on_hosts(group), body });
         }
-        let mut alike: HashMap<&(String, Vec<u8>), Vec<&Group<'_>>> = HashMap::new();
-        for (group, text) in groups.iter().zip(&texts) {
-            alike.entry(text).or_default().push(*group);
-        }
-        for (group, text) in groups.iter().zip(&texts) {
-            match alike.get(text) {
-                Some(all) if all.len() > MOST_APART => {
-                    if all.first().is_some_and(|first| std::ptr::eq(*first, *group)) {
-                        self.together(all, text, out)?;
-                    }
-                }
-                _ => {
-                    let (on_hosts, body) = text;
-                    self.heading(group, on_hosts, out)?;
-                    out.write_all(body)?;
-                }
+        for alike in together(&said, MOST_APART, |one| (&one.on_hosts, &one.body)) {
+            let Some(first) = alike.first() else { continue };
+            if alike.len() > 1 {
+                self.listed(&alike, &first.on_hosts, out)?;
+            } else {
+                self.heading(first.group, &first.on_hosts, out)?;
             }
+            out.write_all(&first.body)?;
         }
         Ok(())
     }
 
-    /// A line for each of these images, so that each can be searched for, then what is the same for all of them.
-    fn together(&mut self, all: &[&Group<'_>], (on_hosts, body): &(String, Vec<u8>), out: &mut dyn Write) -> io::Result<()> {
+    /// A line for each of these images, so that each can be searched for, then their hosts and outcome.
+    fn listed(&mut self, all: &[&Said<'_>], on_hosts: &str, out: &mut dyn Write) -> io::Result<()> {
         self.between(out)?;
-        for group in all {
+        for Said { group, .. } in all {
             let (style, word) = outcome_label(group.first);
             let shown = std::iter::once(named(group.first)).chain(self.placed(group)).collect::<Vec<_>>().join(" ");
             wrapped("", style, word, &shown, INDENT, self.width, out)?;
         }
-        let sentence = format!("each of these {} {}", count(all.len(), "image"), on_hosts);
-        wrapped(INDENT, PLAIN, "", &sentence, HANGING, self.width, out)?;
-        out.write_all(body)
+        let sentence = format!("each of these {} {on_hosts}", count(all.len(), "image"));
+        wrapped(INDENT, PLAIN, "", &sentence, HANGING, self.width, out)
     }
 
     /// The hosts and the outcome, e.g. `on web01: will not run`.
@@ -169,13 +163,10 @@ impl Written<'_> {
     /// What stands below a heading: the findings, what to do, and the entries of the image.
     fn body(&mut self, group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
         let entry = group.first;
-        let findings = self.findings(group);
-        for (finding, whole) in &findings {
+        let findings = group.shown(self.page.detail);
+        for finding in &findings {
             let (style, severity) = severity_label(finding);
-            let sentence = match finding.code.known() {
-                Some(code) if !whole => code.title(),
-                _ => finding.message.as_str(),
-            };
+            let sentence = sentence(finding, &group.entries);
             wrapped(INDENT, style, &severity, &format!("{sentence} [{}]", finding.code), HANGING, self.width, out)?;
             if self.first_code.is_none() {
                 self.first_code = Some(finding.code.to_string());
@@ -190,32 +181,9 @@ impl Written<'_> {
         Ok(())
     }
 
-    /// The findings that are shown, each with true if its sentence is the same for every host.
-    fn findings<'f>(&self, group: &'f Group<'_>) -> Vec<(&'f FindingEntry, bool)> {
-        let lowest = match (self.page.detail, group.ok()) {
-            (Detail::Every, _) => Severity::Note,
-            (_, Some(false)) => Severity::Error,
-            _ => Severity::Warning,
-        };
-        let of = |entry: &'f ResultEntry, lowest: Severity| {
-            entry.findings.iter().filter(move |finding| finding.severity.known().is_none_or(|severity| severity >= lowest))
-        };
-        let mut shown: Vec<&FindingEntry> = of(group.first, lowest).collect();
-        if shown.is_empty() && group.ok() != Some(true) {
-            shown = of(group.first, Severity::Note).collect();
-        }
-        let same_for_all = |finding: &FindingEntry| {
-            group
-                .entries
-                .iter()
-                .all(|entry| entry.findings.iter().any(|other| other.code == finding.code && other.message == finding.message))
-        };
-        shown.into_iter().map(|finding| (finding, same_for_all(finding))).collect()
-    }
-
     /// What to do, each remedy once; where it differs by host, with the hosts that it is for.
-    fn hints(&self, group: &Group<'_>, findings: &[(&FindingEntry, bool)], out: &mut dyn Write) -> io::Result<()> {
-        let shown = |finding: &FindingEntry| findings.iter().any(|(shown, _)| shown.code == finding.code);
+    fn hints(&self, group: &Group<'_>, findings: &[&FindingEntry], out: &mut dyn Write) -> io::Result<()> {
+        let shown = |finding: &FindingEntry| findings.iter().any(|shown| shown.code == finding.code);
         for (help, entries) in hints::of(&group.entries, shown) {
             let whose = hints::whose(&entries, &group.entries, self.labels);
             let label = whose.map_or_else(|| "hint:".to_owned(), |whose| format!("hint for {whose}:"));
@@ -270,11 +238,7 @@ impl Written<'_> {
         }
         self.between(out)?;
         for (finding, entries) in codes {
-            let same = entries.iter().all(|entry| entry.findings.iter().any(|other| other.message == finding.message));
-            let sentence = match finding.code.known() {
-                Some(code) if !same => code.title(),
-                _ => finding.message.as_str(),
-            };
+            let sentence = sentence(finding, &entries);
             let images: BTreeSet<&str> = entries.iter().map(|entry| entry.image.reference.as_str()).collect();
             let place = match (entries.as_slice(), images.len()) {
                 ([one], _) => format!("{} on {}", one.image.reference, self.labels.of_host(&one.host)),

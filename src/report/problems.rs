@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::document::{ErrorEntry, ErrorEntryKind, FindingEntry, HostEntry, Location, PlacementEntry, Report, ResultEntry};
-use super::groups::in_order;
+use super::groups::{in_order, sentence};
 use super::labels::{Labels, joined};
 use super::outcome::Outcome;
 use super::overview::conclusion;
@@ -16,7 +16,7 @@ use crate::image::Digest;
 use crate::text::shown;
 
 /// The weight of a problem, the worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Level {
     /// It fails, or fails until the engine is asked for another isolation.
     Failed,
@@ -36,8 +36,10 @@ pub(super) struct Problem<'a> {
     pub known: Option<Code>,
     /// The address of the page on which the fact is found; empty if there is none.
     pub source: &'a str,
-    /// The image, the hosts and the outcome, e.g. `app:1 on web01: will not run`.
-    pub title: String,
+    /// The image or the workload as the title names it.
+    pub name: Cow<'a, str>,
+    /// What the title says behind the name: the hosts and the outcome, e.g. ` on web01: will not run`.
+    pub outcome: String,
     /// The sentences about it.
     pub message: String,
     /// What else was found of results that do not pass, e.g. `the host is out of support [host-end-of-support]`.
@@ -55,10 +57,15 @@ pub(super) struct Problem<'a> {
 }
 
 impl Problem<'_> {
+    /// The image, the hosts and the outcome, e.g. `app:1 on web01: will not run`.
+    pub fn title(&self) -> String {
+        format!("{}{}", self.name, self.outcome)
+    }
+
     /// The title, the message and what to do, a line each.
     pub fn lines(&self) -> Vec<String> {
         let helps = self.helps.iter().map(|help| format!("hint: {help}"));
-        [self.title.clone(), self.message.clone()].into_iter().filter(|line| !line.is_empty()).chain(helps).collect()
+        [self.title(), self.message.clone()].into_iter().filter(|line| !line.is_empty()).chain(helps).collect()
     }
 }
 
@@ -127,13 +134,6 @@ fn failure<'a>(entries: &[&'a ResultEntry], labels: &Labels<'a>) -> Option<Probl
     if reasons.is_empty() {
         reasons = first.findings.iter().find(|finding| finding.warns()).or(first.findings.first()).into_iter().collect();
     }
-    let sentence = |finding: &FindingEntry| {
-        let holds = |entry: &&ResultEntry| entry.findings.iter().any(|other| other.message == finding.message);
-        match finding.code.known() {
-            Some(code) if !entries.iter().all(holds) => code.title().to_owned(),
-            _ => finding.message.clone(),
-        }
-    };
     let is_reason = |finding: &FindingEntry| reasons.iter().any(|reason| reason.code == finding.code);
     let helps = named(hints::of(entries, is_reason), entries.len(), labels);
     let hosts = joined(labels.of_results(entries).into_iter(), false);
@@ -150,8 +150,9 @@ fn failure<'a>(entries: &[&'a ResultEntry], labels: &Labels<'a>) -> Option<Probl
         level: if first.ok.is_some() { Level::Failed } else { Level::Open },
         known: reason.and_then(|reason| reason.code.known()),
         source: reason.map_or("", |reason| &reason.source),
-        title: format!("{} on {hosts}: {}", first.image.reference, conclusion(first)),
-        message: reasons.iter().map(|reason| sentence(reason)).collect::<Vec<_>>().join("; "),
+        name: first.image.reference.as_str().into(),
+        outcome: format!(" on {hosts}: {}", conclusion(first)),
+        message: reasons.iter().map(|reason| sentence(reason, entries)).collect::<Vec<_>>().join("; "),
         notes,
         helps,
         image: &first.image.reference,
@@ -187,7 +188,8 @@ fn unplaced(placement: &PlacementEntry) -> Problem<'_> {
         level: if placement.ok.is_some() { Level::Failed } else { Level::Open },
         known: reason.and_then(|reason| reason.code.known()),
         source: reason.map_or("", |reason| &reason.source),
-        title: format!("{}: {}", placement.object, placement.conclusion()),
+        name: placement.object.as_str().into(),
+        outcome: format!(": {}", placement.conclusion()),
         message: placement.message.clone(),
         notes: Vec::new(),
         helps: placement.helps().into_iter().map(Cow::Borrowed).collect(),
@@ -243,7 +245,8 @@ fn warning<'a>(alike: &[(&'a ResultEntry, &'a FindingEntry)], labels: &Labels<'a
         source: &finding.source,
         message: if same { finding.message.clone() } else { String::new() },
         notes: Vec::new(),
-        title: format!("{} on {hosts}: {title}", entry.image.reference),
+        name: entry.image.reference.as_str().into(),
+        outcome: format!(" on {hosts}: {title}"),
         helps,
         image: &entry.image.reference,
         hosts,
@@ -265,7 +268,8 @@ fn unread(error: &ErrorEntry) -> Problem<'_> {
         level: Level::Open,
         known: None,
         source: "",
-        title: format!("{} {what}", shown(&error.reference)),
+        name: shown(&error.reference).into(),
+        outcome: format!(" {what}"),
         message: error.message.clone(),
         notes: Vec::new(),
         helps: error.hint.iter().map(|hint| Cow::Borrowed(hint.as_str())).collect(),

@@ -1,11 +1,14 @@
 //! Failures at their lines, as compilers show them: what fails, where it stands, why, and what to do.
+//!
+//! Many images that fail alike are one paragraph, with a line for each image and its places.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use annotate_snippets::{AnnotationKind, Group, Level as Weight, Origin, Renderer as Shown, Snippet};
 
 use super::document::Location;
+use super::groups::{MOST_APART, together};
 use super::hints::without_parts;
 use super::labels::{Labels, joined};
 use super::overview::{self, sum};
@@ -14,11 +17,12 @@ use super::problems::{self, Level, Per, Problem};
 use super::scanned::{Excerpts, ScanReport};
 use super::table::{PLAIN, explain_hint, wrapped};
 use super::{Detail, Page, Renderer};
+use crate::text::count;
 
 /// The most lines that are shown of one problem; further places are named.
 const SHOWN_PLACES: usize = 3;
 
-/// The most places that are named.
+/// The most places that are named in one list.
 const NAMED_PLACES: usize = 20;
 
 /// The most objects that are named for one place.
@@ -41,17 +45,22 @@ impl Renderer<ScanReport> for Snippets {
         if page.detail != Detail::Every {
             found.iter_mut().for_each(|problem| problem.notes.clear());
         }
-        let groups = together(found);
+        let images = of_images(&found);
+        // Where every result is shown, each image has its own paragraph.
+        let most_apart = if page.detail == Detail::Every { usize::MAX } else { MOST_APART };
         let renderer = Shown::styled().term_width(usize::from(page.columns));
-        for group in &groups {
-            let Some(first) = group.first() else { continue };
-            let text = of_first_places(&renderer.render(&[annotated(first, group, &scan.lines)]));
-            writeln!(out, "{text}\n")?;
+        for alike in together(&images, most_apart, |image| (said(image.first), &image.helps)) {
+            let paragraph = match alike.as_slice() {
+                [only] => at_lines(only, &scan.lines),
+                [first, ..] => listed(first, &alike),
+                [] => continue,
+            };
+            writeln!(out, "{}\n", of_first_places(&renderer.render(&[paragraph])))?;
         }
         if page.detail == Detail::Every {
             overview::every_pass(&scan.report, page, out)?;
         }
-        if let Some(code) = groups.iter().flatten().find_map(|problem| problem.known) {
+        if let Some(code) = found.iter().find_map(|problem| problem.known) {
             writeln!(out, "{}", explain_hint(code.as_str(), page.wording))?;
         }
         if page.detail == Detail::Failures {
@@ -79,41 +88,91 @@ fn of_first_places(text: &str) -> String {
     text.lines().map(one).collect::<Vec<_>>().join("\n")
 }
 
-/// The problems that differ only in their places.
-fn together(found: Vec<Problem<'_>>) -> Vec<Vec<Problem<'_>>> {
-    let mut groups: Vec<Vec<Problem<'_>>> = Vec::new();
-    let is_same = |one: &Problem<'_>, other: &Problem<'_>| {
-        one.code == other.code && one.hosts == other.hosts && one.message == other.message && one.notes == other.notes
-    };
-    // The groups of an image are few; those of all images are compared with each other in vain.
-    let mut of_image: HashMap<&str, Vec<usize>> = HashMap::new();
-    for problem in found {
-        let numbers = of_image.entry(problem.image).or_default();
-        let is_like =
-            |number: &&usize| groups.get(**number).and_then(|group| group.first()).is_some_and(|first| is_same(first, &problem));
-        match numbers.iter().find(is_like).copied().and_then(|number| groups.get_mut(number)) {
-            Some(group) => group.push(problem),
-            None => {
-                numbers.push(groups.len());
-                groups.push(vec![problem]);
-            }
-        }
-    }
-    groups
+/// The problems of one image that differ only in their places.
+struct OfImage<'p> {
+    first: &'p Problem<'p>,
+    problems: Vec<&'p Problem<'p>>,
+    /// What to do, each sentence once.
+    helps: Vec<String>,
 }
 
-fn annotated<'p>(first: &'p Problem<'_>, group: &'p [Problem<'_>], lines: &'p Excerpts) -> Group<'p> {
-    let weight = match first.level {
+fn of_images<'p>(found: &'p [Problem<'p>]) -> Vec<OfImage<'p>> {
+    let groups = together(found, 1, |problem| (problem.image, &problem.hosts, &problem.code, &problem.message, &problem.notes));
+    let one = |problems: Vec<&'p Problem<'p>>| {
+        let first = *problems.first()?;
+        let helps = helps(&problems);
+        Some(OfImage { first, problems, helps })
+    };
+    groups.into_iter().filter_map(one).collect()
+}
+
+/// What is said of a problem beside its image, its places and what to do.
+fn said<'p>(problem: &'p Problem<'_>) -> (Level, &'p str, &'p str, &'p str, &'p [String]) {
+    (problem.level, &problem.code, &problem.outcome, &problem.message, &problem.notes)
+}
+
+/// The heading of a paragraph: the code of the problem, and this title.
+fn headed<'p>(problem: &'p Problem<'_>, title: &str) -> Group<'p> {
+    let weight = match problem.level {
         Level::Failed => Weight::ERROR,
         Level::Open => Weight::ERROR.with_name("undecided"),
         Level::Warning => Weight::WARNING,
     };
-    let mut shown = Group::with_title(weight.primary_title(clean(&first.title)).id(first.code.as_str()));
-    let all: Vec<&Location> = group.iter().filter_map(|problem| problem.location).collect();
-    // A service that another one extends is at one place for both.
+    Group::with_title(weight.primary_title(clean(title).into_owned()).id(problem.code.as_str()))
+}
+
+/// The end of a paragraph: what else was found, and what to do.
+fn ended<'p>(mut shown: Group<'p>, image: &'p OfImage<'p>) -> Group<'p> {
+    for note in &image.first.notes {
+        shown = shown.element(Weight::NOTE.message(note.as_str()));
+    }
+    for help in &image.helps {
+        shown = shown.element(Weight::HELP.message(help.as_str()));
+    }
+    shown
+}
+
+/// The paragraph of many images of which the same is said: a line for each, so that each can be searched for, then the rest once.
+fn listed<'p>(image: &'p OfImage<'p>, all: &[&'p OfImage<'p>]) -> Group<'p> {
+    let first = image.first;
+    // What was not read may be a file.
+    let number = if first.hosts.is_empty() { all.len().to_string() } else { count(all.len(), "image") };
+    let mut shown = headed(first, &format!("each of these {number}{}", first.outcome));
+    for one in all {
+        let places = places(&one.problems);
+        let at = if places.is_empty() { String::new() } else { format!(" at {}", named(&places)) };
+        let line = format!("{}{at}", one.first.name);
+        shown = shown.element(Weight::NOTE.message(clean(&line).into_owned()));
+    }
+    if !first.message.is_empty() {
+        shown = shown.element(Weight::NOTE.message(first.message.as_str()));
+    }
+    ended(shown, image)
+}
+
+/// The places of these problems, each once: a service that another one extends is at one place for both.
+fn places<'p>(problems: &[&'p Problem<'p>]) -> Vec<&'p Location> {
     let mut seen = HashSet::new();
-    let place_of = |location: &'p Location| (location.file.as_str(), location.line, location.column);
-    let places: Vec<&Location> = all.iter().copied().filter(|location| seen.insert(place_of(location))).collect();
+    problems.iter().filter_map(|problem| problem.location).filter(|location| seen.insert(place_of(location))).collect()
+}
+
+fn place_of(location: &Location) -> (&str, u32, u32) {
+    (&location.file, location.line, location.column)
+}
+
+/// These places in a list, e.g. `deploy/web.yaml:14, deploy/db.yaml:9`.
+fn named(places: &[&Location]) -> String {
+    let named: Vec<String> = places.iter().take(NAMED_PLACES).map(|place| format!("{}:{}", place.file, place.line)).collect();
+    let more = places.len().saturating_sub(NAMED_PLACES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", named.join(", "))
+}
+
+/// The paragraph of one image, with the lines on which it stands.
+fn at_lines<'p>(image: &'p OfImage<'p>, lines: &Excerpts) -> Group<'p> {
+    let first = image.first;
+    let mut shown = headed(first, &first.title());
+    let places = places(&image.problems);
     for (number, place) in places.iter().take(SHOWN_PLACES).enumerate() {
         let Some(text) = line_of(place, lines) else {
             shown =
@@ -135,7 +194,8 @@ fn annotated<'p>(first: &'p Problem<'_>, group: &'p [Problem<'_>], lines: &'p Ex
     if !has_line && !first.message.is_empty() {
         shown = shown.element(Weight::NOTE.message(first.message.as_str()));
     }
-    let of_first = all.iter().filter(|location| places.first().is_some_and(|first| place_of(location) == place_of(first)));
+    let all = image.problems.iter().filter_map(|problem| problem.location);
+    let of_first = all.filter(|location| places.first().is_some_and(|first| place_of(location) == place_of(first)));
     let mut objects: Vec<&str> = of_first.filter_map(|location| location.object.as_deref()).collect();
     objects.dedup();
     if !objects.is_empty() {
@@ -144,24 +204,15 @@ fn annotated<'p>(first: &'p Problem<'_>, group: &'p [Problem<'_>], lines: &'p Ex
         objects.truncate(NAMED_OBJECTS);
         shown = shown.element(Weight::NOTE.message(format!("in {}{more}", objects.join(", "))));
     }
-    if places.len() > SHOWN_PLACES {
-        let named: Vec<String> =
-            places.iter().skip(SHOWN_PLACES).take(NAMED_PLACES).map(|place| format!("{}:{}", place.file, place.line)).collect();
-        let more = places.len().saturating_sub(SHOWN_PLACES + NAMED_PLACES);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        shown = shown.element(Weight::NOTE.message(format!("also at {}{more}", named.join(", "))));
+    let further = places.get(SHOWN_PLACES..).unwrap_or_default();
+    if !further.is_empty() {
+        shown = shown.element(Weight::NOTE.message(format!("also at {}", named(further))));
     }
-    for note in &first.notes {
-        shown = shown.element(Weight::NOTE.message(note.as_str()));
-    }
-    for help in helps(group) {
-        shown = shown.element(Weight::HELP.message(help));
-    }
-    shown
+    ended(shown, image)
 }
 
 /// What to do, each sentence once; with the places that it is for where those are not all: each kind of file has its own way.
-fn helps(group: &[Problem<'_>]) -> Vec<String> {
+fn helps(group: &[&Problem<'_>]) -> Vec<String> {
     let mut found: Vec<(&str, Vec<Option<&Location>>)> = Vec::new();
     for problem in group {
         for help in &problem.helps {
@@ -229,7 +280,8 @@ mod tests {
             code: "build-mismatch".to_owned(),
             known: None,
             source: "",
-            title: "app:1 on web01: will not run".to_owned(),
+            name: "app:1".into(),
+            outcome: " on web01: will not run".to_owned(),
             message: "the builds differ".to_owned(),
             notes: Vec::new(),
             helps: helps.iter().map(|help| (*help).into()).collect(),
@@ -245,10 +297,31 @@ mod tests {
     fn a_long_line_takes_nothing_from_the_reason() {
         let place = Location::new("Dockerfile", 3, 7, None, "app:1");
         let lines = Excerpts::from([(("Dockerfile".to_owned(), 3), "x".repeat(LONGEST_LINE + 1))]);
-        let group = [failing(&place, &[])];
-        let first = group.first().unwrap();
-        let text = Shown::plain().render(&[annotated(first, &group, &lines)]);
+        let found = [failing(&place, &[])];
+        let images = of_images(&found);
+        let text = Shown::plain().render(&[at_lines(&images[0], &lines)]);
         assert!(text.contains("Dockerfile:3:7") && text.contains("the builds differ"), "{text}");
+    }
+
+    /// An image in two places has both in its line, and what is the same for all stands once.
+    #[test]
+    fn images_that_fail_alike_have_a_line_each() {
+        let place = |file: &str, line: u32| Location::new(file, line, 7, None, "app:1");
+        let places = [place("a.yaml", 3), place("b.yaml", 4), place("c.yaml", 5)];
+        let of = |image: &'static str, location| {
+            let problem = failing(location, &["use app:2"]);
+            Problem { image, name: image.into(), ..problem }
+        };
+        let found = [of("app:1", &places[0]), of("job:1", &places[1]), of("app:1", &places[2])];
+        let images = of_images(&found);
+        let alike: Vec<&OfImage<'_>> = images.iter().collect();
+        let text = Shown::plain().render(&[listed(alike[0], &alike)]);
+        assert!(text.starts_with("error[build-mismatch]: each of these 2 images on web01: will not run\n"), "{text}");
+        let ends = |line: &str| text.lines().filter(|shown| shown.ends_with(line)).count();
+        for line in ["note: app:1 at a.yaml:3, c.yaml:5", "note: job:1 at b.yaml:4", "note: the builds differ", "help: use app:2"]
+        {
+            assert_eq!(ends(line), 1, "{line}: {text}");
+        }
     }
 
     /// A Dockerfile and a service of Compose ask for an isolation each in its own way.
@@ -256,6 +329,9 @@ mod tests {
     fn advice_for_one_place_names_it() {
         let places = [Location::new("Dockerfile", 1, 6, None, "app:1"), Location::new("compose.yaml", 3, 12, None, "app:1")];
         let group = [failing(&places[0], &["use app:2", "add a flag"]), failing(&places[1], &["use app:2", "add a key"])];
-        assert_eq!(helps(&group), ["use app:2", "for Dockerfile:1: add a flag", "for compose.yaml:3: add a key"]);
+        assert_eq!(
+            helps(&[&group[0], &group[1]]),
+            ["use app:2", "for Dockerfile:1: add a flag", "for compose.yaml:3: add a key"]
+        );
     }
 }

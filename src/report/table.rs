@@ -27,6 +27,10 @@ const FOR_HOST: usize = 10;
 const FOR_ANSWERS: usize = 30;
 /// The columns for result and host at least, the latter broken at spaces.
 const FOR_RESULT_AND_HOST: usize = 26;
+/// The indent of the lines below a heading.
+pub(super) const INDENT: &str = "      ";
+/// The indent of the further lines of a sentence there.
+pub(super) const HANGING: &str = "        ";
 /// The spaces around the content of a column.
 pub(super) const PADDING: u16 = 2;
 

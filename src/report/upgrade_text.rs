@@ -5,6 +5,7 @@ use super::outline::{Outline, Outlined, Section, counted};
 use super::table::version;
 use super::upgrade::{Change, RebuildEntry, ReferenceEntry, SideEntry, UpgradeReport};
 use crate::knowledge::builds::path_at_microsoft;
+use crate::text::count;
 
 impl Outlined for UpgradeReport {
     fn outline(&self) -> Outline<'_> {
@@ -127,6 +128,5 @@ fn sum(report: &UpgradeReport) -> String {
         (summary.errors, "not read", "not read"),
     ]);
     let all = report.references.len() + report.errors.len();
-    let word = if all == 1 { "reference" } else { "references" };
-    format!("{all} {word} from {} to {}{parts}", report.today.name, report.next.name)
+    format!("{} from {} to {}{parts}", count(all, "reference"), report.today.name, report.next.name)
 }

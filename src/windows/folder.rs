@@ -24,20 +24,20 @@ use windows_sys::Win32::Foundation::{
 };
 use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_NORMAL, FILE_ATTRIBUTE_READONLY, FILE_ATTRIBUTE_REPARSE_POINT,
-    FILE_BASIC_INFO, FILE_DISPOSITION_FLAG_DELETE, FILE_DISPOSITION_FLAG_IGNORE_READONLY_ATTRIBUTE,
-    FILE_DISPOSITION_FLAG_POSIX_SEMANTICS, FILE_DISPOSITION_INFO, FILE_DISPOSITION_INFO_EX, FILE_FLAG_BACKUP_SEMANTICS,
-    FILE_FLAG_OPEN_REPARSE_POINT, FILE_INFO_BY_HANDLE_CLASS, FILE_READ_ATTRIBUTES, FILE_SHARE_DELETE, FILE_SHARE_READ,
-    FILE_SHARE_WRITE, FILE_WRITE_ATTRIBUTES, FileBasicInfo, FileDispositionInfo, FileDispositionInfoEx,
-    GetFileInformationByHandleEx, SYNCHRONIZE, SetFileInformationByHandle, WRITE_DAC, WRITE_OWNER,
+    FILE_DISPOSITION_FLAG_DELETE, FILE_DISPOSITION_FLAG_IGNORE_READONLY_ATTRIBUTE, FILE_DISPOSITION_FLAG_POSIX_SEMANTICS,
+    FILE_DISPOSITION_INFO, FILE_DISPOSITION_INFO_EX, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT,
+    FILE_READ_ATTRIBUTES, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_WRITE_ATTRIBUTES, SYNCHRONIZE, WRITE_DAC,
+    WRITE_OWNER,
 };
 use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
 use windows_sys::Win32::System::SystemServices::ACCESS_SYSTEM_SECURITY;
 
+use super::file_info::{basic_info, set, set_basic_info};
 use super::handles::entries;
 use super::path::verbatim;
 use super::privilege;
 use crate::files::retry_while_busy;
-use crate::layer::{BasicInfo, FileTime};
+use crate::layer::BasicInfo;
 
 /// An open folder.
 #[derive(Debug)]
@@ -308,74 +308,6 @@ pub(super) const fn is_plain_folder(attributes: u32) -> bool {
     attributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT) == FILE_ATTRIBUTE_DIRECTORY
 }
 
-/// Sets attributes and times; zero leaves them as they are.
-pub(super) fn set_basic_info(file: &File, info: &BasicInfo) -> io::Result<()> {
-    let BasicInfo { creation, access, write, change, attributes } = *info;
-    let info = FILE_BASIC_INFO {
-        CreationTime: creation.0,
-        LastAccessTime: access.0,
-        LastWriteTime: write.0,
-        ChangeTime: change.0,
-        FileAttributes: attributes,
-    };
-    set(file, &info)
-}
-
-/// A structure of information about a file.
-///
-/// # Safety
-/// The class is the one for this structure.
-unsafe trait Information {
-    /// The class that Windows reads the structure as.
-    const CLASS: FILE_INFO_BY_HANDLE_CLASS;
-}
-
-// SAFETY: as documented for the class.
-unsafe impl Information for FILE_BASIC_INFO {
-    const CLASS: FILE_INFO_BY_HANDLE_CLASS = FileBasicInfo;
-}
-
-// SAFETY: as documented for the class.
-unsafe impl Information for FILE_DISPOSITION_INFO {
-    const CLASS: FILE_INFO_BY_HANDLE_CLASS = FileDispositionInfo;
-}
-
-// SAFETY: as documented for the class.
-unsafe impl Information for FILE_DISPOSITION_INFO_EX {
-    const CLASS: FILE_INFO_BY_HANDLE_CLASS = FileDispositionInfoEx;
-}
-
-/// Sets information about a file.
-fn set<T: Information>(file: &File, information: &T) -> io::Result<()> {
-    // SAFETY: the class is the structure's, and this is its size.
-    let set = unsafe {
-        SetFileInformationByHandle(file.as_raw_handle(), T::CLASS, (&raw const *information).cast(), size_of::<T>() as u32)
-    };
-    if set == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
-}
-
-/// Attributes and times as a layer has them.
-pub(super) fn info_of(file: &File) -> io::Result<BasicInfo> {
-    let info = basic_info(file)?;
-    Ok(BasicInfo {
-        creation: FileTime(info.CreationTime),
-        access: FileTime(info.LastAccessTime),
-        write: FileTime(info.LastWriteTime),
-        change: FileTime(info.ChangeTime),
-        attributes: info.FileAttributes,
-    })
-}
-
-fn basic_info(file: &File) -> io::Result<FILE_BASIC_INFO> {
-    let mut info = FILE_BASIC_INFO::default();
-    // SAFETY: the structure is the one of this class and has this size.
-    let got = unsafe {
-        let size = size_of::<FILE_BASIC_INFO>() as u32;
-        GetFileInformationByHandleEx(file.as_raw_handle(), FILE_BASIC_INFO::CLASS, (&raw mut info).cast(), size)
-    };
-    if got == 0 { Err(io::Error::last_os_error()) } else { Ok(info) }
-}
-
 /// Deletes one name of a file, of whose other names (a parent layer's) nothing changes: neither its attributes nor, while a
 /// program is run from it, its availability. Older ways of deleting clear the one and mind the other. The name is gone as soon as this
 /// handle is closed: otherwise it would stay, and its folder with it, until everybody who has the file open, e.g. to read it, has closed it.
@@ -448,6 +380,8 @@ fn check(status: NTSTATUS) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layer::FileTime;
+    use crate::windows::file_info::info_of;
     use std::io::Write as _;
 
     #[test]

@@ -8,7 +8,8 @@ use windows_sys::Win32::Storage::FileSystem::{FILE_ATTRIBUTE_DIRECTORY, FILE_ATT
 
 use super::backup::{Backup, Restore};
 use super::file_call::named;
-use super::folder::{Folder, info_of, is_plain_folder, set_basic_info};
+use super::file_info::{info_of, set_basic_info};
+use super::folder::{Folder, is_plain_folder};
 use crate::hcs::layers::Present;
 use crate::layer::transport::Pending;
 use crate::layer::{BasicInfo, Content, Directory, LayerPath, LayerSink, LinkTarget};

@@ -14,6 +14,7 @@ mod dll;
 mod events;
 mod facts;
 mod file_call;
+mod file_info;
 mod folder;
 mod handle;
 mod handles;

@@ -163,7 +163,7 @@ fn a_cluster_is_read_in_pages_and_only_read() {
     );
     assert!(answer.out.contains("b and 1 more (Windows Server 2022)"), "{}", answer.out);
     assert!(answer.out.contains("ok    apps/v1 Deployment shop/fits"), "{}", answer.out);
-    assert!(answer.out.ends_with("2 workloads on 3 nodes in 2 groups: 1 pass, 1 fail\n"), "{}", answer.out);
+    assert!(answer.out.ends_with("2 workloads on 3 nodes in 2 groups: 1 passes, 1 fails\n"), "{}", answer.out);
     let asked = api.asked.lock().unwrap();
     assert!(asked.iter().all(|request| request.starts_with("GET ")), "{asked:?}");
     assert_eq!(asked.iter().filter(|request| *request == "GET /api/v1/nodes").count(), 3);

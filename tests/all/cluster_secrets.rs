@@ -105,6 +105,6 @@ fn secrets_that_are_denied_leave_the_rest_answered() {
         let answer = checked(&api, &["--pull-secrets"]);
         assert_eq!(answer.code, 2, "{answer:?}");
         assert!(answer.out.contains("of shop: the cluster does not allow this") && answer.out.contains(hint), "{}", answer.out);
-        assert!(answer.out.contains("2 workloads on 1 nodes"), "{}", answer.out);
+        assert!(answer.out.contains("2 workloads on 1 node"), "{}", answer.out);
     }
 }

@@ -69,7 +69,9 @@ impl Watch {
 
     /// The number of reports: each has its sum.
     fn reports(&self) -> usize {
-        self.out.lock().unwrap().iter().filter(|line| line.contains(" nodes in ") && line.contains(" workload")).count()
+        let is_sum =
+            |line: &&String| [" node in ", " nodes in "].iter().any(|words| line.contains(words)) && line.contains(" workload");
+        self.out.lock().unwrap().iter().filter(is_sum).count()
     }
 
     /// Waits until this is true.
@@ -111,7 +113,7 @@ fn a_change_that_counts_is_one_report_and_others_are_none() {
     assert!(watch.reports() < 4, "{}", watch.out());
     // The versions before it are forgotten: 410, and the list is read again.
     api.put(vec![node("10.0.17763.1")]);
-    watch.until("the last report", |watch| watch.out().ends_with("3 workloads on 1 nodes in 1 groups: 0 pass, 3 fail"));
+    watch.until("the last report", |watch| watch.out().ends_with("3 workloads on 1 node in 1 group: 0 pass, 3 fail"));
     assert!(watch.out().contains(": changed: nodes\n"), "{}", watch.out());
     assert_eq!(watch.err(), "");
     assert!(api.asked().iter().all(|request| request.starts_with("GET ")), "{:?}", api.asked());

@@ -59,9 +59,34 @@ fn programs_get_the_published_document() {
         json!([{
             "engine": "docker", "store": "containerd", "first": "29.0.0", "last": "29.7.2",
             "takes": {"candidate": null, "isolation": "hyperv", "outcome": "refuses", "says": says},
-            "osVersion": null, "digest": null,
+            "osVersion": null, "digest": null, "reasons": [],
         }])
     );
+}
+
+/// A Home edition, and a processor that is not the image's: nothing starts, and no engine has words for why.
+#[test]
+fn what_no_engine_says_is_told_below_the_table() {
+    let images = Images::default().single("app", "1", &WindowsImage::of("10.0.26100.1"));
+    let shop = (Program::new(), serve(images, Access::Anyone));
+    for (host, words, code) in [
+        ("--host=26100,client,home", "is a Home edition", "edition-home"),
+        ("--host=26100,client,arm64", "image is for amd64, host is arm64", "architecture-mismatch"),
+    ] {
+        let told = [host, "--engine=docker", "registry.test/app:1"];
+        let answer = engines(&shop, &told);
+        assert_eq!(answer.code, 0, "{}", answer.err);
+        assert!(answer.out.contains("does not start [1]"), "{}", answer.out);
+        let said = answer.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(words) && said.contains(&format!("[{code}]")), "{said}");
+        let page = engines(&shop, &[&told[..], &["--format=markdown"]].concat()).out;
+        assert!(page.contains(words), "{page}");
+        let entry = engines(&shop, &[&told[..], &["--format=json"]].concat()).json()["answers"][0]["versions"][0].clone();
+        assert_eq!(entry["reasons"][0]["code"], code, "{entry:#}");
+    }
+    let fits = engines(&shop, &["--host=26100,client", "--engine=docker", "--format=json", "registry.test/app:1"]).json();
+    let entry = &fits["answers"][0]["versions"][0];
+    assert_eq!((entry["takes"]["outcome"].as_str(), &entry["reasons"]), (Some("starts"), &json!([])), "{entry:#}");
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use super::{ClusterPlanReport, NewImageEntry, OldLabelEntry, PlannedEntry};
 use crate::cluster::Effect;
 use crate::compat::Severity;
-use crate::report::cluster::{LandsEntry, titles};
+use crate::report::cluster::{LandsEntry, not_for_windows, titles};
 use crate::report::outline::{Outline, Outlined, Section, counted};
 use crate::report::upgrade_text::{rebuilt, unread, versioned};
+use crate::text::count;
 
 impl Outlined for ClusterPlanReport {
     fn outline(&self) -> Outline<'_> {
@@ -111,9 +112,7 @@ impl ClusterPlanReport {
             (summary.undecided, "not decided", "not decided"),
             (summary.errors, "not read", "not read"),
         ]);
-        let word = if self.workloads.len() == 1 { "workload" } else { "workloads" };
-        let others = if summary.elsewhere > 0 { format!("; {} are not for Windows", summary.elsewhere) } else { String::new() };
-        format!("{} {word}{parts}{others}", self.workloads.len())
+        format!("{}{parts}{}", count(self.workloads.len(), "workload"), not_for_windows(summary.elsewhere))
     }
 }
 

@@ -125,6 +125,32 @@ fn an_image_in_several_places_is_one_in_each_format() {
     assert_eq!(answer.out.matches("<testsuite name=\"registry.test/app:ltsc2019\" tests=\"3\"").count(), 1, "{}", answer.out);
 }
 
+/// More than three have one paragraph, in which each has a line with its places; with `--verbose` each has its own.
+#[test]
+fn images_that_fail_for_the_same_reasons_are_told_together() {
+    let names: Vec<String> = (0..4).map(|number| format!("app{number}")).collect();
+    let version = WindowsImage::of("10.0.20348.1");
+    let with = |images: Images, name: &String| images.windows(name, "1", std::slice::from_ref(&version));
+    let shop = Repository::with(names.iter().fold(Images::default(), with));
+    let file = |folder: &str, name: &str| shop.file(format!("{folder}/Dockerfile"), format!("FROM registry.test/{name}:1\n"));
+    names.iter().take(3).for_each(|name| file(name, name));
+    let reason = "image 10.0.20348.1 (ltsc2022) is newer than host";
+    let few = shop.scan(&["--host=ltsc2019"]);
+    assert_eq!((few.code, few.out.matches(reason).count()), (1, 3), "{}", few.out);
+    assert!(few.out.contains("1 | FROM registry.test/app2:1"), "{}", few.out);
+    file("app3", "app3");
+    file("other", "app3");
+    let many = shop.scan(&["--host=ltsc2019", "--quiet"]);
+    assert_eq!((many.code, many.out.matches(reason).count(), many.out.matches("help: ").count()), (1, 1, 1), "{}", many.out);
+    let heading = "error[image-newer-than-host]: each of these 4 images on Windows Server 2019: will not run\n";
+    assert!(many.out.starts_with(heading), "{}", many.out);
+    for line in ["registry.test/app0:1 at app0/Dockerfile:1", "registry.test/app3:1 at app3/Dockerfile:1, other/Dockerfile:1"] {
+        assert!(many.out.lines().any(|shown| shown.ends_with(&format!("note: {line}"))), "{line}: {}", many.out);
+    }
+    let every = shop.scan(&["--host=ltsc2019", "--verbose"]);
+    assert_eq!(every.out.matches(reason).count(), 4, "{}", every.out);
+}
+
 /// Alerts that were dismissed stay so, and a merge request shows no old problem as a new one.
 #[test]
 fn one_more_equal_host_makes_no_problem_new() {
