@@ -62,16 +62,73 @@ pub fn parse(text: &str, knowledge: &Knowledge, today: Date) -> Result<Spec, Err
         return Ok(Spec::Hosts(read.into_iter().map(|facts| facts.host(&attributes, knowledge)).collect()));
     }
     let (source, attributes) = with_architecture(source, attributes, knowledge);
-    let facts = facts(source, &attributes, knowledge)?;
+    let labelled = with_label(source, knowledge);
+    let facts = facts(labelled.as_deref().unwrap_or(source), &attributes, knowledge)?;
     Ok(Spec::Hosts(vec![facts.host(&attributes, knowledge)]))
 }
 
-/// A text and the name that it gives its host: `web01=ltsc2022` is `ltsc2022`, called `web01`.
+/// The facts of a line of a file that is the version or the release of one host by itself, with a name before it or attributes behind
+/// it: `win11,24h2`, `web01=26100,client`.
+pub(super) fn facts_of_line(line: &str, knowledge: &Knowledge) -> Option<HostFacts> {
+    let (name, spec) = named(line.trim());
+    let (source, attributes) = Attributes::split(spec).ok()?;
+    let (source, attributes) = with_architecture(source, attributes, knowledge);
+    let labelled = with_label(source, knowledge);
+    if labelled.is_none() {
+        build_of(spec, knowledge)?;
+    }
+    let facts = facts(labelled.as_deref().unwrap_or(source), &attributes, knowledge).ok()?;
+    Some(HostFacts {
+        label: name.map(str::to_owned),
+        kind: attributes.kind_asked().or(facts.kind),
+        edition: if attributes.home { Some(HOME.to_owned()) } else { edition::id_of(source).or(facts.edition) },
+        architecture: attributes.architecture.or(facts.architecture),
+        hyperv: attributes.hyperv.or(facts.hyperv),
+        ..facts
+    })
+}
+
+/// A text with a bare build beside parts that say more of its host, `Windows Server 2022, 21H2, 20348`, and that build as a version behind
+/// it. `None` for any other text.
+fn with_label(text: &str, knowledge: &Knowledge) -> Option<String> {
+    let parts = items(text);
+    let builds: Vec<u32> = parts.iter().filter_map(|part| build(part.trim())).map(|version| version.build).collect();
+    let first = *builds.first()?;
+    // Attributes and names are those of hosts in a list.
+    let is_more = |part: &&str| match build_of(part, knowledge) {
+        _ if part.contains([',', '=']) => false,
+        Some(other) => other == first || is_2009(part),
+        None => !is_host(part, knowledge) && is_part(part.trim(), Some(first), knowledge),
+    };
+    let is_one = parts.iter().any(|part| is_product(part)) && parts.iter().all(is_more);
+    (is_one && version_text::versions(text).is_empty()).then(|| format!("{text}, {}", OsVersion::of_build(first)))
+}
+
+/// True for the name of a product, which has blanks in it, as tools write it: `Windows Server 2022`.
+fn is_product(part: &str) -> bool {
+    part.trim().contains(' ')
+}
+
+/// True for the release that the registry names of every later one too.
+fn is_2009(part: &str) -> bool {
+    part.trim() == "2009"
+}
+
+/// A text and the name that it gives its host: `web01=ltsc2022` is `ltsc2022`, called `web01`. A label is not a name: `OS=ltsc2022`.
 pub(super) fn named(text: &str) -> (Option<&str>, &str) {
     match text.split_once('=') {
-        Some((name, spec)) if is_name(name) && !version_text::names_a_build(name.trim()) => (Some(name.trim()), spec.trim()),
+        Some((label, spec)) if is_label(label) && !spec.contains('=') => (None, spec.trim()),
+        Some((name, spec)) if is_name(name) && !is_label(name) && !version_text::names_a_build(name.trim()) => {
+            (Some(name.trim()), spec.trim())
+        }
         _ => (None, text),
     }
+}
+
+/// True for a word that tells what stands behind its sign: `OS`, `Version`.
+fn is_label(text: &str) -> bool {
+    const LABELS: [&str; 8] = ["os", "osname", "osversion", "version", "kernel", "caption", "productname", "operatingsystem"];
+    LABELS.iter().any(|label| text.trim().eq_ignore_ascii_case(label))
 }
 
 /// True for a text that can be the name of a host.
@@ -105,12 +162,19 @@ pub(super) fn parts<'a>(text: &'a str, knowledge: &Knowledge, today: Date) -> Ve
     if parts.len() < 2 || !parts.iter().all(|part| is_host(part, knowledge)) {
         return vec![text];
     }
+    // What has labels, or a bare build beside a product, tells of one host.
+    let has_label = |part: &&&str| part.split_once('=').is_some_and(|(label, _)| is_label(label));
+    if parts.iter().filter(has_label).count() > 1 || with_label(text, knowledge).is_some() {
+        return vec![text];
+    }
     // A name and its version may stand together: `Windows Server 2022, 10.0.20348`.
     let build = |part: &&str| match parse(named(part).1, knowledge, today) {
         Ok(Spec::Hosts(hosts)) => hosts.first().map(|host| host.os_version.build),
         _ => None,
     };
-    let builds: Vec<Option<u32>> = parts.iter().map(build).collect();
+    // `2009` of `Windows Server 2022, 2009, 20348.2402`.
+    let has_product = parts.iter().any(|part| is_product(part));
+    let builds: Vec<Option<u32>> = parts.iter().filter(|part| !(has_product && is_2009(part))).map(build).collect();
     let is_one = builds.first().is_some_and(|first| first.is_some() && builds.iter().all(|build| build == first));
     if is_one && named(text).0.is_none() && parse(text, knowledge, today).is_ok() { vec![text] } else { parts }
 }
@@ -238,7 +302,9 @@ fn is_part(part: &str, build: Option<u32>, knowledge: &Knowledge) -> bool {
     const PRODUCTS: [&str; 4] = ["windows ", "azure stack ", "azure local ", "hyper-v server "];
     // What `x64` says of the processor is not believed without a release before it.
     let is_processor = || ["x64", "64-bit", "amd64"].iter().any(|word| part.eq_ignore_ascii_case(word));
-    if is_host(part, knowledge) || !version_text::versions(part).is_empty() || is_processor() {
+    // The words of a platform: `windows,amd64`.
+    let is_system = || Attributes::split(part).is_ok_and(|(system, _)| system.eq_ignore_ascii_case("windows"));
+    if is_host(part, knowledge) || !version_text::versions(part).is_empty() || is_processor() || is_system() {
         return true;
     }
     let Some(build) = build else { return false };
@@ -256,6 +322,30 @@ fn is_part(part: &str, build: Option<u32>, knowledge: &Knowledge) -> bool {
 fn is_said_of_others(name: &str, build: u32) -> bool {
     let lower = name.to_ascii_lowercase();
     lower.ends_with("2009") || (lower.contains("windows 10") && build >= FIRST_WINDOWS_11)
+}
+
+/// True for a name that is that of a release, or of several, and not of the Windows of this version: `Windows 11` beside 10.0.20348.
+pub(super) fn names_another(name: &str, version: OsVersion, knowledge: &Knowledge) -> bool {
+    let named = knowledge.releases_named(name);
+    let is_known = || knowledge.releases.iter().any(|release| release.build == version.build);
+    let is_said = || is_said_of_others(name, version.build) || is_of_preview(name, &named, version.build, knowledge);
+    !named.is_empty() && !named.iter().any(|release| release.build == version.build) && !is_year(name) && is_known() && !is_said()
+}
+
+/// True for the release of clients before that of this build, by its half-year: builds were called so while they were previews of their
+/// release, as 26200 of 25H2 was 24H2.
+fn is_of_preview(name: &str, named: &[&Release], build: u32, knowledge: &Knowledge) -> bool {
+    let builds = |kind: Kind| knowledge.releases.iter().filter(move |release| release.kind == kind).map(|release| release.build);
+    let is_client = builds(Kind::Client).any(|known| known == build) && !builds(Kind::Server).any(|known| known == build);
+    let before = builds(Kind::Client).filter(|known| (FIRST_WINDOWS_11..build).contains(known)).max();
+    let is_before = |release: &&Release| release.kind == Kind::Client && Some(release.build) == before;
+    is_client && has_half_year(name) && named.iter().any(is_before)
+}
+
+/// True for a name with a half-year in it: `Windows 11 24H2 Pro`.
+fn has_half_year(name: &str) -> bool {
+    let is_one = |word: &str| matches!(word.as_bytes(), [.., year, b'h' | b'H', b'1' | b'2'] if year.is_ascii_digit());
+    name.split([' ', '-', '_']).any(is_one)
 }
 
 /// True for four digits, which are the name of a release too.
@@ -294,8 +384,40 @@ const LONGEST_TEXT: usize = 4096;
 /// The most words of the name of a release.
 const LONGEST_RUN: usize = 6;
 
-/// Words behind which a year or a number is that of another product.
-const OTHER_PRODUCTS: [&str; 3] = ["sql", "exchange", "sharepoint"];
+/// Words behind which a year or a number is that of another product: `SQL Server 2019`, `Skype for Business Server 2019`.
+const OTHER_PRODUCTS: [&str; 13] = [
+    "sql",
+    "mssql",
+    "mysql",
+    "exchange",
+    "sharepoint",
+    "project",
+    "biztalk",
+    "devops",
+    "foundation",
+    "business",
+    "integration",
+    "online",
+    "apps",
+];
+
+/// True for the word of another product before its year.
+fn is_other_product(word: &str) -> bool {
+    OTHER_PRODUCTS.iter().any(|product| word.eq_ignore_ascii_case(product))
+}
+
+/// True for a text that begins with another product: `SQL Server 2019`.
+pub(super) fn begins_with_other_product(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    words.next().is_some_and(is_other_product) && words.next().is_some_and(|word| word.eq_ignore_ascii_case("server"))
+}
+
+/// True for a text that begins with the status of a node, as `kubectl get nodes` shows it behind the name.
+pub(super) fn is_status(text: &str) -> bool {
+    const STATUSES: [&str; 4] = ["Ready", "NotReady", "SchedulingDisabled", "Unknown"];
+    let first = text.split_whitespace().next().unwrap_or_default();
+    first.split(',').all(|word| STATUSES.contains(&word))
+}
 
 /// What the names of releases begin with that are written as one word.
 const BEGINNINGS: [&str; 5] = ["ltsc", "ltsb", "windows-", "windows_", "server20"];
@@ -307,7 +429,7 @@ pub(super) fn other_host(text: &str, version: OsVersion, knowledge: &Knowledge) 
         return None;
     }
     let separates = |c: char| c.is_whitespace() || ",;()[]|/+&".contains(c);
-    let words = text.split(separates).map(|word| named(word.trim_matches(is_quote)).1).filter(|word| !word.is_empty());
+    let words = text.split(separates).map(|word| value(word.trim_matches(is_quote))).filter(|word| !word.is_empty());
     let words: Vec<&str> = words.collect();
     // `2019 10.0.20348.2402`: a list without commas.
     let are_hosts = words.iter().all(|word| is_host(word, knowledge) || Attributes::is_word(word));
@@ -318,22 +440,32 @@ pub(super) fn other_host(text: &str, version: OsVersion, knowledge: &Knowledge) 
         let run = runs.map(|run| (run.len(), run.join(" "))).find(|(_, name)| !knowledge.releases_named(name).is_empty());
         let (length, name) = run.unwrap_or_else(|| (1, (*word).to_owned()));
         let behind = rest.get(length..).unwrap_or_default();
-        let is_of_others =
-            OTHER_PRODUCTS.iter().chain(&version_text::OTHER_LABELS).any(|label| before.eq_ignore_ascii_case(label));
+        let is_labelled = version_text::OTHER_LABELS.iter().any(|label| before.eq_ignore_ascii_case(label));
+        let is_of_others = is_labelled || is_other_product(before);
+        // The first word of a row of nodes is a name, whatever it is like.
+        let is_node = before.is_empty() && behind.first().is_some_and(|next| is_status(next));
         let is_before_version = behind.first().is_some_and(|next| is_version(next));
         // `web2019: 10.0.20348.2402` is a computer of that name.
-        let is_label = before.is_empty() && name.ends_with(':');
+        let is_label = before.is_empty() && (name.ends_with(':') || is_node);
         let is_first_year = is_before_version && before.is_empty();
         if !is_of_others && !is_label && is_another(&name, version, are_hosts, is_first_year, knowledge) {
             return Some(another(&name, version, knowledge));
         }
         // Before a version it is the name of a computer.
-        if !is_before_version && is_almost_a_release(&name, knowledge) {
+        if !is_before_version && !is_node && is_almost_a_release(&name, knowledge) {
             return Some(not_a_host(&name, knowledge));
         }
         (before, rest) = (*word, behind);
     }
     None
+}
+
+/// The text behind a label or a name in a word: `ltsc2019` of `OS=ltsc2019`.
+fn value(word: &str) -> &str {
+    match word.split_once('=') {
+        Some((name, value)) if is_name(name) => value.trim_matches(is_quote),
+        _ => word,
+    }
 }
 
 /// True for a version with its build: `10.0.20348`, `20348.2402`.
@@ -355,7 +487,7 @@ fn is_another(name: &str, version: OsVersion, is_listed: bool, is_before_version
     if is_listed {
         return true;
     }
-    if is_said_of_others(name, version.build) {
+    if is_said_of_others(name, version.build) || is_of_preview(name, &named, version.build, knowledge) {
         return false;
     }
     let lower = name.to_ascii_lowercase();
@@ -366,7 +498,7 @@ fn is_another(name: &str, version: OsVersion, is_listed: bool, is_before_version
     }
     let is_word = !name.contains(' ');
     let is_one = named.iter().all(|release| named.first().is_some_and(|first| first.build == release.build));
-    let is_half_year = matches!(lower.as_bytes(), [.., year, b'h', b'1' | b'2'] if year.is_ascii_digit());
+    let is_half_year = has_half_year(name);
     // The build of a preview is none of the release that it is called by.
     (is_one && is_word && !is_half_year) || ((is_one || is_word || is_half_year) && is_known(version.build))
 }
@@ -385,10 +517,15 @@ fn another(name: &str, version: OsVersion, knowledge: &Knowledge) -> Error {
         ])
 }
 
-/// True for a word within a text that is almost the name of a release.
-fn is_almost_a_release(word: &str, knowledge: &Knowledge) -> bool {
+/// True for a word that begins as the names of releases do that are written as one word: `ltsc2019`.
+pub(super) fn begins_like_a_release(word: &str) -> bool {
     let lower = word.to_ascii_lowercase();
     BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning))
+}
+
+/// True for a word within a text that is almost the name of a release.
+fn is_almost_a_release(word: &str, knowledge: &Knowledge) -> bool {
+    begins_like_a_release(word)
         && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
         && is_almost(word, knowledge)
 }
@@ -434,6 +571,9 @@ fn not_a_host(text: &str, knowledge: &Knowledge) -> Error {
         return Error::new(format!("{} has no containers", quoted(text)))
             .because("they came with Windows Server 2016 and Windows 10, version 1607")
             .hint(HINT);
+    }
+    if let Some(thing) = other_thing(text) {
+        return Error::new(format!("{} is {thing}, not a host", quoted(text))).hint(HINT);
     }
     if let Some(tag) = tag_of_image(text, knowledge) {
         let host = knowledge.releases_named(tag).first().map_or("windows-server-2022", |release| release.id.as_str());
@@ -522,6 +662,20 @@ pub(super) fn unknown_attribute(word: &str, knowledge: &Knowledge) -> Error {
     })
 }
 
+/// What a text is that tools show beside the version of a host: the engine of `containerd://1.7.13`, the platform of `windows/amd64`.
+fn other_thing(text: &str) -> Option<&'static str> {
+    let begins_with_digit = |version: &str| version.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
+    let is_engine = |name: &str| is_name(name) && !name.starts_with("http");
+    if text.split_once("://").is_some_and(|(engine, version)| is_engine(engine) && begins_with_digit(version)) {
+        return Some("the version of an engine");
+    }
+    let (system, processor) = text.split_once('/')?;
+    let is_one_of = |words: &[&str], text: &str| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    let is_platform =
+        is_one_of(&["windows", "linux"], system) && is_one_of(&["amd64", "arm64", "386", "arm", "arm64/v8"], processor);
+    is_platform.then_some("a platform")
+}
+
 /// The tag of a text that is the name of an image: `nanoserver:ltsc2022`, `registry.example/app`; empty where it has none.
 fn tag_of_image<'a>(text: &'a str, knowledge: &Knowledge) -> Option<&'a str> {
     if text.contains(char::is_whitespace) {
@@ -538,7 +692,9 @@ fn tag_of_image<'a>(text: &'a str, knowledge: &Knowledge) -> Option<&'a str> {
         return None;
     }
     let bases = knowledge.base_images.iter().flat_map(|base| &base.repositories);
-    let is_base = bases.filter_map(|base| base.repository.rsplit('/').next()).any(|base| base == name && base != "server");
+    // `windows` alone may be meant to be the system.
+    let is_word = |base: &str| base == "server" || (base == "windows" && tag.is_empty());
+    let is_base = bases.filter_map(|base| base.repository.rsplit('/').next()).any(|base| base == name && !is_word(base));
     let is_path = name.contains('/') && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/:".contains(&byte));
     (is_base || is_path || (!tag.is_empty() && name.starts_with(char::is_alphabetic))).then_some(tag)
 }
