@@ -367,8 +367,10 @@ fn wrong_part(part: &str, knowledge: &Knowledge) -> Error {
     if let Some(error) = several_releases(source, &attributes, knowledge) {
         return error;
     }
-    let is_another_thing =
-        is_before_containers(source) || vm_image::host(source, knowledge).is_some() || tag_of_image(source, knowledge).is_some();
+    let is_another_thing = is_before_containers(source)
+        || other_thing(source).is_some()
+        || vm_image::host(source, knowledge).is_some()
+        || tag_of_image(source, knowledge).is_some();
     if is_another_thing { not_a_host(source, knowledge) } else { unknown_attribute(source, knowledge) }
 }
 
