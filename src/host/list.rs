@@ -8,7 +8,7 @@ use super::attributes::Attributes;
 use super::facts::HostFacts;
 use super::find::{Finder, Found, of_file};
 use super::live::LiveHost;
-use super::{source, spec, version_text};
+use super::{other_host, source, spec, version_text};
 use crate::advice::{Setting, advice};
 use crate::knowledge::Knowledge;
 use crate::text::{is_quote, quoted};
@@ -176,8 +176,9 @@ pub(super) fn is_list(text: &str, version: Option<OsVersion>, knowledge: &Knowle
     if lines.len() < 2 {
         return false;
     }
-    let names_another =
-        |name: &str| name.len() <= LONGEST_LINE && version.is_some_and(|version| spec::names_another(name, version, knowledge));
+    let names_another = |name: &str| {
+        name.len() <= LONGEST_LINE && version.is_some_and(|version| other_host::names_another(name, version, knowledge))
+    };
     if lines.iter().any(|line| is_property(line)) {
         // `os: ltsc2019` beside `os: 10.0.20348.2402` is that of another host.
         return lines.iter().filter_map(|line| system(line)).any(names_another);
@@ -215,7 +216,7 @@ impl Entry {
         let is_known = |build: u32| knowledge.releases.iter().any(|release| release.build == build);
         let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         let build = |text: &str| {
-            spec::build_of(text, knowledge).filter(|build| !spec::is_year(text) && (!is_number(text) || is_known(*build)))
+            spec::build_of(text, knowledge).filter(|build| !other_host::is_year(text) && (!is_number(text) || is_known(*build)))
         };
         let mut words = line.split(SEPARATORS).filter(|word| !word.is_empty());
         let first = words.next()?;
@@ -227,14 +228,14 @@ impl Entry {
             return Some(Self { is_named: spec::named(line).0.is_some(), is_whole: true, build: Some(build) });
         }
         let is_product = ["microsoft", "windows", "server"].iter().any(|word| name.eq_ignore_ascii_case(word))
-            || spec::begins_with_other_product(line);
+            || other_host::begins_with_other_product(line);
         let is_of_host = |rest: &str| !is_number(rest) || build(rest).is_some();
         if let Some((_, rest)) = named(line, knowledge).filter(|(_, rest)| !is_product && is_of_host(rest)) {
             let version = || version_text::versions(rest).first().map(|version| version.build);
             return Some(Self { is_named: true, is_whole: true, build: spec::build_of(rest, knowledge).or_else(version) });
         }
         let rest = line.split_once(SEPARATORS).map(|(_, rest)| rest.trim()).filter(|_| spec::is_name(name) && !is_product);
-        if spec::is_almost(line, knowledge) || rest.is_some_and(|rest| spec::is_almost(rest, knowledge)) {
+        if other_host::is_almost(line, knowledge) || rest.is_some_and(|rest| other_host::is_almost(rest, knowledge)) {
             return Some(Self { is_named: false, is_whole: true, build: None });
         }
         // `web02 windows 11`: a name that several releases have.
@@ -249,7 +250,7 @@ impl Entry {
         }
         // `web prod ltsc2019`: a release in a column behind. Longer lines are sentences.
         let columns: Vec<&str> = words.take(MOST_COLUMNS).collect();
-        let release = columns.iter().copied().filter(|word| spec::begins_like_a_release(word)).find_map(build);
+        let release = columns.iter().copied().filter(|word| other_host::begins_like_a_release(word)).find_map(build);
         let build = release.filter(|_| columns.len() < MOST_COLUMNS)?;
         Some(Self { is_named: false, is_whole: true, build: Some(build) })
     }
@@ -377,12 +378,12 @@ fn named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<(&'line str, 
     let (first, rest) = line.split_once(SEPARATORS)?;
     let (name, rest) = (first.trim_end_matches(':'), rest.trim());
     // The whole line may be one release: `win11,24h2`.
-    if !spec::is_name(name) || spec::is_host(line, knowledge) || spec::begins_with_other_product(line) {
+    if !spec::is_name(name) || spec::is_host(line, knowledge) || other_host::begins_with_other_product(line) {
         return None;
     }
     let versions = version_text::versions(rest);
     let build = || spec::build_of(rest, knowledge).or_else(|| Some(versions.first()?.build));
-    let is_named = if spec::is_status(rest) {
+    let is_named = if other_host::is_status(rest) {
         // In a row of nodes the name stands first, whatever it is like.
         versions.len() == 1
     } else {

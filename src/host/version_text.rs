@@ -7,7 +7,7 @@ use crate::{Architecture, Kind, OsVersion};
 use super::edition;
 use super::facts::HostFacts;
 use super::source::{self, Document, Format, Source, Syntax, product};
-use super::{list, spec};
+use super::{list, other_host, spec};
 use crate::advice::{Setting, advice};
 use crate::knowledge::builds::FIRST_WINDOWS_10;
 use crate::text::quoted;
@@ -30,7 +30,7 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let read = facts(document.text).or_else(|error| named().ok_or(error));
     let read = list::of_one(document.text, read, document.knowledge).map_err(|error| error.or_hint(source::HINT))?;
     // In one line another name is that of another host; longer texts, as logs, have them for many reasons.
-    let other = only_line(document.text).and_then(|line| spec::other_host(line, read.os_version, document.knowledge));
+    let other = only_line(document.text).and_then(|line| other_host::beside(line, read.os_version, document.knowledge));
     other.map_or_else(|| Ok(vec![read]), Err)
 }
 

@@ -8,7 +8,7 @@ use super::records::Record;
 use super::{Document, Format, Source, Syntax, systeminfo};
 use crate::host::facts::HostFacts;
 use crate::host::version_text::{full_version, is_build, versions};
-use crate::host::{edition, spec};
+use crate::host::{edition, not_a_host, other_host};
 use crate::knowledge::Knowledge;
 use crate::text::quoted;
 use crate::{Error, Kind, OsVersion};
@@ -172,7 +172,7 @@ fn of_name(name: &str, knowledge: &Knowledge) -> Option<HostFacts> {
 fn by_release(record: &Record, system: Option<&str>, by: By, knowledge: &Knowledge) -> Option<HostFacts> {
     let with_common = system.is_some() || by == By::AnyName;
     let of_both = |said: &str| of_name(&format!("{} {said}", system?), knowledge);
-    let alone = |said: &str| of_name(said, knowledge).filter(|_| !spec::is_year(said));
+    let alone = |said: &str| of_name(said, knowledge).filter(|_| !other_host::is_year(said));
     let of_system = || of_name(system.filter(|_| by == By::AnyName)?, knowledge);
     let of_version =
         versions_said(record, with_common).find_map(of_both).or_else(|| versions_said(record, with_common).find_map(alone));
@@ -218,9 +218,9 @@ fn windows(record: &Record, by: By, knowledge: &Knowledge) -> Option<HostFacts> 
 /// The error of a computer whose release is misspelt, which would be left out.
 fn misspelt(record: &Record, knowledge: &Knowledge) -> Option<Error> {
     let is_windows = value_within(record, &SYSTEMS).is_none_or(|system| system.to_ascii_lowercase().contains("windows"));
-    let said = versions_said(record, is_windows).find(|said| is_windows && spec::is_almost(said, knowledge))?;
+    let said = versions_said(record, is_windows).find(|said| is_windows && other_host::is_almost(said, knowledge))?;
     let whom = name(record).map_or_else(String::new, |name| format!(" of the computer {}", quoted(name)));
-    Some(spec::unknown_attribute(said, knowledge).within(format!("the Windows{whom} is not known")))
+    Some(not_a_host::unknown_attribute(said, knowledge).within(format!("the Windows{whom} is not known")))
 }
 
 /// The edition in a column of its own; `None` for a number that is not one of Home.
