@@ -104,8 +104,11 @@ fn in_folder(finder: &Finder<'_>, folder: &Path) -> Result<Vec<Found>, Error> {
 fn in_bytes(finder: &Finder<'_>, bytes: &[u8], label: Option<&str>, folder: &Path) -> Result<Vec<Found>, Error> {
     let text = source::decode(bytes);
     let document = || finder.in_bytes(bytes, label, &Attributes::default());
+    if source::is_document(&text, finder.knowledge) {
+        return document();
+    }
     let (raw, lines): (Vec<&str>, Vec<String>) = text.lines().map(|line| (line, content(line))).unzip();
-    if source::is_document(&text, finder.knowledge) || lines.iter().any(|line| is_property(line)) {
+    if lines.iter().any(|line| is_property(line)) {
         return document();
     }
     let (mut found, mut unread) = (Vec::new(), None);

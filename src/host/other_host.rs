@@ -25,14 +25,15 @@ pub(super) fn beside(text: &str, version: OsVersion, knowledge: &Knowledge) -> O
     // `2019 10.0.20348.2402`: a list without commas.
     let are_hosts = words.iter().all(|word| is_host(word, knowledge) || Attributes::is_word(word));
     let mut rest = words.as_slice();
-    let mut before = "";
+    // The two words before.
+    let (mut earlier, mut before) = ("", "");
     while let Some(word) = rest.first() {
         let runs = (1..=LONGEST_RUN).rev().filter_map(|length| rest.get(..length));
         let run = runs.map(|run| (run.len(), run.join(" "))).find(|(_, name)| !knowledge.releases_named(name).is_empty());
         let (length, name) = run.unwrap_or_else(|| (1, (*word).to_owned()));
         let behind = rest.get(length..).unwrap_or_default();
         let is_labelled = version_text::OTHER_LABELS.iter().any(|label| before.eq_ignore_ascii_case(label));
-        let is_of_others = is_labelled || is_other_product(before);
+        let is_of_others = is_labelled || is_of_other_product(&name, earlier, before);
         // The first word of a row of nodes is a name, whatever it is like.
         let is_node = before.is_empty() && behind.first().is_some_and(|next| is_status(next));
         let is_before_version = behind.first().is_some_and(|next| is_version(next));
@@ -46,7 +47,7 @@ pub(super) fn beside(text: &str, version: OsVersion, knowledge: &Knowledge) -> O
         if !is_before_version && !is_node && is_almost_a_release(&name, knowledge) {
             return Some(not_a_host::of(&name, knowledge));
         }
-        (before, rest) = (*word, behind);
+        (earlier, before, rest) = (before, *word, behind);
     }
     None
 }
@@ -147,26 +148,22 @@ pub(super) fn is_year(text: &str) -> bool {
 /// The most words of the name of a release.
 const LONGEST_RUN: usize = 6;
 
-/// Words behind which a year or a number is that of another product: `SQL Server 2019`, `Skype for Business Server 2019`.
-const OTHER_PRODUCTS: [&str; 13] = [
-    "sql",
-    "mssql",
-    "mysql",
-    "exchange",
-    "sharepoint",
-    "project",
-    "biztalk",
-    "devops",
-    "foundation",
-    "business",
-    "integration",
-    "online",
-    "apps",
-];
+/// Words behind which a server or a year is that of another product: `SQL Server 2019`.
+const OTHER_PRODUCTS: [&str; 7] = ["sql", "mssql", "mysql", "exchange", "sharepoint", "biztalk", "devops"];
+
+/// Words that end the names of such products, and may be the names of computers too: `Skype for Business Server 2019`.
+const ENDS_OF_PRODUCTS: [&str; 6] = ["project", "foundation", "business", "integration", "online", "apps"];
 
 /// True for the word of another product before its year.
 fn is_other_product(word: &str) -> bool {
     OTHER_PRODUCTS.iter().any(|product| word.eq_ignore_ascii_case(product))
+}
+
+/// True for a server or a year of another product, by the two words before it: `Server 2019` of `SQL Server 2019`.
+fn is_of_other_product(name: &str, earlier: &str, before: &str) -> bool {
+    let is_end = || ENDS_OF_PRODUCTS.iter().any(|end| before.eq_ignore_ascii_case(end));
+    let is_server = name.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("server"));
+    (is_server || is_year(name)) && (is_other_product(before) || (!earlier.is_empty() && is_end()))
 }
 
 /// True for a text that begins with another product: `SQL Server 2019`.

@@ -323,6 +323,8 @@ fn errors_name_what_is_wrong_and_what_to_do() {
         ("OS=ltsc2019 Version=20348.2402", "this text holds more than one Windows version"),
         ("Windows 11 22H2 26200.5074", "this text holds more than one Windows version"),
         ("10.0.20348.2402, Web Server 2019", "this text holds more than one Windows version"),
+        ("sql ltsc2019 10.0.20348.2402", "this text holds more than one Windows version"),
+        ("apps Server 2019 10.0.20348.2402", "this text holds more than one Windows version"),
         ("containerd://1.7.13", "`containerd://1.7.13` is the version of an engine, not a host"),
         ("windows/amd64", "`windows/amd64` is a platform, not a host"),
         ("windows", "`windows` is not a known Windows host"),

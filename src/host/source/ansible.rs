@@ -3,6 +3,8 @@
 //!
 //! Source: Ansible, the callback plugins `minimal` and `oneline`.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::{Document, Format, Syntax, in_text};
@@ -48,7 +50,7 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
             output.push('\n');
         }
     }
-    let mut hosts: Vec<HostFacts> = Vec::new();
+    let (mut hosts, mut versions) = (Vec::new(), HashMap::new());
     for (name, output) in answers {
         let output = stdout(&output).unwrap_or(output);
         let read = in_text(&output, document.knowledge).map_err(|error| {
@@ -60,12 +62,11 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         let is_one = read.hosts.len() == 1;
         for facts in read.hosts {
             let label = facts.label.as_deref().filter(|_| !is_one).map_or_else(|| name.to_owned(), |own| format!("{name}/{own}"));
-            let host = HostFacts { label: Some(label), ..facts };
-            match hosts.iter().find(|known| known.label == host.label) {
-                None => hosts.push(host),
+            match versions.insert(label.clone(), facts.os_version) {
+                None => hosts.push(HostFacts { label: Some(label), ..facts }),
                 // It was asked twice.
-                Some(known) if known.os_version == host.os_version => {}
-                Some(known) => return Err(version_text::hosts_of_one_name(name, &[known.os_version, host.os_version])),
+                Some(known) if known == facts.os_version => {}
+                Some(known) => return Err(version_text::hosts_of_one_name(name, &[known, facts.os_version])),
             }
         }
     }
