@@ -11,7 +11,7 @@ use super::live::{self, LiveHost};
 use super::prerequisite::Prerequisite;
 use super::probe::Probe;
 use super::spec::{Spec, parse};
-use super::{Host, list, source, spec};
+use super::{Host, list, not_a_host, source, spec};
 use crate::advice::{Setting, advice};
 use crate::knowledge::Knowledge;
 use crate::text::quoted;
@@ -88,8 +88,9 @@ impl Finder<'_> {
             Spec::Local(attributes) => vec![self.this_machine(&attributes)?],
             Spec::File(path, attributes) => self.in_file(&folder.join(&path), &attributes).map_err(|error| {
                 let known = path.to_str().and_then(|path| path.split_once(',')).filter(|(file, _)| folder.join(file).exists());
-                known
-                    .map_or(error, |(_, words)| spec::unknown_attribute(words.split(',').next().unwrap_or(words), self.knowledge))
+                known.map_or(error, |(_, words)| {
+                    not_a_host::unknown_attribute(words.split(',').next().unwrap_or(words), self.knowledge)
+                })
             })?,
             Spec::Hosts(hosts) => hosts.into_iter().map(Found::from).collect(),
         };

@@ -8,10 +8,10 @@ use super::attributes::Attributes;
 use super::facts::HostFacts;
 use super::find::{Finder, Found, of_file};
 use super::live::LiveHost;
-use super::{source, spec, version_text};
+use super::{other_host, source, spec, version_text};
 use crate::advice::{Setting, advice};
 use crate::knowledge::Knowledge;
-use crate::text::quoted;
+use crate::text::{is_quote, quoted};
 use crate::{Error, OsVersion};
 
 /// The most names that one message lists.
@@ -104,23 +104,24 @@ fn in_folder(finder: &Finder<'_>, folder: &Path) -> Result<Vec<Found>, Error> {
 fn in_bytes(finder: &Finder<'_>, bytes: &[u8], label: Option<&str>, folder: &Path) -> Result<Vec<Found>, Error> {
     let text = source::decode(bytes);
     let document = || finder.in_bytes(bytes, label, &Attributes::default());
-    if source::is_document(&text, finder.knowledge) || text.lines().any(|line| is_property(without_comment(line))) {
+    if source::is_document(&text, finder.knowledge) {
+        return document();
+    }
+    let (raw, lines): (Vec<&str>, Vec<String>) = text.lines().map(|line| (line, content(line))).unzip();
+    if lines.iter().any(|line| is_property(line)) {
         return document();
     }
     let (mut found, mut unread) = (Vec::new(), None);
     // Lines that are hosts, one of them with a name, and a word that was meant to be one.
     let (mut hosts, mut has_name, mut has_word) = (0, false, false);
-    for (index, line) in text.lines().enumerate() {
-        let line = without_comment(line);
-        if line.is_empty() {
-            continue;
-        }
+    for (index, line) in lines.iter().enumerate().filter(|(_, line)| !line.is_empty()) {
         match in_line(finder, line, folder) {
             Ok(read) => {
                 hosts += 1;
                 has_name |= named(line, finder.knowledge).is_some() || line.contains('=');
                 found.extend(read);
             }
+            Err(_) if hosts == 0 && unread.is_none() && is_head_of_table(&raw, index, finder.knowledge) => {}
             Err(error) => {
                 has_word |= is_word(line);
                 unread.get_or_insert((index, line, error));
@@ -131,8 +132,14 @@ fn in_bytes(finder: &Finder<'_>, bytes: &[u8], label: Option<&str>, folder: &Pat
         }
     }
     if let Some((index, line, error)) = unread {
-        let is_first = text.lines().take(index).all(|before| without_comment(before).is_empty());
-        let error = if is_first && is_head(line) { error.hint(source::COLUMNS) } else { error };
+        let is_first = lines.iter().take(index).all(String::is_empty);
+        let error = match with_sign(line, finder.knowledge) {
+            _ if is_first && is_head(line) => error.hint(source::COLUMNS),
+            Some(typed) => error.hint(format!(
+                "for a computer of that name, write {typed} on this line; for two hosts, give each a line of its own"
+            )),
+            None => error,
+        };
         let error = error.within(format!("line {} is not a host", index + 1));
         // What a command printed has lines of other kinds too. In a list such a line is a host that would be forgotten.
         let is_list = hosts > 1 || (hosts == 1 && (has_name || has_word));
@@ -158,23 +165,39 @@ pub(super) fn of_one(text: &str, read: Result<HostFacts, Error>, knowledge: &Kno
     if !is_list(text, read.as_ref().ok().map(|facts| facts.os_version), knowledge) {
         return read;
     }
+    if text.lines().any(|line| is_property(&content(line))) {
+        return Err(Error::new("this text names the systems of several hosts").hint(version_text::a_file_each()));
+    }
     let error = read.err().filter(|error| error.hint.is_some());
     let error = error.unwrap_or_else(|| Error::new("this text is a list with a host on each line"));
     Err(error.hint(advice!["read a file with such a list with ", Setting::Hosts("FILE".to_owned())]))
 }
 
-/// True for a text with hosts on several lines, and for one with a host on a line that is not of this version.
+/// True for a text with hosts on several lines, and for one with a host or a system on a line that is not of this version.
 pub(super) fn is_list(text: &str, version: Option<OsVersion>, knowledge: &Knowledge) -> bool {
-    let lines: Vec<&str> = text.lines().map(without_comment).filter(|line| !line.is_empty()).take(MOST_LINES).collect();
-    if lines.len() < 2 || lines.iter().any(|line| is_property(line)) {
+    let lines: Vec<String> = text.lines().map(content).filter(|line| !line.is_empty()).take(MOST_LINES).collect();
+    if lines.len() < 2 {
         return false;
     }
-    let entries: Vec<Entry> = lines.into_iter().filter_map(|line| Entry::of(line, knowledge)).collect();
+    let names_another = |name: &str| {
+        name.len() <= LONGEST_LINE && version.is_some_and(|version| other_host::names_another(name, version, knowledge))
+    };
+    if lines.iter().any(|line| is_property(line)) {
+        // `os: ltsc2019` beside `os: 10.0.20348.2402` is that of another host.
+        return lines.iter().filter_map(|line| system(line)).any(names_another);
+    }
+    if lines.iter().any(|line| names_another(line)) {
+        return true;
+    }
+    let entries: Vec<Entry> = lines.iter().filter_map(|line| Entry::of(line, knowledge)).collect();
     let are_several = entries.iter().any(|entry| entry.is_named)
         || entries.iter().any(|entry| entries.first().is_some_and(|first| first.build != entry.build));
     let is_other = |entry: &Entry| entry.is_whole && version.is_some_and(|version| entry.build != Some(version.build));
     (entries.len() > 1 && are_several) || entries.iter().any(is_other)
 }
+
+/// The number of columns behind the second that a line of a list does not have.
+const MOST_COLUMNS: usize = 5;
 
 /// A line that is like one of a list of hosts.
 struct Entry {
@@ -196,7 +219,7 @@ impl Entry {
         let is_known = |build: u32| knowledge.releases.iter().any(|release| release.build == build);
         let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         let build = |text: &str| {
-            spec::build_of(text, knowledge).filter(|build| !spec::is_year(text) && (!is_number(text) || is_known(*build)))
+            spec::build_of(text, knowledge).filter(|build| !other_host::is_year(text) && (!is_number(text) || is_known(*build)))
         };
         let mut words = line.split(SEPARATORS).filter(|word| !word.is_empty());
         let first = words.next()?;
@@ -207,14 +230,15 @@ impl Entry {
         if let Some(build) = build(line) {
             return Some(Self { is_named: spec::named(line).0.is_some(), is_whole: true, build: Some(build) });
         }
-        let is_product = ["microsoft", "windows", "server"].iter().any(|word| name.eq_ignore_ascii_case(word));
+        let is_product = ["microsoft", "windows", "server"].iter().any(|word| name.eq_ignore_ascii_case(word))
+            || other_host::begins_with_other_product(line);
         let is_of_host = |rest: &str| !is_number(rest) || build(rest).is_some();
         if let Some((_, rest)) = named(line, knowledge).filter(|(_, rest)| !is_product && is_of_host(rest)) {
             let version = || version_text::versions(rest).first().map(|version| version.build);
             return Some(Self { is_named: true, is_whole: true, build: spec::build_of(rest, knowledge).or_else(version) });
         }
         let rest = line.split_once(SEPARATORS).map(|(_, rest)| rest.trim()).filter(|_| spec::is_name(name) && !is_product);
-        if spec::is_almost(line, knowledge) || rest.is_some_and(|rest| spec::is_almost(rest, knowledge)) {
+        if other_host::is_almost(line, knowledge) || rest.is_some_and(|rest| other_host::is_almost(rest, knowledge)) {
             return Some(Self { is_named: false, is_whole: true, build: None });
         }
         // `web02 windows 11`: a name that several releases have.
@@ -224,8 +248,14 @@ impl Entry {
         if let Some(build) = build(first) {
             return Some(Self { is_named: spec::named(first).0.is_some(), is_whole: false, build: Some(build) });
         }
-        let build = words.next().and_then(build).filter(|_| rest.is_some())?;
-        Some(Self { is_named: true, is_whole: false, build: Some(build) })
+        if let Some(build) = words.next().and_then(build).filter(|_| rest.is_some()) {
+            return Some(Self { is_named: true, is_whole: false, build: Some(build) });
+        }
+        // `web prod ltsc2019`: a release in a column behind. Longer lines are sentences.
+        let columns: Vec<&str> = words.take(MOST_COLUMNS).collect();
+        let release = columns.iter().copied().filter(|word| other_host::begins_like_a_release(word)).find_map(build);
+        let build = release.filter(|_| columns.len() < MOST_COLUMNS)?;
+        Some(Self { is_named: false, is_whole: true, build: Some(build) })
     }
 }
 
@@ -242,6 +272,72 @@ fn without_comment(line: &str) -> &str {
     let begins = |at: &usize| line.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with(char::is_whitespace));
     let end = line.match_indices('#').map(|(at, _)| at).find(begins);
     line.get(..end.unwrap_or(line.len())).unwrap_or_default().trim()
+}
+
+/// The marks between the cells of a table.
+const BARS: [char; 4] = ['|', '│', '┃', '║'];
+
+/// What a line of a list holds, without its comment and without the marks that lists, tables and quotes put around it: `- ltsc2019`,
+/// `1. ltsc2019`, `"ltsc2019",`; of the row of a table, `| web1 | ltsc2019 |`, the cells with blanks between them. Empty for a line
+/// that has nothing but marks, as `---` and `|---|---|`.
+fn content(line: &str) -> String {
+    let line = without_bullet(without_comment(line));
+    if !line.contains(char::is_alphanumeric) && !line.contains('@') {
+        return String::new();
+    }
+    let is_row = line.starts_with(BARS) || line.contains(" | ");
+    let cells: Vec<&str> = if is_row { line.split(BARS).collect() } else { vec![line] };
+    let cells = cells.into_iter().map(|cell| without_quotes(cell.trim().trim_matches('*')));
+    let cells: Vec<String> = cells.filter(|cell| !cell.is_empty()).collect();
+    cells.join(" ").trim_end_matches([',', ';']).trim().to_owned()
+}
+
+/// A line without the mark of an item before it: `-`, `*`, `1.`, and behind it the box of a task. A number below zero has no blank behind
+/// its sign.
+fn without_bullet(line: &str) -> &str {
+    let unnumbered = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    let rest = if unnumbered.len() < line.len() {
+        unnumbered.strip_prefix(['.', ')'])
+    } else {
+        line.strip_prefix(['-', '*', '+', '>', '\u{2022}', '\u{2013}'])
+    };
+    let Some(rest) = rest.filter(|rest| rest.starts_with(char::is_whitespace)) else { return line };
+    let rest = rest.trim_start();
+    ["[ ] ", "[x] ", "[X] "].iter().find_map(|task| rest.strip_prefix(task)).unwrap_or(rest).trim_start()
+}
+
+/// A text without quotes. An apostrophe within a word stays.
+fn without_quotes(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut before = ' ';
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let is_within = before.is_alphanumeric() && characters.peek().is_some_and(|next| next.is_alphanumeric());
+        if !is_quote(character) || is_within {
+            plain.push(character);
+        }
+        before = character;
+    }
+    plain.trim().to_owned()
+}
+
+/// True for the head of a table: words above a rule. A host has digits, or the name of a Windows behind its own.
+fn is_head_of_table(lines: &[&str], index: usize, knowledge: &Knowledge) -> bool {
+    let is_rule = |line: &&str| line.contains("--") && !line.contains(char::is_alphanumeric);
+    let is_head = |line: &&str| {
+        let line = content(line);
+        let names_windows = line.split_once(SEPARATORS).is_some_and(|(_, rest)| !knowledge.releases_named(rest).is_empty());
+        !names_windows && !line.contains(|c: char| c.is_ascii_digit() || c == '@')
+    };
+    lines.get(index).is_some_and(is_head) && lines.get(index + 1).is_some_and(is_rule)
+}
+
+/// The system that a line with a property tells, unless it is that of an image: `Windows Server 2019` of `OS: Windows Server 2019`.
+fn system(line: &str) -> Option<&str> {
+    const OF_OTHERS: [&str; 4] = ["container", "image", "guest", "base"];
+    let (label, value) = line.split_once(':').filter(|_| is_property(line))?;
+    let label = label.to_ascii_lowercase();
+    (!OF_OTHERS.iter().any(|word| label.contains(word))).then_some(value.trim())
 }
 
 /// True for a line that tells one property of a host, e.g. `ansible_kernel: 10.0.20348.0`: what stands before the colon is no name,
@@ -282,14 +378,34 @@ fn is_mixed(word: &str) -> bool {
 
 /// The name and the host of a line `NAME SPEC`, also where other columns follow a version.
 fn named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<(&'line str, &'line str)> {
+    let (first, rest) = line.split_once(SEPARATORS)?;
+    let (name, rest) = (first.trim_end_matches(':'), rest.trim());
+    // The whole line may be one release: `win11,24h2`.
+    if !spec::is_name(name) || spec::is_host(line, knowledge) || other_host::begins_with_other_product(line) {
+        return None;
+    }
+    let versions = version_text::versions(rest);
+    let build = || spec::build_of(rest, knowledge).or_else(|| Some(versions.first()?.build));
+    let is_named = if other_host::is_status(rest) {
+        // In a row of nodes the name stands first, whatever it is like.
+        versions.len() == 1
+    } else {
+        let holds_host = spec::is_host(rest, knowledge) || (is_mixed(name) && versions.len() == 1);
+        // `win11 10.0.26100` says more of one host.
+        let is_release = || knowledge.releases_named(name).iter().any(|release| Some(release.build) == build());
+        holds_host && (first.ends_with(':') || !(spec::is_host(name, knowledge) || is_release()))
+    };
+    is_named.then_some((name, rest))
+}
+
+/// A line whose first word is the name of a release, and may be that of a computer, with a sign behind it: `server2019=10.0.20348.2402`.
+fn with_sign(line: &str, knowledge: &Knowledge) -> Option<String> {
     let (name, rest) = line.split_once(SEPARATORS)?;
-    let name = name.trim_end_matches(':');
-    // The whole line may be the version of one host, as behind the word `Build`; a word with letters and digits is a name.
-    let is_mixed = is_mixed(name);
-    let holds_host = || spec::is_host(rest.trim(), knowledge) || (is_mixed && version_text::versions(rest).len() == 1);
-    let is_named =
-        (is_mixed || !spec::is_host(line, knowledge)) && spec::is_name(name) && holds_host() && !spec::is_host(name, knowledge);
-    is_named.then_some((name, rest.trim()))
+    let is_called_so = spec::is_name(name) && is_mixed(name) && spec::is_host(name, knowledge);
+    match version_text::versions(rest).as_slice() {
+        [version] if is_called_so => Some(format!("{name}={version}")),
+        _ => None,
+    }
 }
 
 /// The hosts of a line: `SPEC`, `NAME=SPEC`, or `NAME SPEC` with a blank, a tab, a comma or a semicolon between the two.

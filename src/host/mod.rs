@@ -10,6 +10,8 @@ mod launch;
 mod list;
 mod live;
 mod node;
+mod not_a_host;
+mod other_host;
 #[cfg(feature = "scanning")]
 pub(crate) mod placement;
 #[cfg(feature = "scanning")]

@@ -2,6 +2,7 @@
 //!
 //! A new format is a file with a [`Format`], its line in [`FORMATS`], and a name in [`Source`].
 
+mod ansible;
 mod computer_info;
 mod docker;
 mod inventory;
@@ -151,7 +152,8 @@ impl<'a> Document<'a> {
 }
 
 /// All formats; the first that recognises a text reads it.
-const FORMATS: [Format; 14] = [
+const FORMATS: [Format; 15] = [
+    ansible::FORMAT,
     reg_export::FORMAT,
     reg_query::FORMAT,
     nodes::FORMAT,

@@ -7,7 +7,7 @@ use crate::{Architecture, Kind, OsVersion};
 use super::edition;
 use super::facts::HostFacts;
 use super::source::{self, Document, Format, Source, Syntax, product};
-use super::{list, spec};
+use super::{list, other_host, spec};
 use crate::advice::{Setting, advice};
 use crate::knowledge::builds::FIRST_WINDOWS_10;
 use crate::text::quoted;
@@ -17,7 +17,11 @@ use crate::{Advice, Error};
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises: |_| true, hosts };
 
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
-    // A file may hold the name alone: `Microsoft Windows Server 2022 Datacenter`.
+    // A file may hold what names a host elsewhere: `win11,24h2`, `26100,client`.
+    if let Some(facts) = only_line(document.text).and_then(|line| spec::facts_of_line(line, document.knowledge)) {
+        return Ok(vec![facts]);
+    }
+    // It may hold the name alone: `Microsoft Windows Server 2022 Datacenter`.
     let name = document.text.trim_end();
     let named = || {
         let release = document.knowledge.only_release_named(name)?;
@@ -26,7 +30,7 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let read = facts(document.text).or_else(|error| named().ok_or(error));
     let read = list::of_one(document.text, read, document.knowledge).map_err(|error| error.or_hint(source::HINT))?;
     // In one line another name is that of another host; longer texts, as logs, have them for many reasons.
-    let other = only_line(document.text).and_then(|line| spec::other_host(line, read.os_version, document.knowledge));
+    let other = only_line(document.text).and_then(|line| other_host::beside(line, read.os_version, document.knowledge));
     other.map_or_else(|| Ok(vec![read]), Err)
 }
 
@@ -322,22 +326,19 @@ const SERVERS: [&str; 6] =
     ["windows server", "azure stack hci", "azure local", "windows nt server", "windows nt advanced server", "server-10.0."];
 
 /// The same for clients.
-const CLIENTS: [&str; 8] = [
-    "windows 10 ",
-    "windows 11 ",
-    "windows 7 ",
-    "windows 8 ",
-    "windows 8.1 ",
-    "windows nt workstation",
-    "windows-10-10.0.",
-    "windows-11-10.0.",
-];
+const CLIENTS: [&str; 3] = ["windows nt workstation", "windows-10-10.0.", "windows-11-10.0."];
+
+/// The names of clients with a blank or another mark behind them; with a point they are the beginning of a version.
+const NUMBERED_CLIENTS: [&str; 5] = ["windows 10", "windows 11", "windows 7", "windows 8", "windows 8.1"];
+const MARKS: [char; 9] = [' ', ',', ';', ')', '"', '\n', '\r', '\t', '|'];
 
 /// Server or client, where a product's name says it: those names are the same in every language.
 pub(super) fn kind_in_words(text: &str) -> Option<Kind> {
     let text = text.to_ascii_lowercase();
     let any = |names: &[&str]| names.iter().any(|name| text.contains(name));
-    match (any(&SERVERS), any(&CLIENTS)) {
+    let mut ends = NUMBERED_CLIENTS.iter().flat_map(|name| text.match_indices(name).map(|(at, found)| at + found.len()));
+    let is_client = any(&CLIENTS) || ends.any(|end| text.get(end..).is_some_and(|rest| rest.starts_with(MARKS)));
+    match (any(&SERVERS), is_client) {
         (true, false) => Some(Kind::Server),
         (false, true) => Some(Kind::Client),
         _ => None,

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use jiff::civil::{Date, date};
-use wincompat::Error;
 use wincompat::host::{Found, Source, find, in_list, listed};
 use wincompat::knowledge::Knowledge;
+use wincompat::{Error, Kind};
 
 const TODAY: Date = date(2026, 11, 23);
 
@@ -48,6 +48,17 @@ fn one_argument_may_name_several_hosts() {
         ("Windows Server, version 1903", &["Windows Server, version 1903 10.0.18362"]),
         ("Windows Server 2022, 10.0.20348.5", &["Windows Server 2022 10.0.20348.5"]),
         ("BuildNumber=20348", &["Windows Server 2022 10.0.20348"]),
+        ("OS=ltsc2022", &["Windows Server 2022 10.0.20348"]),
+        // What says more of one host is no host of its own.
+        ("OS=Windows Server 2022, Version=20348.2402", &["Windows Server 2022 10.0.20348.2402"]),
+        ("Windows Server 2022 Datacenter, 2009, 20348", &["Windows Server 2022 10.0.20348"]),
+        ("Windows Server 2022 Datacenter, 2009, 20348.2402", &["Windows Server 2022 10.0.20348.2402"]),
+        ("Windows Server 2022, 20348", &["Windows Server 2022 10.0.20348"]),
+        ("Windows 11, 24H2, 26100", &["Windows 11, version 24H2 10.0.26100"]),
+        ("Windows 11, 24H2, 26100.4061", &["Windows 11, version 24H2 10.0.26100.4061"]),
+        ("pc1=win11,24h2", &["pc1 10.0.26100"]),
+        ("2009,20348", &["Windows Server, version 20H2 10.0.19042", "Windows Server 2022 10.0.20348"]),
+        ("Windows 10 2009, 22631.1", &["Windows 10, version 20H2 10.0.19042", "Windows 11, version 23H2 10.0.22631.1"]),
     ] {
         assert_eq!(lines(argument(text)), expected, "{text}");
     }
@@ -94,6 +105,98 @@ fn a_list_has_a_host_on_each_line() {
     // The files of a list lie beside it.
     let folder = folder_of(&[("fleet.txt", "a=@one.txt\n@one.txt\n"), ("one.txt", "10.0.20348.7")]);
     assert_eq!(lines(in_path(&folder.path().join("fleet.txt"))), ["a 10.0.20348.7", "one 10.0.20348.7"]);
+}
+
+/// Marks of lists, tables and quotes are no part of a host.
+#[test]
+fn a_list_is_read_with_the_marks_around_its_hosts() {
+    for text in [
+        "- ltsc2019\n- 10.0.20348.2402\n",
+        "* ltsc2019\n* 10.0.20348.2402\n",
+        "- [ ] ltsc2019\n- [x] **10.0.20348.2402**\n",
+        "---\n- \"ltsc2019\"\n- '10.0.20348.2402'\n",
+        "1. ltsc2019\n2. 10.0.20348.2402\n",
+        "\"ltsc2019\",\n\"10.0.20348.2402\"\n",
+    ] {
+        assert_eq!(lines(list(text)), ["Windows Server 2019 10.0.17763", "Windows Server 2022 10.0.20348.2402"], "{text}");
+        let folder = folder_of(&[("fleet.txt", text)]);
+        let error = argument(&format!("@{}", folder.path().join("fleet.txt").display())).expect_err(text);
+        assert!(error.sentence().contains("is a list with a host on each line"), "{text}: {}", error.sentence());
+    }
+    for text in [
+        "| Name | Windows |\n|---|---|\n| alpha | ltsc2019 |\n| beta | 10.0.20348.2402 |\n",
+        "+-------+----------+\n| alpha | ltsc2019 |\n+-------+----------+\n| beta | 10.0.20348.2402 |\n+-------+----------+\n",
+        "alpha | `ltsc2019`\nbeta | `10.0.20348.2402`\n",
+        "- alpha: ltsc2019\n- beta: 10.0.20348.2402\n",
+        "\"alpha\": \"ltsc2019\",\n\"beta\": \"10.0.20348.2402\"\n",
+    ] {
+        assert_eq!(lines(list(text)), ["alpha 10.0.17763", "beta 10.0.20348.2402"], "{text}");
+    }
+    // What is no host is named, and not lost beside one whole version.
+    for text in [
+        "- ltsc2002\n- 10.0.20348.2402\n",
+        "- Windows 11\n- 10.0.20348.2402\n",
+        "| alpha | ltsc22 |\n| beta | 10.0.20348.2402 |\n",
+        "| alpha | prod | ltsc2019 |\n| beta | prod | 10.0.20348.2402 |\n",
+        "alpha prod ltsc2019\nbeta prod 10.0.20348.2402\n",
+        "| beta | Windows Server |\n|------|----------------|\n| web1 | 10.0.20348.2402 |\n",
+    ] {
+        let error = list(text).expect_err(text).sentence();
+        assert!(error.contains("line 1 is not a host"), "{text}: {error}");
+    }
+    for text in ["- name: a\n  os: ltsc2019\n- name: b\n  os: 10.0.20348.2402\n", "os: Windows 11\nkernel: 10.0.20348\n"] {
+        let error = list(text).expect_err(text).sentence();
+        assert!(error.contains("the systems of several hosts"), "{text}: {error}");
+    }
+    // Another product is no other host.
+    assert_eq!(lines(list("SQL Server 2019\n10.0.20348.2402\n")), ["Windows Server 2022 10.0.20348.2402"]);
+    assert_eq!(lines(list("Windows 11\n10.0.26100.4061\n")), ["Windows 11, version 24H2 10.0.26100.4061"]);
+}
+
+/// A name that is like a release is that of a computer where a colon or the status of a node says so; else it is asked for.
+#[test]
+fn a_computer_may_be_called_like_a_release() {
+    for (text, expected) in [
+        ("server2019: 10.0.20348.2402\nweb02 ltsc2022\n", &["server2019 10.0.20348.2402", "web02 10.0.20348"][..]),
+        ("server2019=10.0.20348.2402\n", &["server2019 10.0.20348.2402"]),
+        (
+            "server2019   Ready   <none>   9d   v1.29.2   10.0.0.4   <none>   Windows Server 2022 Datacenter   10.0.20348.2340   containerd://1.7.13\n\
+             winnode   Ready,SchedulingDisabled   <none>   9d   v1.29.2   10.0.0.5   <none>   Windows Server 2019 Datacenter   10.0.17763.5458   containerd://1.7.13\n",
+            &["server2019 10.0.20348.2340", "winnode 10.0.17763.5458"],
+        ),
+        ("win-10 10.0.20348.2402\n", &["win-10 10.0.20348.2402"]),
+    ] {
+        assert_eq!(lines(list(text)), expected, "{text}");
+    }
+    let error = list("server2019 10.0.20348.2402\nweb02 ltsc2022\n").unwrap_err();
+    assert!(error.sentence().contains("line 1 is not a host"), "{}", error.sentence());
+    let hint = error.hint.unwrap().to_string();
+    assert!(hint.contains("write server2019=10.0.20348.2402 on this line"), "{hint}");
+}
+
+/// A file with one line is the same host, whichever way it is given.
+#[test]
+fn one_line_is_one_host_in_a_list_and_by_itself() {
+    for (line, version, kind) in [
+        ("win11,24h2", "10.0.26100", Kind::Client),
+        ("win11 24h2", "10.0.26100", Kind::Client),
+        ("win11: 24h2", "10.0.26100", Kind::Client),
+        ("win11 10.0.26100", "10.0.26100", Kind::Client),
+        ("26100,client", "10.0.26100", Kind::Client),
+        ("10.0.26100.1,client", "10.0.26100.1", Kind::Client),
+        ("web01=26100,client", "10.0.26100", Kind::Client),
+        ("Windows 11, 24H2, 26100", "10.0.26100", Kind::Client),
+        ("24h2", "10.0.26100", Kind::Server),
+        ("20348", "10.0.20348", Kind::Server),
+    ] {
+        let folder = folder_of(&[("one.txt", line)]);
+        let path = folder.path().join("one.txt");
+        for found in [argument(&format!("@{}", path.display())), in_path(&path), argument(line)] {
+            let found = found.unwrap_or_else(|error| panic!("{line}: {}", error.sentence()));
+            let hosts: Vec<_> = found.iter().map(|found| (found.host.os_version.to_string(), found.host.kind)).collect();
+            assert_eq!(hosts, [(version.to_owned(), kind)], "{line}");
+        }
+    }
 }
 
 #[test]
@@ -191,8 +294,10 @@ fn computers_of_a_directory_are_hosts_and_those_without_a_version_are_counted() 
     let found = list(
         "Name,OperatingSystem,OperatingSystemVersion\n,Windows Server 2022,10.0 (20348)\nB,Windows Server 2022,10.0 (20348)\n",
     );
-    let notes: Vec<String> = found.unwrap().iter().flat_map(|found| &found.notes).map(ToString::to_string).collect();
-    assert_eq!(notes, ["one computer of 2 left out, since no name stands with it"]);
+    let found = found.unwrap();
+    let notes: Vec<String> = found.iter().flat_map(|found| &found.notes).map(ToString::to_string).collect();
+    assert_eq!(notes, ["one computer of 2 has no name, and is called by its place"]);
+    assert_eq!(lines(Ok(found)), ["computer 1 10.0.20348", "B 10.0.20348"]);
 }
 
 #[test]

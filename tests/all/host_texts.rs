@@ -177,6 +177,25 @@ fn a_text_that_says_more_of_one_host_is_that_host() {
         ("Microsoft Windows [Version 10.0.20348.2402]\nOffice 2019", "10.0.20348.2402"),
         ("Windows Server 2022 10.0.20348.2402\nRAM 32768\nCores 8", "10.0.20348.2402"),
         ("web01\n10.0.20348.2402\nuptime 12345", "10.0.20348.2402"),
+        // A release that the registry says of later ones too, a bare build, labels, a preview by the name of the release before.
+        ("Windows Server 2022 Datacenter, 2009, 20348", "10.0.20348"),
+        ("Windows Server 2022 Datacenter, 2009, 20348.2402", "10.0.20348.2402"),
+        ("Windows Server 2022, 21H2, 20348", "10.0.20348"),
+        ("OS=Windows Server 2022, Version=20348.2402", "10.0.20348.2402"),
+        ("Windows 11 24H2 26200.5074", "10.0.26200.5074"),
+        ("Windows 11 Pro Version 24H2 (OS Build 26200.5074)", "10.0.26200.5074"),
+        ("Windows 11 22H2 (OS Build 22631.1)", "10.0.22631.1"),
+        // Other products.
+        ("SQL Server 2019 on Windows Server 2022 10.0.20348.2402", "10.0.20348.2402"),
+        ("Windows Server 2022 10.0.20348.2402 with SQL Server Standard 2019", "10.0.20348.2402"),
+        ("10.0.20348.2402, Project Server 2019", "10.0.20348.2402"),
+        ("Azure DevOps Server 2019 on Windows Server 2022 10.0.20348.2402", "10.0.20348.2402"),
+        // The name of a node, and a platform.
+        (
+            "server2019 Ready <none> 9d v1.29.2 10.0.0.4 <none> Windows Server 2022 Datacenter 10.0.20348.2340 containerd://1.7.13",
+            "10.0.20348.2340",
+        ),
+        ("windows,amd64,10.0.20348.2402", "10.0.20348.2402"),
     ] {
         assert_eq!(host(text).os_version.to_string(), version, "{text}");
     }
@@ -300,6 +319,15 @@ fn errors_name_what_is_wrong_and_what_to_do() {
         ("db=ltsc2019 web=10.0.20348.2402", "this text holds more than one Windows version"),
         ("windows-server-2019 (10.0.20348.2402)", "this text holds more than one Windows version"),
         ("Windows Server 2019 Standard 10.0.20348.2402", "this text holds more than one Windows version"),
+        ("OS=Windows Server 2019, Version=20348.2402", "this text holds more than one Windows version"),
+        ("OS=ltsc2019 Version=20348.2402", "this text holds more than one Windows version"),
+        ("Windows 11 22H2 26200.5074", "this text holds more than one Windows version"),
+        ("10.0.20348.2402, Web Server 2019", "this text holds more than one Windows version"),
+        ("sql ltsc2019 10.0.20348.2402", "this text holds more than one Windows version"),
+        ("apps Server 2019 10.0.20348.2402", "this text holds more than one Windows version"),
+        ("containerd://1.7.13", "`containerd://1.7.13` is the version of an engine, not a host"),
+        ("windows/amd64", "`windows/amd64` is a platform, not a host"),
+        ("windows", "`windows` is not a known Windows host"),
         ("web01 10.0.20348.2402\nweb02 ltsc2022", "this text is a list with a host on each line"),
         ("ltsc2022,,ltsc2019", "`ltsc2022,,ltsc2019` has a comma without a host beside it"),
         ("\u{1b}]0;x\u{7}\r\n::error::", "`]0;x::error::` is not a known Windows host"),
@@ -337,6 +365,7 @@ fn errors_name_what_is_wrong_and_what_to_do() {
         ("web01 ltsc2019", "did you mean <host(\"web01=ltsc2019\")>?"),
         ("web01 windows-server-2020", "<host(\"windows-server-2025\")> or windows-server-2022?"),
         ("windows-11-home", "did you mean <host(\"windows-11-26h2,home\")>?"),
+        ("windows-11;24h2", "did you mean <host(\"windows-11-24h2\")>"),
         ("windows-server-latest", "did you mean <host(\"ltsc2025\")>?"),
         ("Windows 11 Home 23H2", "did you mean <host(\"windows-11-23h2,home\")>?"),
         ("windows-11", "<host(\"windows-11-26h2\")>"),

@@ -6,9 +6,11 @@
 use super::product::{self, Product};
 use super::records::Record;
 use super::{Document, Format, Source, Syntax, systeminfo};
-use crate::host::edition;
 use crate::host::facts::HostFacts;
 use crate::host::version_text::{full_version, is_build, versions};
+use crate::host::{edition, not_a_host, other_host};
+use crate::knowledge::Knowledge;
+use crate::text::quoted;
 use crate::{Error, Kind, OsVersion};
 
 /// Computers, each with its name and the version of its system. Labels are compared by their letters alone: `OS version` is `osVersion`.
@@ -18,7 +20,8 @@ fn recognises(document: &Document<'_>) -> bool {
     let records = document.records();
     // `systeminfo` has labels of these names too.
     let is_systeminfo = || (systeminfo::FORMAT.recognises)(document) && systeminfo::is_in(records);
-    records.all.iter().any(|record| host(record).is_some()) && !is_systeminfo()
+    let is_host = |record: &Record| name(record).is_some() && windows(record, By::Version, document.knowledge).is_some();
+    records.all.iter().any(is_host) && !is_systeminfo()
 }
 
 /// The labels of a computer's name, the surest first.
@@ -138,14 +141,46 @@ fn spaced(name: &str) -> String {
     spaced
 }
 
-/// The Windows of a computer; `None` for another system, and where its version is not told.
-fn host(record: &Record) -> Option<HostFacts> {
-    let label = name(record)?.to_owned();
-    Some(HostFacts { label: Some(label), ..windows(record)? })
+/// What tells the Windows of a computer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// A version or a release in a column for it, as inventories have it.
+    Version,
+    /// Also the release that any of these columns names, in a text that is an inventory.
+    AnyName,
 }
 
-/// The Windows of a record, with a name or without one.
-fn windows(record: &Record) -> Option<HostFacts> {
+/// The values of the columns of a version; of those that others have too, only where `with_common`.
+fn versions_said(record: &Record, with_common: bool) -> impl Iterator<Item = &str> {
+    let common = COMMON_VERSIONS.iter().filter(move |_| with_common).filter_map(move |label| value(record, &[label]));
+    VERSIONS.iter().filter_map(move |label| value_within(record, &[label])).chain(common)
+}
+
+/// The Windows of a release by its name; `None` where it means several builds.
+fn of_name(name: &str, knowledge: &Knowledge) -> Option<HostFacts> {
+    let named = knowledge.releases_named(name);
+    let first = *named.first()?;
+    let is_only = named.len() == 1;
+    let kind = named.iter().all(|release| release.kind == first.kind).then_some(first.kind);
+    let facts = HostFacts::of_version(OsVersion::of_build(first.build), Source::Inventory);
+    let is_one = named.iter().all(|release| release.build == first.build);
+    is_one.then(|| HostFacts { kind, release: is_only.then(|| first.id.clone()), ..facts })
+}
+
+/// The Windows whose release is named in the place of a version: `24H2` behind the name of the system, `ltsc2019` by itself; else the
+/// one that the system names. A year by itself may be that of anything.
+fn by_release(record: &Record, system: Option<&str>, by: By, knowledge: &Knowledge) -> Option<HostFacts> {
+    let with_common = system.is_some() || by == By::AnyName;
+    let of_both = |said: &str| of_name(&format!("{} {said}", system?), knowledge);
+    let alone = |said: &str| of_name(said, knowledge).filter(|_| !other_host::is_year(said));
+    let of_system = || of_name(system.filter(|_| by == By::AnyName)?, knowledge);
+    let of_version =
+        versions_said(record, with_common).find_map(of_both).or_else(|| versions_said(record, with_common).find_map(alone));
+    of_version.or_else(of_system)
+}
+
+/// The Windows of a record, with a name or without one; `None` for another system, and where its version is not told.
+fn windows(record: &Record, by: By, knowledge: &Knowledge) -> Option<HostFacts> {
     let system = value_within(record, &SYSTEMS).map(spaced);
     let of_windows = ["windows", "hyper-v", "azure stack", "azure local"];
     let is_windows = |system: &str| of_windows.iter().any(|name| system.to_ascii_lowercase().contains(name));
@@ -163,17 +198,29 @@ fn windows(record: &Record) -> Option<HostFacts> {
         let read = if system.is_some() { version } else { full_version };
         COMMON_VERSIONS.iter().filter_map(said).find_map(read)
     };
-    let os_version = VERSIONS.iter().find_map(|label| version(value_within(record, &[label])?)).or_else(common)?;
+    let os_version = VERSIONS.iter().find_map(|label| version(value_within(record, &[label])?)).or_else(common);
+    let facts = match os_version {
+        Some(os_version) => HostFacts::of_version(os_version, Source::Inventory),
+        None => by_release(record, system, by, knowledge)?,
+    };
     let edition = system.and_then(edition::of_product).or_else(|| edition_said(record));
     let is_enrolled =
         || value(record, &MANAGERS).is_some_and(|manager| OF_INTUNE.iter().any(|known| manager.eq_ignore_ascii_case(known)));
-    let kind = system.and_then(kind_named).or_else(|| edition::kind_of_id(edition.as_deref()?));
+    let kind = system.and_then(kind_named).or(facts.kind).or_else(|| edition::kind_of_id(edition.as_deref()?));
     Some(HostFacts {
         kind: kind.or_else(|| is_enrolled().then_some(Kind::Client)),
         edition,
         architecture: value(record, &PROCESSORS).and_then(product::architecture),
-        ..HostFacts::of_version(os_version, Source::Inventory)
+        ..facts
     })
+}
+
+/// The error of a computer whose release is misspelt, which would be left out.
+fn misspelt(record: &Record, knowledge: &Knowledge) -> Option<Error> {
+    let is_windows = value_within(record, &SYSTEMS).is_none_or(|system| system.to_ascii_lowercase().contains("windows"));
+    let said = versions_said(record, is_windows).find(|said| is_windows && other_host::is_almost(said, knowledge))?;
+    let whom = name(record).map_or_else(String::new, |name| format!(" of the computer {}", quoted(name)));
+    Some(not_a_host::unknown_attribute(said, knowledge).within(format!("the Windows{whom} is not known")))
 }
 
 /// The edition in a column of its own; `None` for a number that is not one of Home.
@@ -184,18 +231,28 @@ fn edition_said(record: &Record) -> Option<String> {
 
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let records = document.records();
-    let read: Vec<HostFacts> = records.all.iter().filter_map(host).collect();
+    let (mut read, mut nameless) = (Vec::new(), 0);
+    for (index, record) in records.all.iter().enumerate() {
+        if let Some(facts) = windows(record, By::AnyName, document.knowledge) {
+            let label = name(record).map(str::to_owned);
+            nameless += usize::from(label.is_none());
+            read.push(HostFacts { label: label.or_else(|| Some(format!("computer {}", index + 1))), ..facts });
+        } else if let Some(error) = misspelt(record, document.knowledge) {
+            return Err(error);
+        }
+    }
     let all = records.all.len();
-    let nameless = records.all.iter().filter(|record| name(record).is_none() && windows(record).is_some()).count();
-    for (left_out, has_name) in [(nameless, false), (all - read.len() - nameless, true)] {
-        let (count, whom) = match left_out {
-            0 => continue,
-            1 => ("one computer".to_owned(), "it"),
-            several => (format!("{several} computers"), "them"),
-        };
-        let reason =
-            if has_name { format!("no version of Windows is named for {whom}") } else { format!("no name stands with {whom}") };
-        document.note(format!("{count} of {all} left out, since {reason}"));
+    match nameless {
+        0 => {}
+        1 => document.note(format!("one computer of {all} has no name, and is called by its place")),
+        several => document.note(format!("{several} computers of {all} have no name, and are called by their places")),
+    }
+    match all - read.len() {
+        0 => {}
+        1 => document.note(format!("one computer of {all} left out, since no version of Windows is named for it")),
+        several => {
+            document.note(format!("{several} computers of {all} left out, since no version of Windows is named for them"));
+        }
     }
     records.settled(read)
 }
@@ -352,6 +409,19 @@ mod tests {
             ("Host;OS;Build\nA;Windows Server 2019;17763.8755\nB;Windows Server 2022;20348\n", "A 10.0.17763.8755, B 10.0.20348"),
             ("server,os,version\nA,Windows Server 2022,10.0.20348.2402\n", "A 10.0.20348.2402"),
             ("os,osversion\nWindows,10.0.20348\nWindows,10.0.17763\n", "this text holds 2 hosts without a name for each"),
+            // Releases in the place of versions, and computers without a name.
+            ("Name,OS,Version\nA,Windows Server,10.0.20348.2402\nB,Windows,ltsc2019\n", "A 10.0.20348.2402, B 10.0.17763"),
+            (
+                "Name,OS,Version\nA,Windows 11,24H2\nB,Windows Server,2019\nC,Windows,25H2\n",
+                "A 10.0.26100, B 10.0.17763, C 10.0.26200",
+            ),
+            ("hostname,version\nA,10.0.20348.2402\nB,ltsc2019\n", "A 10.0.20348.2402, B 10.0.17763"),
+            ("hostname,version\nA,10.0.20348.2402\nB,ltsc22\n", "the Windows of the computer `B` is not known"),
+            (
+                "Name,OperatingSystem,OperatingSystemVersion\nA,Windows Server 2022,10.0 (20348)\nB,Windows Server 2019 Standard,\n",
+                "A 10.0.20348, B 10.0.17763",
+            ),
+            ("name,os,osversion\nA,Windows,10.0.20348.1\n,Windows,10.0.17763.1\n", "A 10.0.20348.1, computer 2 10.0.17763.1"),
         ] {
             assert_eq!(hosts_in(text), expected, "{text}");
         }

@@ -1,6 +1,6 @@
-//! JSON as tools print it: one value, a value on each line, behind a warning, and for each machine that Ansible asked.
+//! JSON as tools print it: one value, a value on each line, and behind a warning.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::once::Once;
 use crate::host::version_text;
@@ -11,7 +11,7 @@ const MOST_BEFORE: usize = 20;
 /// The JSON that a text is; `None` for any other text. A number or a quoted word is well-formed too, and is a text here; so is an object
 /// with one field twice, of which one value would hide the other.
 pub(super) fn of_text(text: &str) -> Option<Value> {
-    value(text).or_else(|| of_lines(text)).or_else(|| of_ansible(text)).or_else(|| behind_words(text))
+    value(text).or_else(|| of_lines(text)).or_else(|| behind_words(text))
 }
 
 fn value(text: &str) -> Option<Value> {
@@ -23,24 +23,6 @@ fn of_lines(text: &str) -> Option<Value> {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
     lines.peek().filter(|first| first.starts_with('{') && first.ends_with('}'))?;
     lines.map(value).collect::<Option<Vec<Value>>>().map(Value::Array)
-}
-
-/// What modules of Ansible say of each machine, e.g. `web01 | SUCCESS => {`, as a list of objects with a `name`.
-fn of_ansible(text: &str) -> Option<Value> {
-    let name = |line: &str| Some(line.strip_suffix("=> {")?.split_once(" | ")?.0.to_owned());
-    let mut lines = text.lines().map(str::trim_end).peekable();
-    name(lines.peek()?)?;
-    let mut machines = Vec::new();
-    while let Some(line) = lines.next() {
-        let machine = name(line)?;
-        let mut facts = "{".to_owned();
-        while let Some(line) = lines.next_if(|line| name(line).is_none()) {
-            facts.push_str(line);
-            facts.push('\n');
-        }
-        machines.push(json!({ "name": machine, "facts": value(facts.trim_end())? }));
-    }
-    Some(Value::Array(machines))
 }
 
 /// The value behind a few lines that name no Windows, such as a warning of kubectl.
@@ -58,6 +40,8 @@ fn behind_words(text: &str) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -72,10 +56,7 @@ mod tests {
             ("[12:00] Microsoft Windows [Version 10.0.20348.2402]", None),
             ("\"a\"", None),
             ("", None),
-            (
-                "a | SUCCESS => {\n    \"x\": {\n  \"y\": 1\n }\n}\nb | CHANGED => {\n    \"x\": 2\n}\n",
-                Some(json!([{"name": "a", "facts": {"x": {"y": 1}}}, {"name": "b", "facts": {"x": 2}}])),
-            ),
+            ("a | SUCCESS => {\n    \"x\": 1\n}\n", None),
             ("a | UNREACHABLE! => {\n", None),
         ] {
             assert_eq!(of_text(text), expected, "{text}");

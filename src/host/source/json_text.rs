@@ -7,7 +7,7 @@ use super::records::{self, Record};
 use super::{Document, Format, Syntax, inventory};
 use crate::Error;
 use crate::host::facts::HostFacts;
-use crate::host::{spec, version_text};
+use crate::host::{other_host, version_text};
 
 /// JSON with the name of a Windows and versions of one.
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises: |document| text(document).is_some(), hosts };
@@ -26,7 +26,7 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let other = objects.into_iter().find_map(|object| {
         let mut text = String::new();
         add(object, "", &mut text)?;
-        spec::other_host(&text, facts.os_version, document.knowledge)
+        other_host::beside(&text, facts.os_version, document.knowledge)
     });
     other.map_or_else(|| Ok(vec![facts]), Err)
 }

@@ -1,0 +1,209 @@
+//! The names of other Windows in a text that holds one version, as in `ltsc2019 10.0.20348.2402`: a host that would be lost.
+
+use super::attributes::Attributes;
+use super::not_a_host;
+use super::spec::{build, build_of, is_host, is_name};
+use super::version_text::{self, build_and_revision, full_version};
+use crate::advice::{Setting, advice};
+use crate::knowledge::builds::FIRST_WINDOWS_11;
+use crate::knowledge::{Knowledge, Release, longest_served};
+use crate::text::{is_quote, quoted};
+use crate::{Error, Kind, OsVersion};
+
+/// The longest text in which the names of other hosts are looked for, in bytes.
+pub(super) const LONGEST_TEXT: usize = 4096;
+
+/// The error of a text that names another Windows beside that of its one version, as `ltsc2019 10.0.20348.2402` does, or holds a word
+/// that is almost the name of a release.
+pub(super) fn beside(text: &str, version: OsVersion, knowledge: &Knowledge) -> Option<Error> {
+    if text.len() > LONGEST_TEXT {
+        return None;
+    }
+    let separates = |c: char| c.is_whitespace() || ",;()[]|/+&".contains(c);
+    let words = text.split(separates).map(|word| value(word.trim_matches(is_quote))).filter(|word| !word.is_empty());
+    let words: Vec<&str> = words.collect();
+    // `2019 10.0.20348.2402`: a list without commas.
+    let are_hosts = words.iter().all(|word| is_host(word, knowledge) || Attributes::is_word(word));
+    let mut rest = words.as_slice();
+    // The two words before.
+    let (mut earlier, mut before) = ("", "");
+    while let Some(word) = rest.first() {
+        let runs = (1..=LONGEST_RUN).rev().filter_map(|length| rest.get(..length));
+        let run = runs.map(|run| (run.len(), run.join(" "))).find(|(_, name)| !knowledge.releases_named(name).is_empty());
+        let (length, name) = run.unwrap_or_else(|| (1, (*word).to_owned()));
+        let behind = rest.get(length..).unwrap_or_default();
+        let is_labelled = version_text::OTHER_LABELS.iter().any(|label| before.eq_ignore_ascii_case(label));
+        let is_of_others = is_labelled || is_of_other_product(&name, earlier, before);
+        // The first word of a row of nodes is a name, whatever it is like.
+        let is_node = before.is_empty() && behind.first().is_some_and(|next| is_status(next));
+        let is_before_version = behind.first().is_some_and(|next| is_version(next));
+        // `web2019: 10.0.20348.2402` is a computer of that name.
+        let is_label = before.is_empty() && (name.ends_with(':') || is_node);
+        let is_first_year = is_before_version && before.is_empty();
+        if !is_of_others && !is_label && is_another(&name, version, are_hosts, is_first_year, knowledge) {
+            return Some(another(&name, version, knowledge));
+        }
+        // Before a version it is the name of a computer.
+        if !is_before_version && !is_node && is_almost_a_release(&name, knowledge) {
+            return Some(not_a_host::of(&name, knowledge));
+        }
+        (earlier, before, rest) = (before, *word, behind);
+    }
+    None
+}
+
+/// The text behind a label or a name in a word: `ltsc2019` of `OS=ltsc2019`.
+fn value(word: &str) -> &str {
+    match word.split_once('=') {
+        Some((name, value)) if is_name(name) => value.trim_matches(is_quote),
+        _ => word,
+    }
+}
+
+/// True for a version with its build: `10.0.20348`, `20348.2402`.
+fn is_version(text: &str) -> bool {
+    full_version(text).or_else(|| build_and_revision(text)).is_some()
+}
+
+/// True for a name within a text that is not one of the Windows of this version. `is_listed` says that all of the text are hosts,
+/// `is_before_version` that a version follows the name.
+fn is_another(name: &str, version: OsVersion, is_listed: bool, is_before_version: bool, knowledge: &Knowledge) -> bool {
+    let is_known = |build: u32| knowledge.releases.iter().any(|release| release.build == build);
+    if let Some(other) = build(name) {
+        return other.build != version.build && (is_listed || is_known(other.build));
+    }
+    let named = knowledge.releases_named(name);
+    if is_version(name) || named.is_empty() || named.iter().any(|release| release.build == version.build) {
+        return false;
+    }
+    if is_listed {
+        return true;
+    }
+    if is_said_of_others(name, version.build) || is_of_preview(name, &named, version.build, knowledge) {
+        return false;
+    }
+    let lower = name.to_ascii_lowercase();
+    // A year, as in `(c) 2019 Microsoft`.
+    let is_product = ["win", "server", "ltsc", "azure", "hci", "sac"].iter().any(|product| lower.contains(product));
+    if !is_product && lower.split(' ').any(is_year) {
+        return is_before_version;
+    }
+    let is_word = !name.contains(' ');
+    let is_one = named.iter().all(|release| named.first().is_some_and(|first| first.build == release.build));
+    let is_half_year = has_half_year(name);
+    // The build of a preview is none of the release that it is called by.
+    (is_one && is_word && !is_half_year) || ((is_one || is_word || is_half_year) && is_known(version.build))
+}
+
+/// The error of a text that names this Windows beside another version.
+fn another(name: &str, version: OsVersion, knowledge: &Knowledge) -> Error {
+    let named = knowledge.releases_named(name);
+    let typed = longest_served(&named).map_or(name, |release| release.id.as_str());
+    Error::new("this text holds more than one Windows version")
+        .because(format!("{} and {version} are not the same Windows", quoted(name)))
+        .hint(advice![
+            "name one of the two; for both, put a comma between them: ",
+            Setting::Host(format!("{typed},{version}")),
+            "; for a computer of that name, ",
+            Setting::Host(format!("{}={version}", name.replace(' ', "-").trim_end_matches(':')))
+        ])
+}
+
+/// True for a name that is that of a release, or of several, and not of the Windows of this version: `Windows 11` beside 10.0.20348.
+pub(super) fn names_another(name: &str, version: OsVersion, knowledge: &Knowledge) -> bool {
+    let named = knowledge.releases_named(name);
+    let is_known = || knowledge.releases.iter().any(|release| release.build == version.build);
+    let is_said = || is_said_of_others(name, version.build) || is_of_preview(name, &named, version.build, knowledge);
+    !named.is_empty() && !named.iter().any(|release| release.build == version.build) && !is_year(name) && is_known() && !is_said()
+}
+
+/// True for the release of clients before that of this build, by its half-year: builds were called so while they were previews of their
+/// release, as 26200 of 25H2 was 24H2.
+fn is_of_preview(name: &str, named: &[&Release], build: u32, knowledge: &Knowledge) -> bool {
+    let builds = |kind: Kind| knowledge.releases.iter().filter(move |release| release.kind == kind).map(|release| release.build);
+    let is_client = builds(Kind::Client).any(|known| known == build) && !builds(Kind::Server).any(|known| known == build);
+    let before = builds(Kind::Client).filter(|known| (FIRST_WINDOWS_11..build).contains(known)).max();
+    let is_before = |release: &&Release| release.kind == Kind::Client && Some(release.build) == before;
+    is_client && has_half_year(name) && named.iter().any(is_before)
+}
+
+/// True for a name with a half-year in it: `Windows 11 24H2 Pro`.
+fn has_half_year(name: &str) -> bool {
+    let is_one = |word: &str| matches!(word.as_bytes(), [.., year, b'h' | b'H', b'1' | b'2'] if year.is_ascii_digit());
+    name.split([' ', '-', '_']).any(is_one)
+}
+
+/// True for the name of a release that the registry says of later ones too: 2009 of every Windows 10 from 20H2, `Windows 10` of a
+/// Windows 11.
+pub(super) fn is_said_of_others(name: &str, build: u32) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.ends_with("2009") || (lower.contains("windows 10") && build >= FIRST_WINDOWS_11)
+}
+
+/// True for four digits, which are the name of a release too.
+pub(super) fn is_year(text: &str) -> bool {
+    text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The most words of the name of a release.
+const LONGEST_RUN: usize = 6;
+
+/// Words behind which a server or a year is that of another product: `SQL Server 2019`.
+const OTHER_PRODUCTS: [&str; 7] = ["sql", "mssql", "mysql", "exchange", "sharepoint", "biztalk", "devops"];
+
+/// Words that end the names of such products, and may be the names of computers too: `Skype for Business Server 2019`.
+const ENDS_OF_PRODUCTS: [&str; 6] = ["project", "foundation", "business", "integration", "online", "apps"];
+
+/// True for the word of another product before its year.
+fn is_other_product(word: &str) -> bool {
+    OTHER_PRODUCTS.iter().any(|product| word.eq_ignore_ascii_case(product))
+}
+
+/// True for a server or a year of another product, by the two words before it: `Server 2019` of `SQL Server 2019`.
+fn is_of_other_product(name: &str, earlier: &str, before: &str) -> bool {
+    let is_end = || ENDS_OF_PRODUCTS.iter().any(|end| before.eq_ignore_ascii_case(end));
+    let is_server = name.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("server"));
+    (is_server || is_year(name)) && (is_other_product(before) || (!earlier.is_empty() && is_end()))
+}
+
+/// True for a text that begins with another product: `SQL Server 2019`.
+pub(super) fn begins_with_other_product(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    words.next().is_some_and(is_other_product) && words.next().is_some_and(|word| word.eq_ignore_ascii_case("server"))
+}
+
+/// True for a text that begins with the status of a node, as `kubectl get nodes` shows it behind the name.
+pub(super) fn is_status(text: &str) -> bool {
+    const STATUSES: [&str; 4] = ["Ready", "NotReady", "SchedulingDisabled", "Unknown"];
+    let first = text.split_whitespace().next().unwrap_or_default();
+    first.split(',').all(|word| STATUSES.contains(&word))
+}
+
+/// What the names of releases begin with that are written as one word.
+const BEGINNINGS: [&str; 5] = ["ltsc", "ltsb", "windows-", "windows_", "server20"];
+
+/// True for a word that begins as the names of releases do that are written as one word: `ltsc2019`.
+pub(super) fn begins_like_a_release(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
+    BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning))
+}
+
+/// True for a word within a text that is almost the name of a release.
+fn is_almost_a_release(word: &str, knowledge: &Knowledge) -> bool {
+    begins_like_a_release(word)
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        && is_almost(word, knowledge)
+}
+
+/// True for a text that is almost the name of a release, e.g. `ltsc22`, `Windows Server 2020`. A text with a version or with the name of
+/// one release in it says what it is: `Windows Server 2022 Core`.
+pub(super) fn is_almost(text: &str, knowledge: &Knowledge) -> bool {
+    const SHORTEST: usize = 6;
+    let mut ends = text.match_indices([' ', '-', '_']).filter_map(|(at, _)| text.get(..at));
+    text.len() >= SHORTEST
+        && text.contains(|c: char| c.is_ascii_digit())
+        && !knowledge.names_like(text).is_empty()
+        && knowledge.releases_named(text).is_empty()
+        && version_text::versions(text).is_empty()
+        && !ends.any(|beginning| build_of(beginning, knowledge).is_some())
+}

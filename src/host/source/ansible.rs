@@ -1,0 +1,116 @@
+//! What a command printed on each machine that Ansible asked: `web01 | CHANGED | rc=0 >>` with its output below, or `web01 | SUCCESS => {`
+//! with the output in JSON.
+//!
+//! Source: Ansible, the callback plugins `minimal` and `oneline`.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::{Document, Format, Syntax, in_text};
+use crate::Error;
+use crate::host::facts::HostFacts;
+use crate::host::{spec, version_text};
+use crate::text::quoted;
+
+/// The answers of machines, each of which is read as a text of its own.
+pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises: |document| recognises(document.text), hosts };
+
+/// True for a text with an answer, and without a version before the first one: that would be of another host.
+fn recognises(text: &str) -> bool {
+    let mut before = String::new();
+    for line in text.lines() {
+        if head(line).is_some() {
+            return version_text::versions(&before).is_empty();
+        }
+        before.push_str(line);
+        before.push('\n');
+    }
+    false
+}
+
+/// The name of a machine and the output behind it, in the line that begins its answer.
+fn head(line: &str) -> Option<(&str, &str)> {
+    const STATES: [&str; 6] = ["SUCCESS", "CHANGED", "FAILED", "FAILED!", "UNREACHABLE", "UNREACHABLE!"];
+    // No blanks stand before a name.
+    let (name, rest) =
+        line.split_once(" | ").filter(|(name, _)| spec::is_name(name) && !name.starts_with(char::is_whitespace))?;
+    let (_, rest) = rest.split_once(' ').filter(|(state, _)| STATES.contains(state))?;
+    let output = ["=> ", ">>", "(stdout)"].iter().find_map(|mark| Some(rest.split_once(mark)?.1));
+    Some((name, output.unwrap_or_default()))
+}
+
+fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
+    let mut answers: Vec<(&str, String)> = Vec::new();
+    for line in document.text.lines() {
+        if let Some((name, output)) = head(line) {
+            answers.push((name, format!("{output}\n")));
+        } else if let Some((_, output)) = answers.last_mut() {
+            output.push_str(line);
+            output.push('\n');
+        }
+    }
+    let (mut hosts, mut versions) = (Vec::new(), HashMap::new());
+    for (name, output) in answers {
+        let output = stdout(&output).unwrap_or(output);
+        let read = in_text(&output, document.knowledge).map_err(|error| {
+            error
+                .within(format!("no host can be read from the answer of {}", quoted(name)))
+                .hint("ask it again for what `ver` prints, or leave out its answer")
+        })?;
+        read.notes.into_iter().for_each(|note| document.note(note));
+        let is_one = read.hosts.len() == 1;
+        for facts in read.hosts {
+            let label = facts.label.as_deref().filter(|_| !is_one).map_or_else(|| name.to_owned(), |own| format!("{name}/{own}"));
+            match versions.insert(label.clone(), facts.os_version) {
+                None => hosts.push(HostFacts { label: Some(label), ..facts }),
+                // It was asked twice.
+                Some(known) if known == facts.os_version => {}
+                Some(known) => return Err(version_text::hosts_of_one_name(name, &[known, facts.os_version])),
+            }
+        }
+    }
+    Ok(hosts)
+}
+
+/// The output of a command in an answer in JSON, where it has any.
+fn stdout(answer: &str) -> Option<String> {
+    let answer: Value = serde_json::from_str(answer).ok()?;
+    answer.get("stdout")?.as_str().filter(|output| !output.trim().is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::host::source::tests::hosts_in;
+
+    #[test]
+    fn answers_of_machines_are_hosts_with_their_names() {
+        for (text, expected) in [
+            (
+                "windows-01 | CHANGED | rc=0 >>\r\n\r\nMicrosoft Windows [Version 10.0.20348.2402]\r\n\r\n\
+                 server2019 | SUCCESS | rc=0 >>\r\n\r\nMicrosoft Windows [Version 10.0.17763.5458]\r\n",
+                "windows-01 10.0.20348.2402, server2019 10.0.17763.5458",
+            ),
+            (
+                "a | CHANGED | rc=0 | (stdout) Microsoft Windows [Version 10.0.20348.2402]\nb | CHANGED | rc=0 | (stdout) 10.0.17763.1\n",
+                "a 10.0.20348.2402, b 10.0.17763.1",
+            ),
+            (
+                "windows-01 | SUCCESS => {\n    \"changed\": true,\n    \"stdout\": \"10.0.20348.2402\\r\\n\",\n    \"stdout_lines\": [\n        \
+                 \"10.0.20348.2402\"\n    ]\n}\n",
+                "windows-01 10.0.20348.2402",
+            ),
+            // The one that did not answer is not forgotten.
+            (
+                "a | CHANGED | rc=0 >>\nMicrosoft Windows [Version 10.0.20348.2402]\nb | UNREACHABLE! => {\n    \"msg\": \"timed out\"\n}\n",
+                "no host can be read from the answer of `b`",
+            ),
+            (
+                "a | CHANGED | rc=0 >>\n10.0.20348.2402\na | CHANGED | rc=0 >>\n10.0.17763.1\n",
+                "this text holds 2 hosts with the name `a`",
+            ),
+        ] {
+            assert_eq!(hosts_in(text), expected, "{text}");
+        }
+    }
+}
