@@ -9,7 +9,7 @@ use super::paste::{Paste, without_done_steps};
 use super::{Context, Explanation, cleanup, of_code, of_family, of_message, pods, traces, values};
 use crate::Advice;
 use crate::advice::{Remedy, advice};
-use crate::knowledge::{CodeOfOperation, ErrorCode, Errors, Operation};
+use crate::knowledge::{CodeOfOperation, ErrorCode, Errors, Known, Operation};
 
 /// The most bytes between two pieces of evidence of one failure.
 const NEAR: usize = 400;
@@ -272,8 +272,8 @@ fn operations_of(failure: &[Evidence]) -> impl Iterator<Item = &'static Operatio
 fn of_code_during(error: &ErrorCode, own: Option<&CodeOfOperation>) -> Explanation {
     let general = of_code(error);
     match own {
-        Some(own) => {
-            Explanation { meaning: own.meaning.clone(), causes: own.causes.clone(), steps: own.steps.clone(), ..general }
+        Some(CodeOfOperation { known: Known { meaning, causes, steps }, .. }) => {
+            Explanation { meaning: meaning.clone(), causes: causes.clone(), steps: steps.clone(), ..general }
         }
         None => general,
     }
@@ -289,9 +289,9 @@ fn with_operation(mut explanation: Explanation, operation: &Operation, general: 
             own.extend(others.iter().cloned());
             own.extend(rest.into_iter().filter(|text| !others.contains(text)));
         };
-        merged(&mut explanation.causes, &operation.message.causes);
-        explanation.steps.retain(|step| !is_done_by(step, &operation.message.steps));
-        merged(&mut explanation.steps, &operation.message.steps);
+        merged(&mut explanation.causes, &operation.message.known.causes);
+        explanation.steps.retain(|step| !is_done_by(step, &operation.message.known.steps));
+        merged(&mut explanation.steps, &operation.message.known.steps);
     }
     for source in &operation.message.sources {
         if !explanation.sources.contains(source) {

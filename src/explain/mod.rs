@@ -151,9 +151,9 @@ fn of_code(error: &ErrorCode) -> Explanation {
         kind: Kind::ErrorCode,
         names,
         title: error.title.clone(),
-        meaning: error.meaning.clone(),
-        causes: error.causes.clone(),
-        steps: error.steps.clone(),
+        meaning: error.known.meaning.clone(),
+        causes: error.known.causes.clone(),
+        steps: error.known.steps.clone(),
         sources: error.sources.clone(),
     }
 }
@@ -164,9 +164,9 @@ fn of_message(message: &ErrorMessage) -> Explanation {
         kind: Kind::Message,
         names: Vec::new(),
         title: message.title.clone(),
-        meaning: message.meaning.clone(),
-        causes: message.causes.clone(),
-        steps: message.steps.clone(),
+        meaning: message.known.meaning.clone(),
+        causes: message.known.causes.clone(),
+        steps: message.known.steps.clone(),
         sources: message.sources.clone(),
     }
 }
