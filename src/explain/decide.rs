@@ -3,6 +3,8 @@
 //! What failed counts more than what is merely mentioned: errors more than warnings and progress, causes more than what follows
 //! from them, what failed first more than cleaning up behind it, and of several errors the last, with which the program gave up.
 
+use std::collections::HashSet;
+
 use super::evidence::{Evidence, What, all};
 use super::level::Level;
 use super::paste::{Paste, without_done_steps};
@@ -45,9 +47,14 @@ impl Failures {
         failures(&self.paste, &self.evidence)
     }
 
-    /// The one that is explained.
+    /// The one that is explained: the heaviest, or the same failure in the words of what met it further out, which say more.
     pub(super) fn heaviest(&self) -> Option<&[Evidence]> {
-        self.all().max_by_key(|failure| weight(&self.paste, failure))
+        let heaviest = self.all().max_by_key(|failure| weight(&self.paste, failure))?;
+        let inner = messages_of(heaviest);
+        let is_alone = !inner.is_empty() && errors_of(heaviest).next().is_none();
+        let wraps = |failure: &&[Evidence]| is_alone && is_error(&self.paste, failure) && wraps(failure, &inner);
+        let wrapped = self.all().filter(wraps).last();
+        Some(wrapped.unwrap_or(heaviest))
     }
 
     /// What is said of one of them.
@@ -73,13 +80,36 @@ fn without_cleanup(paste: &Paste, evidence: Vec<Evidence>) -> Vec<Evidence> {
     if failures(paste, &others).any(|failure| weight(paste, failure) > CONSEQUENCE) { others } else { evidence }
 }
 
-/// The evidence by failure: what stands close together in one statement.
+/// The evidence by failure: what stands close together in one statement. What the Host Compute Service adds to an error belongs to it,
+/// however long it is.
 fn failures<'a>(paste: &Paste, evidence: &'a [Evidence]) -> impl Iterator<Item = &'a [Evidence]> {
     let mut reach = 0;
     evidence.chunk_by(move |one, next| {
         reach = reach.max(one.end);
-        next.start <= reach + NEAR && paste.statement(one.start) == paste.statement(next.start)
+        let is_added = || paste.is_in_event(next.start) && paste.line(one.start) == paste.line(next.start);
+        (next.start <= reach + NEAR || is_added()) && paste.statement(one.start) == paste.statement(next.start)
     })
+}
+
+/// True for a failure that is more than a warning or a remark.
+pub(super) fn is_error(paste: &Paste, failure: &[Evidence]) -> bool {
+    failure.first().is_some_and(|first| paste.level(paste.statement(first.start)) > Level::Warning)
+}
+
+/// True for a failure that has each of these messages and further ones: `failed to get sandbox image …: no match for platform` says more
+/// than `no match for platform`.
+fn wraps(outer: &[Evidence], inner: &HashSet<&str>) -> bool {
+    let outer = messages_of(outer);
+    outer.len() > inner.len() && inner.is_subset(&outer)
+}
+
+/// The ids of the messages of a failure that say by themselves what failed.
+fn messages_of(failure: &[Evidence]) -> HashSet<&'static str> {
+    let id = |one: &Evidence| match one.what {
+        What::Message(message) if !one.general && !message.consequence => Some(message.id.as_str()),
+        _ => None,
+    };
+    failure.iter().filter_map(id).collect()
 }
 
 /// The weight of a failure: the heaviest is explained, of equals the last.
@@ -261,7 +291,7 @@ fn said_of(
 
 /// The operations that a failure names, in the order of the knowledge: the outermost first, such as a pod's sandbox before the
 /// container in it.
-fn operations_of(failure: &[Evidence]) -> impl Iterator<Item = &'static Operation> {
+pub(super) fn operations_of(failure: &[Evidence]) -> impl Iterator<Item = &'static Operation> {
     let is_named = |operation: &&Operation| {
         failure.iter().any(|one| matches!(one.what, What::Operation(named) if named.message.id == operation.message.id))
     };

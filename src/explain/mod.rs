@@ -12,6 +12,7 @@ mod paste;
 mod peers;
 mod pods;
 mod scheduling;
+mod subjects;
 mod traces;
 mod values;
 mod words;
