@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use super::evidence::{Evidence, What, all};
 use super::level::Level;
 use super::paste::{Paste, without_done_steps};
+use super::tables::unwrapped;
 use super::{Context, Explanation, cleanup, of_code, of_family, of_message, pods, traces, values};
 use crate::Advice;
 use crate::advice::{Remedy, advice};
@@ -37,7 +38,7 @@ pub(super) struct Failures {
 impl Failures {
     /// Those of a text.
     pub(super) fn of(text: &str) -> Self {
-        let paste = Paste::new(&without_done_steps(text));
+        let paste = Paste::new(&without_done_steps(&unwrapped(text)));
         let evidence = without_cleanup(&paste, without_passed_steps(&paste, all(&paste)));
         Self { paste, evidence }
     }

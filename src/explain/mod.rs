@@ -13,6 +13,7 @@ mod peers;
 mod pods;
 mod scheduling;
 mod subjects;
+mod tables;
 mod traces;
 mod values;
 mod words;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use catalogue::{Entry, Group, catalogue};
 pub use number::is_of_a_program;
+pub use tables::unwrapped;
 pub use words::suggest;
 
 use crate::advice::advice;
