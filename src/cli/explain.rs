@@ -1,5 +1,6 @@
 //! `wincompat explain`: explains a finding, an error number or a pasted error.
 
+mod printed;
 mod replacement;
 mod unread;
 
@@ -83,6 +84,7 @@ impl Subcommand for Args {
                 let knowledge = self.knowledge.load()?;
                 let replacement = |host, architecture: &str| replacement::find(&knowledge, host, architecture, today());
                 let context = Context { knowledge: &knowledge, replacement: &replacement };
+                let text = printed::whole(&text);
                 let explanation = of_text(&text, &context);
                 let also = explanation.as_ref().map(|told| also(&text, told, &context)).unwrap_or_default();
                 (explanation, also)
@@ -256,8 +258,8 @@ fn of_text(text: &str, context: &Context<'_>) -> Option<Explanation> {
         // An error with these words in its title would be another one.
         return None;
     }
-    match printed(text).into_iter().next() {
-        Some(finding) => pasted(&without_findings(text), context).or(Some(finding)),
+    match printed::explanations(text).into_iter().next() {
+        Some(finding) => pasted(&printed::without_findings(text), context).or(Some(finding)),
         None => explain(text, context),
     }
 }
@@ -265,35 +267,10 @@ fn of_text(text: &str, context: &Context<'_>) -> Option<Explanation> {
 /// What else a text holds beside what is explained: other errors, and other codes of reports.
 fn also(text: &str, told: &Explanation, context: &Context<'_>) -> Vec<Entry> {
     const MOST: usize = 5;
-    let mut also = others(&without_findings(text), told, context);
-    also.extend(printed(text).into_iter().filter(|one| one.id != told.id).map(Entry::from));
+    let mut also = others(&printed::without_findings(text), told, context);
+    also.extend(printed::explanations(text).into_iter().filter(|one| one.id != told.id).map(Entry::from));
     also.truncate(MOST);
     also
-}
-
-/// The text without the lines of reports that end with the code of a finding: the numbers in such a sentence belong to the finding.
-fn without_findings(text: &str) -> String {
-    let code = |line: &str| line.trim_end().strip_suffix(']')?.rsplit_once('[')?.1.parse::<Code>().ok();
-    text.split_inclusive('\n').filter(|line| code(line).is_none()).collect()
-}
-
-/// The explanations of the codes that a text names as reports do, each once: in brackets, `… in any isolation mode
-/// [image-newer-than-host]`. Those of failures are words that others put in brackets too, so they count at the end of a line only.
-fn printed(text: &str) -> Vec<Explanation> {
-    let mut codes: Vec<&str> = Vec::new();
-    for code in text.lines().flat_map(|line| line.split('[').skip(1).filter_map(code_in_brackets)) {
-        if !codes.contains(&code) {
-            codes.push(code);
-        }
-    }
-    codes.into_iter().filter_map(|code| of_finding(code).or_else(|| unread::named(code))).collect()
-}
-
-/// The code of a report that stands before the next closing bracket.
-fn code_in_brackets(text: &str) -> Option<&str> {
-    let (code, rest) = text.split_once(']')?;
-    let is_of_failure = || rest.trim().is_empty() && unread::names().any(|name| name == code);
-    (code.parse::<Code>().is_ok() || is_of_failure()).then_some(code)
 }
 
 /// The explanation of a finding, by its code.
@@ -480,6 +457,24 @@ mod tests {
             // A number in the sentence of a finding belongs to it.
             ("error: x are reported to fail there with 0xc0370112, in both isolations [ltsc2025-on-25h2]", "ltsc2025-on-25h2"),
             ("failure in a Windows system call (0xc0370112) [other]\nx [build-mismatch]", "0x80370112"),
+            // In other formats, and wrapped.
+            (
+                "##vso[task.logissue type=error;sourcepath=Dockerfile;linenumber=3;columnnumber=6;code=ltsc2025-on-25h2;]app:1 on web01: will not run. reported to fail there with 0xc0370112",
+                "ltsc2025-on-25h2",
+            ),
+            ("##vso[task.logissue type=error;code=not-found;]app: the tag does not exist", "not-found"),
+            (
+                "[\n  {\n    \"description\": \"app:1 on web01: reported to fail there with 0xc0370112\",\n    \"check_name\": \"ltsc2025-on-25h2\",\n    \"severity\": \"critical\"\n  }\n]",
+                "ltsc2025-on-25h2",
+            ),
+            (
+                "error  app:1 on web01: it cannot run there in any isolation mode [image-newer-\n       than-host]",
+                "image-newer-than-host",
+            ),
+            (
+                "| app:1 | reported to fail with 0xc0370112 [ltsc2025-  |\n|       | on-25h2]                                   |",
+                "ltsc2025-on-25h2",
+            ),
             // What else is known in the text is the error.
             ("docker: failure in a Windows system call (0xc0370112)\nerror: x [build-mismatch]", "0x80370112"),
         ] {
