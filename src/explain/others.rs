@@ -61,6 +61,7 @@ struct OfTold {
 }
 
 impl OfTold {
+    /// Collects it; `main` is the failure that is explained, `told` the name of the explanation.
     fn new(found: &Failures, main: &[Evidence], told: &str) -> Self {
         let mut of_told = Self { ids: HashSet::from([told.to_owned()]), subjects: Vec::new() };
         // What is said by an operation and its error together has no evidence of its own.

@@ -98,6 +98,7 @@ impl Paste {
         paste
     }
 
+    /// A text of nothing, to which lines are added.
     const fn empty() -> Self {
         Self { text: String::new(), gaps: Vec::new(), statements: Vec::new(), lines: Vec::new() }
     }

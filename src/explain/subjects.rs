@@ -77,6 +77,7 @@ pub(super) fn of_operation(operation: &Operation) -> Option<Subject> {
     of_id(&operation.message.id)
 }
 
+/// What the operation of this id is about.
 fn of_id(operation: &str) -> Option<Subject> {
     match operation {
         "resolve-image" | "register-layer" => Some(Subject::Image),
@@ -87,6 +88,7 @@ fn of_id(operation: &str) -> Option<Subject> {
     }
 }
 
+/// What a message is about: by its words, or by the operation that it is a case of.
 fn of_message(message: &ErrorMessage) -> Option<Subject> {
     let id = message.id.as_str();
     if message.peer == Some(Peer::Registry) || OF_IMAGES.contains(&id) {

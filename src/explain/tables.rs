@@ -49,10 +49,12 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
+    /// A row that begins with this line.
     fn new(line: &'a str, cells: Vec<&'a str>) -> Self {
         Self { lines: vec![line], cells: vec![cells] }
     }
 
+    /// Adds a line in which its cells go on.
     fn add(&mut self, line: &'a str, cells: Vec<&'a str>) {
         self.lines.push(line);
         self.cells.push(cells);
@@ -70,6 +72,7 @@ impl<'a> Row<'a> {
         })
     }
 
+    /// Writes it: as it stands where it is one line, else cell by cell.
     fn write(&self, text: &mut String) {
         if self.cells.len() < 2 {
             text.extend(self.lines.iter().copied());
