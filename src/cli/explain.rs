@@ -1,10 +1,15 @@
 //! `wincompat explain`: explains a finding, an error number or a pasted error.
 
+mod alike;
+mod input;
+mod list;
+mod printed;
 mod replacement;
 mod unread;
 
-use std::io::{self, Read, Write as _};
+use std::io::{self, Write as _};
 
+use self::alike::{is_cut_code, plain, suggestions};
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::format::FormatArgs;
@@ -14,15 +19,11 @@ use super::offered;
 use super::subcommand::Subcommand;
 use super::time::today;
 use super::wording::CommandLine;
-use crate::Error;
-use crate::compat::{About, Code};
-use crate::explain::{
-    Context, Entry, Explanation, Group, Kind, catalogue, explain, is_of_a_program, named, others, pasted, suggest,
-};
+use crate::compat::Code;
+use crate::explain::{Context, Entry, Explanation, Kind, explain, is_of_a_program, named, others, pasted};
 use crate::knowledge::Knowledge;
 use crate::report::explanation::ExplanationReport;
 use crate::report::plain::clean;
-use crate::text::{Encoding, encoding, utf16};
 
 /// Explain a finding, an error number or a pasted error.
 #[derive(clap::Args, Clone, Debug)]
@@ -52,30 +53,16 @@ pub struct Args {
     knowledge: KnowledgeArgs,
 }
 
-/// The part of standard input that is explained: its last bytes, since errors stand at the end of a log.
-const LAST: usize = 256 * 1024;
-
-/// The most bytes of standard input that are read, so that the command ends even if its input does not.
-const LONGEST: u64 = 64 << 20;
-
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         if self.list {
-            self.format.write(&ExplanationReport::list(&groups()), &io.page(), io.out)?;
+            self.format.write(&ExplanationReport::list(&list::groups()), &io.page(), io.out)?;
             return Ok(ExitCode::DONE);
         }
         if let Some(names) = self.names() {
             return self.explain_each(&names, io);
         }
-        let text = if self.what == ["-"] {
-            let read = last_part(io.input.take(LONGEST), LAST).map_err(|error| {
-                let failed = Error::new("standard input could not be read").because(error);
-                failed.hint("pass an error on through a pipe, or type it after the command")
-            })?;
-            decoded(&read)
-        } else {
-            self.what.join(" ")
-        };
+        let text = if self.what == ["-"] { input::read(io.input)? } else { self.what.join(" ") };
         let (explanation, also) = match of_name(&text) {
             // The knowledge is read only where it is asked for: most of the time of this command would go there.
             Some(explanation) => (Some(explanation), Vec::new()),
@@ -83,6 +70,7 @@ impl Subcommand for Args {
                 let knowledge = self.knowledge.load()?;
                 let replacement = |host, architecture: &str| replacement::find(&knowledge, host, architecture, today());
                 let context = Context { knowledge: &knowledge, replacement: &replacement };
+                let text = printed::whole(&text);
                 let explanation = of_text(&text, &context);
                 let also = explanation.as_ref().map(|told| also(&text, told, &context)).unwrap_or_default();
                 (explanation, also)
@@ -135,37 +123,6 @@ impl Args {
     }
 }
 
-/// The names that may be meant, those that begin with the text first.
-fn suggestions(text: &str) -> Vec<&str> {
-    const MOST: usize = 3;
-    let mut names: Vec<&str> = begun(text);
-    for name in suggest(text, Code::all().map(Code::as_str).chain(unread::names())) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names.truncate(MOST);
-    names
-}
-
-/// The codes of reports that begin with this text.
-fn begun(text: &str) -> Vec<&'static str> {
-    const LEAST: usize = 4;
-    let name = plain(text);
-    let codes = Code::all().map(Code::as_str).chain(unread::names());
-    codes.filter(|code| name.len() >= LEAST && code.starts_with(&name)).collect()
-}
-
-/// True for a code that is cut, e.g. `image-newer`.
-fn is_cut_code(text: &str) -> bool {
-    plain(text).contains('-') && !begun(text).is_empty()
-}
-
-/// A text as codes are written: `Build_Mismatch` is `build-mismatch`.
-fn plain(text: &str) -> String {
-    text.trim().to_ascii_lowercase().replace('_', "-")
-}
-
 /// Says that there is no explanation, and what else to ask.
 fn unexplained(query: &str, suggestions: &[&str], io: &mut Io<'_>) -> io::Result<()> {
     let error = io.error_word();
@@ -191,60 +148,6 @@ fn unexplained(query: &str, suggestions: &[&str], io: &mut Io<'_>) -> io::Result
     }
 }
 
-/// Everything that can be explained: findings by what they are about, then errors.
-fn groups() -> Vec<Group> {
-    let about = |title: &str, subject: fn(Code) -> bool| {
-        let entry =
-            |code: Code| Entry { id: code.as_str().to_owned(), kind: Kind::Finding, name: None, title: code.title().to_owned() };
-        Group { title: title.to_owned(), entries: Code::all().filter(|code| subject(*code)).map(entry).collect() }
-    };
-    let mut groups = vec![
-        about("Findings about an image on a host", |code| code.is_about(About::Image) && code.is_about(About::Host)),
-        about("Findings about an image", |code| code.is_about(About::Image) && !code.is_about(About::Host)),
-        about("Findings about a host", |code| code.is_about(About::Host) && !code.is_about(About::Image)),
-        about("Findings about an isolation or an engine", |code| {
-            (code.is_about(About::Isolation) || code.is_about(About::Engine))
-                && !code.is_about(About::Host)
-                && !code.is_about(About::Image)
-        }),
-        about("Findings of a scan", |code| code.is_about(About::Scan) || code.is_about(About::Acceptance)),
-        about("Findings about a workload of a cluster", |code| code.is_about(About::Cluster)),
-    ];
-    groups.extend(unread::groups());
-    groups.extend(catalogue());
-    groups
-}
-
-/// The text of bytes: UTF-16 with a mark, as PowerShell writes files, else UTF-8.
-fn decoded(bytes: &[u8]) -> String {
-    match encoding(bytes) {
-        (Encoding::Utf16(unit), rest) => {
-            utf16(rest, unit).map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
-        }
-        (Encoding::Utf8, rest) => String::from_utf8_lossy(rest).into_owned(),
-    }
-}
-
-/// The last `longest` bytes of an input, which is read to its end: what a log has to say about a failure stands there. A line that
-/// would begin with a part of itself is left out: half a number is another number.
-fn last_part(mut input: impl Read, longest: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut is_cut = false;
-    loop {
-        let came = input.by_ref().take(longest as u64).read_to_end(&mut bytes)?;
-        let surplus = bytes.len().saturating_sub(longest);
-        is_cut |= surplus > 0;
-        bytes.drain(..surplus);
-        if came < longest {
-            break;
-        }
-    }
-    if is_cut && let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
-        bytes.drain(..=end);
-    }
-    Ok(bytes)
-}
-
 /// The explanation of a text that is nothing but a code of a report, a number or a name.
 fn of_name(text: &str) -> Option<Explanation> {
     of_finding(text).or_else(|| unread::named(text)).or_else(|| named(text))
@@ -256,8 +159,8 @@ fn of_text(text: &str, context: &Context<'_>) -> Option<Explanation> {
         // An error with these words in its title would be another one.
         return None;
     }
-    match printed(text).into_iter().next() {
-        Some(finding) => pasted(&without_findings(text), context).or(Some(finding)),
+    match printed::explanations(text).into_iter().next() {
+        Some(finding) => pasted(&printed::without_findings(text), context).or(Some(finding)),
         None => explain(text, context),
     }
 }
@@ -265,35 +168,10 @@ fn of_text(text: &str, context: &Context<'_>) -> Option<Explanation> {
 /// What else a text holds beside what is explained: other errors, and other codes of reports.
 fn also(text: &str, told: &Explanation, context: &Context<'_>) -> Vec<Entry> {
     const MOST: usize = 5;
-    let mut also = others(&without_findings(text), told, context);
-    also.extend(printed(text).into_iter().filter(|one| one.id != told.id).map(Entry::from));
+    let mut also = others(&printed::without_findings(text), told, context);
+    also.extend(printed::explanations(text).into_iter().filter(|one| one.id != told.id).map(Entry::from));
     also.truncate(MOST);
     also
-}
-
-/// The text without the lines of reports that end with the code of a finding: the numbers in such a sentence belong to the finding.
-fn without_findings(text: &str) -> String {
-    let code = |line: &str| line.trim_end().strip_suffix(']')?.rsplit_once('[')?.1.parse::<Code>().ok();
-    text.split_inclusive('\n').filter(|line| code(line).is_none()).collect()
-}
-
-/// The explanations of the codes that a text names as reports do, each once: in brackets, `… in any isolation mode
-/// [image-newer-than-host]`. Those of failures are words that others put in brackets too, so they count at the end of a line only.
-fn printed(text: &str) -> Vec<Explanation> {
-    let mut codes: Vec<&str> = Vec::new();
-    for code in text.lines().flat_map(|line| line.split('[').skip(1).filter_map(code_in_brackets)) {
-        if !codes.contains(&code) {
-            codes.push(code);
-        }
-    }
-    codes.into_iter().filter_map(|code| of_finding(code).or_else(|| unread::named(code))).collect()
-}
-
-/// The code of a report that stands before the next closing bracket.
-fn code_in_brackets(text: &str) -> Option<&str> {
-    let (code, rest) = text.split_once(']')?;
-    let is_of_failure = || rest.trim().is_empty() && unread::names().any(|name| name == code);
-    (code.parse::<Code>().is_ok() || is_of_failure()).then_some(code)
 }
 
 /// The explanation of a finding, by its code.
@@ -325,323 +203,4 @@ fn shortened(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-    use crate::cli::platform;
-    use crate::cli::stream::tests::Written;
-    use crate::knowledge::Errors;
-
-    #[derive(Parser)]
-    struct Cli {
-        #[command(flatten)]
-        explain: Args,
-    }
-
-    #[test]
-    fn the_last_part_of_an_input_begins_with_a_whole_line() {
-        for (input, longest, kept) in [
-            ("", 9, ""),
-            ("one\ntwo\n", 8, "one\ntwo\n"),
-            ("one\ntwo\n", 7, "two\n"),
-            ("one\ntwo\n", 5, "two\n"),
-            ("exit code 125\nthe end", 11, "the end"),
-            ("no line break at all", 9, "ak at all"),
-            ("1\n2\n3\n4\n5\n6\n7\n8\n9", 4, "8\n9"),
-        ] {
-            assert_eq!(String::from_utf8(last_part(input.as_bytes(), longest).unwrap()).unwrap(), kept, "{longest} of {input:?}");
-        }
-    }
-
-    /// Exit code, standard output and standard error of `wincompat explain …`.
-    fn explained(args: &[&str], mut stdin: impl Read) -> (u32, String, String) {
-        let cli = Cli::try_parse_from(std::iter::once(&"explain").chain(args)).unwrap();
-        let (out, err) = (Written::default(), Written::default());
-        let platform = platform::tests::bare();
-        let mut io = Io {
-            input: &mut stdin,
-            out: &mut out.stream(),
-            err: &mut err.stream(),
-            columns: 80,
-            platform: &platform,
-            store: None,
-        };
-        let code = cli.explain.run(&mut io).unwrap();
-        (code.number(), out.text(), err.text())
-    }
-
-    #[test]
-    fn every_finding_is_explained_by_its_code() {
-        for code in Code::all() {
-            let (exit, stdout, stderr) = explained(&[code.as_str()], io::empty());
-            assert_eq!((exit, stderr.as_str()), (0, ""), "{code}");
-            assert!(stdout.starts_with(&format!("{code}\n")), "{stdout}");
-        }
-    }
-
-    #[test]
-    fn the_kinds_of_what_could_not_be_read_are_explained_by_the_codes_of_reports() {
-        for (code, step) in [
-            ("not-found", "docker login REGISTRY"),
-            ("unauthorized", "docker login REGISTRY"),
-            ("network", "--timeout SECONDS"),
-            ("rate-limited", "Wait, or log in"),
-            ("invalid", "Correct the reference"),
-            ("unsupported", "Build the image again"),
-            ("unresolved", "wincompat scan --var NAME=VALUE"),
-            ("not-locked", "wincompat scan --write-lock FILE"),
-            ("lands-where-it-runs", "wincompat cluster patch"),
-        ] {
-            let (exit, stdout, stderr) = explained(&[code], io::empty());
-            assert_eq!((exit, stderr.as_str()), (0, ""), "{code}");
-            assert!(stdout.starts_with(&format!("{code}\n")) && stdout.contains(step), "{stdout}");
-        }
-        for (codes, second) in [(["not-found", "build-mismatch"], "\nbuild-mismatch\n"), (["network", "invalid"], "\ninvalid\n")]
-        {
-            let (exit, stdout, stderr) = explained(&codes, io::empty());
-            assert!(exit == 0 && stdout.contains(second), "{stdout}{stderr}");
-        }
-        let (_, _, stderr) = explained(&["unautorized"], io::empty());
-        assert!(stderr.contains("did you mean unauthorized"), "{stderr}");
-    }
-
-    #[test]
-    fn every_form_of_argument_is_taken() {
-        let sentence: Vec<&str> =
-            "The operating system of the container does not match the operating system of the host.".split(' ').collect();
-        for args in [&["-1070137087"][..], &["0x80370101"], &["HCS_E_IMAGE_MISMATCH"], &sentence] {
-            let (exit, stdout, _) = explained(args, io::empty());
-            assert_eq!(exit, 0, "{args:?}");
-            assert!(stdout.starts_with("0x80370101  HCS_E_IMAGE_MISMATCH"), "{args:?}");
-        }
-    }
-
-    #[test]
-    fn standard_input_is_read_and_bounded() {
-        let log = b"docker: Error response from daemon: \xff\r\nfailure in a Windows system call (0xc0370112)\r\n";
-        assert!(explained(&["-"], &log[..]).1.starts_with("0x80370112"));
-        assert_eq!(explained(&["-"], io::repeat(b'x')).0, 2);
-    }
-
-    #[test]
-    fn the_error_at_the_end_of_a_long_log_is_explained() {
-        let step = "Step 1/2 : RUN powershell -Command Write-Output built\n".repeat(6000);
-        let log = format!("{step}failure in a Windows system call (0xc0370112)\n");
-        assert!(log.len() > LAST);
-        assert!(explained(&["-"], log.as_bytes()).1.starts_with("0x80370112"));
-        assert_eq!(last_part(io::repeat(b'x').take(50 << 20), LAST).unwrap().len(), LAST);
-    }
-
-    #[test]
-    fn json_is_one_document() {
-        let (exit, stdout, _) = explained(&["--format", "json", "host-behind-image"], io::empty());
-        let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
-        assert_eq!(exit, 0);
-        assert_eq!(document["schema"], "wincompat/explain/v1");
-        assert_eq!(document["explanation"]["kind"], "finding");
-        let (exit, stdout, stderr) = explained(&["hcs_e_imagemismatch", "--format", "json"], io::empty());
-        let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
-        assert_eq!(exit, 2);
-        assert!(document["explanation"].is_null());
-        assert_eq!(document["suggestions"][0], "HCS_E_IMAGE_MISMATCH");
-        assert!(stderr.contains("did you mean HCS_E_IMAGE_MISMATCH"));
-    }
-
-    #[test]
-    fn what_is_not_known_ends_with_2_and_a_hint() {
-        for (what, expected) in [
-            ("build-missmatch", "error: no explanation for `build-missmatch`\nhint: did you mean build-mismatch"),
-            ("0x12345678", "hint: give the code of a finding"),
-            ("xyzzy", "`wincompat explain --list` shows everything that is known"),
-            ("xyzzy", "hint: give the code of a finding"),
-            ("exit code 1", "hint: the program in the container chose this exit code: see what it printed"),
-            ("-", "error: the text to explain is empty\nhint: pass errors on too: `docker run IMAGE 2>&1 | wincompat explain -`"),
-            (" ", "error: the text to explain is empty\n"),
-        ] {
-            let (exit, stdout, stderr) = explained(&[what], io::empty());
-            assert_eq!((exit, stdout.as_str()), (2, ""), "{what}");
-            assert!(stderr.contains(expected), "{stderr}");
-        }
-    }
-
-    #[test]
-    fn a_line_of_a_report_is_explained_by_the_code_in_it() {
-        for (text, id) in [
-            (
-                "error  image 10.0.26100 is newer than host 10.0.17763, so it cannot run there in any isolation mode [image-newer-than-host]",
-                "image-newer-than-host",
-            ),
-            ("error: the image is newer than the host [image-newer-than-host]; hint: use another", "image-newer-than-host"),
-            ("error[build-mismatch]: the builds differ", "build-mismatch"),
-            ("all is well\n  warning: x [host-end-of-support]: deploy/web.yaml:7\nmore", "host-end-of-support"),
-            ("[other] app: the tag does not exist [not-found]", "not-found"),
-            ("[nothing] [] [ [build-mismatch]", "build-mismatch"),
-            // A number in the sentence of a finding belongs to it.
-            ("error: x are reported to fail there with 0xc0370112, in both isolations [ltsc2025-on-25h2]", "ltsc2025-on-25h2"),
-            ("failure in a Windows system call (0xc0370112) [other]\nx [build-mismatch]", "0x80370112"),
-            // What else is known in the text is the error.
-            ("docker: failure in a Windows system call (0xc0370112)\nerror: x [build-mismatch]", "0x80370112"),
-        ] {
-            for input in [text, format!("{text}\r\n").as_str()] {
-                let (exit, stdout, stderr) = explained(&["-"], input.as_bytes());
-                assert!(exit == 0 && stdout.starts_with(id), "{text}: {stdout}{stderr}");
-            }
-        }
-        for text in
-            ["error: xyzzy [build-mismatches]", "error: [network] xyzzy", "error: xyzzy [not-found", "xyzzy build-mismatch"]
-        {
-            assert_eq!(explained(&["-"], text.as_bytes()).0, 2, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_else_a_text_holds_is_named_behind_the_explanation() {
-        let text = "x 0xc0370106\na Windows version 10.0.26100-based image is incompatible with a 10.0.19045 host\nno space left on device\n";
-        let (exit, stdout, stderr) = explained(&["-"], text.as_bytes());
-        assert_eq!((exit, stderr.as_str()), (0, ""));
-        assert!(stdout.starts_with("windows-version-incompatible\n"), "{stdout}");
-        let (_, end) = stdout.split_once("\nThe text also holds what follows. Explain each of them alone:\n").unwrap();
-        assert!(end.starts_with("  - 0x80370106 (") && end.contains("\n  - 0x80070070 ("), "{end}");
-        let (_, stdout, _) = explained(&["--format", "json", "-"], text.as_bytes());
-        let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
-        assert_eq!(document["also"][0]["id"], "0x80370106");
-        assert_eq!(document["also"][0]["name"], "HCS_E_UNEXPECTED_EXIT");
-        // Codes of reports too.
-        let (_, stdout, _) = explained(&["-"], &b"a [build-mismatch]\nb [host-end-of-support]\nc [build-mismatch]\n"[..]);
-        assert!(stdout.starts_with("build-mismatch\n") && stdout.contains("\n  - host-end-of-support ("), "{stdout}");
-        assert_eq!(stdout.matches("\n  - build-mismatch (").count(), 0, "{stdout}");
-        for text in ["0xc0370106", "docker: The virtual machine or container exited unexpectedly. (0xc0370106)"] {
-            let (_, stdout, _) = explained(&["--format", "json", text], io::empty());
-            assert!(!stdout.contains("\"also\""), "{stdout}");
-        }
-    }
-
-    #[test]
-    fn a_code_that_is_cut_is_completed() {
-        for (what, code) in [
-            ("image-newer", "image-newer-than-host"),
-            ("Image_Newer", "image-newer-than-host"),
-            ("image-newer-than-hos", "image-newer-than-host"),
-            ("build-mism", "build-mismatch"),
-            ("host-end", "host-end-of-support"),
-            ("not-f", "not-found"),
-            ("hyperv", "hyperv-"),
-        ] {
-            let (exit, stdout, stderr) = explained(&[what], io::empty());
-            assert_eq!((exit, stdout.as_str()), (2, ""), "{what}");
-            assert!(stderr.contains(&format!("hint: did you mean {code}")), "{what}: {stderr}");
-        }
-        let (exit, stdout, stderr) = explained(&["image-newer", "build-mismatch"], io::empty());
-        assert!(exit == 2 && stdout.starts_with("build-mismatch\n"), "{stdout}");
-        assert!(stderr.contains("did you mean image-newer-than-host"), "{stderr}");
-        // The name of an error that begins so is whole.
-        assert!(explained(&["image-newer-layer"], io::empty()).1.starts_with("image-newer-layer\n"));
-    }
-
-    #[test]
-    fn several_names_are_explained_one_by_one() {
-        let (exit, stdout, stderr) = explained(&["build-mismatch", "0xc0370106", "HCS_E_INVALID_LAYER"], io::empty());
-        assert_eq!((exit, stderr.as_str()), (0, ""));
-        for beginning in ["build-mismatch\n", "\n0x80370106  HCS_E", "\n0x80370112  HCS_E"] {
-            assert!(stdout.contains(beginning), "{stdout}");
-        }
-        let (exit, stdout, stderr) = explained(&["build-mismatch", "host-behind-imag", "--format=json"], io::empty());
-        assert_eq!(exit, 2);
-        let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
-        assert_eq!(document["explanation"]["id"], "build-mismatch");
-        assert_eq!(document["suggestions"][0], "host-behind-image");
-        assert_eq!(stderr, "error: no explanation for `host-behind-imag`\nhint: did you mean host-behind-image?\n");
-        // Words of a text are not names.
-        assert!(explained(&["build", "mismatch"], io::empty()).1.starts_with("build-mismatch\n"));
-        assert_eq!(explained(&["alpha-1", "beta-2"], io::empty()).0, 2);
-    }
-
-    #[test]
-    fn everything_that_can_be_explained_is_listed() {
-        let (exit, stdout, stderr) = explained(&["--list"], io::empty());
-        assert_eq!((exit, stderr.as_str()), (0, ""));
-        // A title may go on in the next line, further to the right.
-        let is_of = |line: &str, code: &str| line.strip_prefix("  ").and_then(|line| line.split(' ').next()) == Some(code);
-        for code in Code::all().map(Code::as_str).chain(crate::report::document::ErrorEntryKind::ALL.map(|kind| kind.as_str())) {
-            assert_eq!(stdout.lines().filter(|line| is_of(line, code)).count(), 1, "{code}");
-        }
-        let (_, stdout, _) = explained(&["--list", "--format", "json"], io::empty());
-        let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
-        assert_eq!(document["list"][0]["entries"][0]["kind"], "finding");
-        let errors = Errors::built_in();
-        let listed: usize =
-            document["list"].as_array().unwrap().iter().map(|group| group["entries"].as_array().unwrap().len()).sum();
-        assert_eq!(listed, Code::all().count() + unread::names().count() + errors.codes.len() + errors.texts().count());
-    }
-
-    #[test]
-    fn the_newest_base_image_that_a_host_takes_is_named() {
-        for (version, newest) in [
-            (
-                "windows/amd64 10.0.19045",
-                "`mcr.microsoft.com/windows/servercore:ltsc2019` (build 17763) is the newest with support",
-            ),
-            (
-                "windows/amd64 10.0.17763",
-                "`mcr.microsoft.com/windows/servercore:ltsc2019` (build 17763) is the newest with support",
-            ),
-            (
-                "windows(10.0.22631)/amd64",
-                "`mcr.microsoft.com/windows/servercore:ltsc2022` (build 20348) is the newest with support",
-            ),
-            (
-                "windows(10.0.26100)/arm64",
-                "`mcr.microsoft.com/windows/servercore:ltsc2025-arm64` (build 26100) is the newest with support",
-            ),
-            (
-                "windows(10.0.26200)/amd64",
-                "`mcr.microsoft.com/windows/servercore:ltsc2022` (build 20348) is the newest with support",
-            ),
-            (
-                "windows/amd64 10.0.14393",
-                "`mcr.microsoft.com/windows/servercore:ltsc2016`. In process isolation, its revision must be that of the host too",
-            ),
-            ("windows/arm64 10.0.14393", "No base image for arm64 is as old as build 14393"),
-            ("windows(10.0.22631)/arm64", "No base image for arm64 is as old as build 22631"),
-            ("windows/amd64 10.0.10240", "No base image for amd64 is as old as build 10240"),
-        ] {
-            let text = format!("no matching manifest for {version} in the manifest list entries");
-            let (_, stdout, _) = explained(&["--format", "json", &text], io::empty());
-            assert!(stdout.contains(newest), "{version}: {stdout}");
-        }
-    }
-
-    #[test]
-    fn logs_of_powershell_are_read() {
-        let text = "docker: failure in a Windows system call (0xc0370112)\r\n";
-        let mut bytes = vec![0xff, 0xfe];
-        bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
-        assert!(explained(&["-"], &bytes[..]).1.starts_with("0x80370112"));
-        // Where the mark was cut off too.
-        assert!(explained(&["-"], &bytes[2..]).1.starts_with("0x80370112"));
-    }
-
-    #[test]
-    fn foreign_text_begins_no_line_and_controls_no_terminal() {
-        for hostile in
-            ["::error::x", "x\n::error::x", "x\r##vso[task.complete]", "\u{1b}[31m\u{9b}31m", "\n\n::set-output name=x::y"]
-        {
-            for format in ["text", "json"] {
-                let (_, stdout, stderr) = explained(&["--format", format, "-"], hostile.as_bytes());
-                for line in stdout.lines().chain(stderr.lines()) {
-                    let line = line.trim_start();
-                    assert!(!line.starts_with("::") && !line.starts_with("##vso["), "{line}");
-                    assert!(!line.contains(char::is_control), "{line:?}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn findings_and_errors_share_no_name() {
-        for message in Errors::built_in().texts() {
-            assert!(message.id.parse::<Code>().is_err(), "{}", message.id);
-        }
-    }
-}
+mod tests;

@@ -391,11 +391,10 @@ mod tests {
         assert!(!named(&"run `docker run --isolation=hyperv IMAGE`".into()) && !named(&Command::Host.into()));
 
         let errors = Errors::built_in();
-        let codes = errors.codes.iter().flat_map(|error| error.steps.iter().chain(&error.causes).chain([&error.meaning]));
-        let messages = errors.texts().flat_map(|error| error.steps.iter().chain(&error.causes).chain([&error.meaning]));
-        let own = errors.codes.iter().flat_map(|error| &error.operations);
-        let of_operations = own.flat_map(|own| own.steps.iter().chain(&own.causes).chain([&own.meaning]));
-        for advice in codes.chain(of_operations).chain(messages) {
+        let codes = errors.codes.iter().map(|error| &error.known);
+        let of_operations = errors.codes.iter().flat_map(|error| &error.operations).map(|own| &own.known);
+        let known = codes.chain(of_operations).chain(errors.texts().map(|message| &message.known));
+        for advice in known.flat_map(|known| known.steps.iter().chain(&known.causes).chain([&known.meaning])) {
             assert!(!named(advice), "{advice}");
         }
         for code in Code::all() {

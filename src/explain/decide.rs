@@ -3,13 +3,16 @@
 //! What failed counts more than what is merely mentioned: errors more than warnings and progress, causes more than what follows
 //! from them, what failed first more than cleaning up behind it, and of several errors the last, with which the program gave up.
 
+use std::collections::HashSet;
+
 use super::evidence::{Evidence, What, all};
 use super::level::Level;
 use super::paste::{Paste, without_done_steps};
+use super::tables::unwrapped;
 use super::{Context, Explanation, cleanup, of_code, of_family, of_message, pods, traces, values};
 use crate::Advice;
 use crate::advice::{Remedy, advice};
-use crate::knowledge::{CodeOfOperation, ErrorCode, Errors, Operation};
+use crate::knowledge::{CodeOfOperation, ErrorCode, Errors, Known, Operation};
 
 /// The most bytes between two pieces of evidence of one failure.
 const NEAR: usize = 400;
@@ -35,7 +38,7 @@ pub(super) struct Failures {
 impl Failures {
     /// Those of a text.
     pub(super) fn of(text: &str) -> Self {
-        let paste = Paste::new(&without_done_steps(text));
+        let paste = Paste::new(&without_done_steps(&unwrapped(text)));
         let evidence = without_cleanup(&paste, without_passed_steps(&paste, all(&paste)));
         Self { paste, evidence }
     }
@@ -45,9 +48,14 @@ impl Failures {
         failures(&self.paste, &self.evidence)
     }
 
-    /// The one that is explained.
+    /// The one that is explained: the heaviest, or the same failure in the words of what met it further out, which say more.
     pub(super) fn heaviest(&self) -> Option<&[Evidence]> {
-        self.all().max_by_key(|failure| weight(&self.paste, failure))
+        let heaviest = self.all().max_by_key(|failure| weight(&self.paste, failure))?;
+        let inner = messages_of(heaviest);
+        let is_alone = !inner.is_empty() && errors_of(heaviest).next().is_none();
+        let wraps = |failure: &&[Evidence]| is_alone && is_error(&self.paste, failure) && wraps(failure, &inner);
+        let wrapped = self.all().filter(wraps).last();
+        Some(wrapped.unwrap_or(heaviest))
     }
 
     /// What is said of one of them.
@@ -73,13 +81,36 @@ fn without_cleanup(paste: &Paste, evidence: Vec<Evidence>) -> Vec<Evidence> {
     if failures(paste, &others).any(|failure| weight(paste, failure) > CONSEQUENCE) { others } else { evidence }
 }
 
-/// The evidence by failure: what stands close together in one statement.
+/// The evidence by failure: what stands close together in one statement. What the Host Compute Service adds to an error belongs to it,
+/// however long it is.
 fn failures<'a>(paste: &Paste, evidence: &'a [Evidence]) -> impl Iterator<Item = &'a [Evidence]> {
     let mut reach = 0;
     evidence.chunk_by(move |one, next| {
         reach = reach.max(one.end);
-        next.start <= reach + NEAR && paste.statement(one.start) == paste.statement(next.start)
+        let is_added = || paste.is_in_event(next.start) && paste.line(one.start) == paste.line(next.start);
+        (next.start <= reach + NEAR || is_added()) && paste.statement(one.start) == paste.statement(next.start)
     })
+}
+
+/// True for a failure that is more than a warning or a remark.
+pub(super) fn is_error(paste: &Paste, failure: &[Evidence]) -> bool {
+    failure.first().is_some_and(|first| paste.level(paste.statement(first.start)) > Level::Warning)
+}
+
+/// True for a failure that has each of these messages and further ones: `failed to get sandbox image …: no match for platform` says more
+/// than `no match for platform`.
+fn wraps(outer: &[Evidence], inner: &HashSet<&str>) -> bool {
+    let outer = messages_of(outer);
+    outer.len() > inner.len() && inner.is_subset(&outer)
+}
+
+/// The ids of the messages of a failure that say by themselves what failed.
+fn messages_of(failure: &[Evidence]) -> HashSet<&'static str> {
+    let id = |one: &Evidence| match one.what {
+        What::Message(message) if !one.general && !message.consequence => Some(message.id.as_str()),
+        _ => None,
+    };
+    failure.iter().filter_map(id).collect()
 }
 
 /// The weight of a failure: the heaviest is explained, of equals the last.
@@ -261,7 +292,7 @@ fn said_of(
 
 /// The operations that a failure names, in the order of the knowledge: the outermost first, such as a pod's sandbox before the
 /// container in it.
-fn operations_of(failure: &[Evidence]) -> impl Iterator<Item = &'static Operation> {
+pub(super) fn operations_of(failure: &[Evidence]) -> impl Iterator<Item = &'static Operation> {
     let is_named = |operation: &&Operation| {
         failure.iter().any(|one| matches!(one.what, What::Operation(named) if named.message.id == operation.message.id))
     };
@@ -272,8 +303,8 @@ fn operations_of(failure: &[Evidence]) -> impl Iterator<Item = &'static Operatio
 fn of_code_during(error: &ErrorCode, own: Option<&CodeOfOperation>) -> Explanation {
     let general = of_code(error);
     match own {
-        Some(own) => {
-            Explanation { meaning: own.meaning.clone(), causes: own.causes.clone(), steps: own.steps.clone(), ..general }
+        Some(CodeOfOperation { known: Known { meaning, causes, steps }, .. }) => {
+            Explanation { meaning: meaning.clone(), causes: causes.clone(), steps: steps.clone(), ..general }
         }
         None => general,
     }
@@ -289,9 +320,9 @@ fn with_operation(mut explanation: Explanation, operation: &Operation, general: 
             own.extend(others.iter().cloned());
             own.extend(rest.into_iter().filter(|text| !others.contains(text)));
         };
-        merged(&mut explanation.causes, &operation.message.causes);
-        explanation.steps.retain(|step| !is_done_by(step, &operation.message.steps));
-        merged(&mut explanation.steps, &operation.message.steps);
+        merged(&mut explanation.causes, &operation.message.known.causes);
+        explanation.steps.retain(|step| !is_done_by(step, &operation.message.known.steps));
+        merged(&mut explanation.steps, &operation.message.known.steps);
     }
     for source in &operation.message.sources {
         if !explanation.sources.contains(source) {

@@ -12,6 +12,8 @@ mod paste;
 mod peers;
 mod pods;
 mod scheduling;
+mod subjects;
+mod tables;
 mod traces;
 mod values;
 mod words;
@@ -22,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use catalogue::{Entry, Group, catalogue};
 pub use number::is_of_a_program;
+pub use tables::unwrapped;
 pub use words::suggest;
 
 use crate::advice::advice;
@@ -151,9 +154,9 @@ fn of_code(error: &ErrorCode) -> Explanation {
         kind: Kind::ErrorCode,
         names,
         title: error.title.clone(),
-        meaning: error.meaning.clone(),
-        causes: error.causes.clone(),
-        steps: error.steps.clone(),
+        meaning: error.known.meaning.clone(),
+        causes: error.known.causes.clone(),
+        steps: error.known.steps.clone(),
         sources: error.sources.clone(),
     }
 }
@@ -164,9 +167,9 @@ fn of_message(message: &ErrorMessage) -> Explanation {
         kind: Kind::Message,
         names: Vec::new(),
         title: message.title.clone(),
-        meaning: message.meaning.clone(),
-        causes: message.causes.clone(),
-        steps: message.steps.clone(),
+        meaning: message.known.meaning.clone(),
+        causes: message.known.causes.clone(),
+        steps: message.known.steps.clone(),
         sources: message.sources.clone(),
     }
 }

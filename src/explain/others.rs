@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::decide::{Failures, is_consequence, is_general, says_why};
+use super::decide::{Failures, is_consequence, is_error, is_general, operations_of, says_why};
 use super::evidence::{Evidence, What};
-use super::level::Level;
 use super::paste::Paste;
+use super::subjects::{self, Subject};
 use super::{Context, Explanation, of_code, of_message};
-use crate::knowledge::ErrorCode;
+use crate::knowledge::{ErrorCode, Operation, Peer};
 
 /// The most errors that are named.
 const MOST: usize = 5;
@@ -15,21 +15,33 @@ const MOST: usize = 5;
 /// What may stand between two numbers of a list, in the form of [`Paste::text`].
 const SEPARATORS: [char; 6] = [',', ';', '/', '|', '&', '+'];
 
+/// Words in the names of operations that failed, in the form of [`Paste::text`]: logs name the others where they went well too.
+const FAILED: [&str; 5] = ["fail", "error", "unable", "cannot", "notinitialized"];
+
 /// The explanations of the other errors in a text, in the order of the text; `told` is the name of the one that is explained.
 pub(super) fn others(text: &str, told: &str, context: &Context<'_>) -> Vec<Explanation> {
     let found = Failures::of(text);
     let Some(main) = found.heaviest() else { return Vec::new() };
+    let of_told = OfTold::new(&found, main, told);
     let mut others: Vec<Explanation> = Vec::new();
-    let mut seen = HashSet::from([told.to_owned()]);
+    let mut seen = of_told.ids.clone();
     for failure in found.all() {
         // A log can have the same error a thousand times.
         let ids: Vec<String> = failure.iter().filter(|one| says_what_failed(one)).filter_map(id).collect();
-        let is_main = std::ptr::eq(failure, main);
-        if ids.iter().all(|id| seen.contains(id)) || !is_main && !is_error(&found.paste, failure) {
-            continue;
-        }
+        let named = if std::ptr::eq(failure, main) {
+            let mut named = beside(&found.paste, failure, told, &of_told);
+            named.extend(operations_beside(&found.paste, failure, told, &of_told));
+            named
+        } else if !is_error(&found.paste, failure) {
+            Vec::new()
+        } else if ids.is_empty() {
+            Vec::from_iter(operation(&found.paste, failure, &of_told))
+        } else if ids.iter().all(|id| seen.contains(id)) {
+            Vec::new()
+        } else {
+            found.said_of(failure, context).into_iter().filter(|said| !of_told.ids.contains(&said.id)).collect()
+        };
         seen.extend(ids);
-        let named = if is_main { beside(&found.paste, failure, told) } else { Vec::from_iter(found.said_of(failure, context)) };
         for one in named {
             if others.len() < MOST && one.id != told && others.iter().all(|other| other.id != one.id) {
                 others.push(one);
@@ -39,9 +51,80 @@ pub(super) fn others(text: &str, told: &str, context: &Context<'_>) -> Vec<Expla
     others
 }
 
-/// True for a failure that is more than a warning or a remark.
-fn is_error(paste: &Paste, failure: &[Evidence]) -> bool {
-    failure.first().is_some_and(|first| paste.level(paste.statement(first.start)) > Level::Warning)
+/// What belongs to the failure that is explained, wherever it stands in the text.
+struct OfTold {
+    /// The names of the errors that stand on a line with the one that is explained, and its own: an engine wraps an error, a daemon and
+    /// its client print it both, and events repeat it.
+    ids: HashSet<String>,
+    /// What those lines are about.
+    subjects: Vec<Subject>,
+}
+
+impl OfTold {
+    /// Collects it; `main` is the failure that is explained, `told` the name of the explanation.
+    fn new(found: &Failures, main: &[Evidence], told: &str) -> Self {
+        let mut of_told = Self { ids: HashSet::from([told.to_owned()]), subjects: Vec::new() };
+        // What is said by an operation and its error together has no evidence of its own.
+        let is_whole = !has(main, told);
+        for failure in found.all() {
+            let is_main = std::ptr::eq(failure, main);
+            for line in lines(&found.paste, failure) {
+                if has(line, told) || is_main && is_whole {
+                    of_told.ids.extend(line.iter().filter_map(id));
+                    for subject in line.iter().filter_map(subjects::of) {
+                        if !of_told.subjects.contains(&subject) {
+                            of_told.subjects.push(subject);
+                        }
+                    }
+                }
+            }
+        }
+        of_told
+    }
+}
+
+/// True if the error of this name is among those found.
+fn has(found: &[Evidence], told: &str) -> bool {
+    found.iter().any(|one| id(one).is_some_and(|id| id == told))
+}
+
+/// What was found, by the lines of the text. A line that goes on with the one before is one with it, and so are the lines of a message.
+fn lines<'a>(paste: &Paste, found: &'a [Evidence]) -> impl Iterator<Item = &'a [Evidence]> {
+    let mut last = 0;
+    found.chunk_by(move |one, next| {
+        last = last.max(paste.line(one.end.saturating_sub(1)));
+        paste.line(next.start) <= last
+    })
+}
+
+/// The operation of a failure of which nothing more is known, where it is about something else than what is explained. Other lines about
+/// the same are of the same failure, and so may be those of an operation in which everything else happens.
+fn operation(paste: &Paste, failure: &[Evidence], of_told: &OfTold) -> Option<Explanation> {
+    let is_named_as_failed = |one: &Evidence| {
+        let words = paste.text.get(one.start..one.end).unwrap_or_default();
+        matches!(one.what, What::Operation(_)) && FAILED.iter().any(|word| words.contains(word))
+    };
+    if of_told.subjects.is_empty() || !failure.iter().any(is_named_as_failed) {
+        return None;
+    }
+    let about: Vec<(&Operation, Subject)> = operations_of(failure)
+        .filter(|operation| !operation.elsewhere)
+        .filter_map(|operation| Some((operation, subjects::of_operation(operation)?)))
+        .collect();
+    if about.iter().any(|(_, subject)| of_told.subjects.contains(subject)) {
+        return None;
+    }
+    let (operation, _) = about.iter().find(|(_, subject)| *subject != Subject::Start)?;
+    Some(of_message(&operation.message))
+}
+
+/// Such operations on lines of their own in the failure that is explained.
+fn operations_beside(paste: &Paste, failure: &[Evidence], told: &str, of_told: &OfTold) -> Vec<Explanation> {
+    if !has(failure, told) {
+        return Vec::new();
+    }
+    let is_alone = |line: &&[Evidence]| !line.iter().any(says_what_failed);
+    lines(paste, failure).filter(is_alone).filter_map(|line| operation(paste, line, of_told)).collect()
 }
 
 /// True for an error that says by itself what failed. One that anything can end with is a part of what it stands beside.
@@ -49,23 +132,23 @@ fn says_what_failed(one: &Evidence) -> bool {
     let is_precise = |error: &ErrorCode| !is_general(error) || says_why(error);
     !is_consequence(&one.what)
         && match one.what {
-            What::Message(_) => !one.general,
+            // Words about a network are kept only where they are about a registry.
+            What::Message(message) => !one.general || message.peer == Some(Peer::Registry),
             What::Number(error) | What::Sentence(error) => is_precise(error),
             What::Operation(_) | What::Unknown(_) | What::Remark => false,
         }
 }
 
 /// The errors in the failure that is explained which are others: those on lines of their own, and the others of a list of numbers.
-/// A number on the line of what is explained belongs to it.
-fn beside(paste: &Paste, failure: &[Evidence], told: &str) -> Vec<Explanation> {
+/// What stands on the line of what is explained belongs to it, also where it is repeated on another.
+fn beside(paste: &Paste, failure: &[Evidence], told: &str, of_told: &OfTold) -> Vec<Explanation> {
     let is_told = |one: &Evidence| id(one).is_some_and(|id| id == told);
-    let starts = paste.line_starts();
-    let line = |at: usize| starts.partition_point(|start| *start <= at);
+    let line = |at: usize| paste.line(at);
     // Later ones begin and end later.
-    let of_told: Vec<(usize, usize)> =
+    let places: Vec<(usize, usize)> =
         failure.iter().filter(|one| is_told(one)).map(|one| (line(one.start), line(one.end.saturating_sub(1)))).collect();
     // What is said by an operation and its error together has its error in the same failure.
-    if of_told.is_empty() {
+    if places.is_empty() {
         return Vec::new();
     }
     let numbers: Vec<Evidence> = failure.iter().filter(|one| matches!(one.what, What::Number(_))).copied().collect();
@@ -75,16 +158,16 @@ fn beside(paste: &Paste, failure: &[Evidence], told: &str) -> Vec<Explanation> {
     let is_apart = |one: &Evidence| {
         let (first, last) = (line(one.start), line(one.end.saturating_sub(1)));
         // The first that ends on the line where this begins, or behind it: all before it end before that.
-        let next = of_told.partition_point(|&(_, to)| to < first);
-        of_told.get(next).is_none_or(|&(from, _)| last < from)
+        let next = places.partition_point(|&(_, to)| to < first);
+        places.get(next).is_none_or(|&(from, _)| last < from)
     };
-    let is_other = |one: &Evidence| listed.binary_search(&one.start).is_ok() || is_apart(one);
+    let is_listed = |one: &Evidence| listed.binary_search(&one.start).is_ok();
     // A log can have the same two errors a thousand times: each is explained once.
     let mut seen = HashSet::from([told.to_owned()]);
     let mut named = Vec::new();
     for one in failure.iter().filter(|one| says_what_failed(one)) {
         let Some(id) = id(one).filter(|id| !seen.contains(id)) else { continue };
-        if is_other(one) {
+        if is_listed(one) || is_apart(one) && !of_told.ids.contains(&id) {
             seen.insert(id);
             named.extend(explanation(one));
         }

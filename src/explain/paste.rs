@@ -19,6 +19,18 @@ pub(super) struct Paste {
     gaps: Vec<Gap>,
     /// The parts of the text that stand for themselves, in order. There is at least one.
     statements: Vec<Statement>,
+    /// The lines of the text, in order.
+    lines: Vec<Line>,
+}
+
+/// A line of a text as it was pasted.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    start: usize,
+    /// Its number. A line that goes on with the one before has the number of that one.
+    number: usize,
+    /// True for what the Host Compute Service adds to an error.
+    is_event: bool,
 }
 
 /// Something taken out between two characters.
@@ -45,10 +57,13 @@ struct Statement {
 /// The most bytes of a line in which its level is looked for.
 const HEAD: usize = 400;
 
+/// The beginnings of lines that the Host Compute Service adds to an error, as hcsshim prints them, in the form of [`Paste::text`].
+const EVENTS: [&str; 4] = ["[eventdetail:", "callcontext:", "provider:", "extrainfo:"];
+
 impl Paste {
     /// Reads a text; the work grows with its length only.
     pub(super) fn new(text: &str) -> Self {
-        let mut paste = Self { text: String::with_capacity(text.len()), gaps: Vec::new(), statements: Vec::new() };
+        let mut paste = Self { text: String::with_capacity(text.len()), ..Self::empty() };
         let mut open_record = false;
         for line in text.split(['\n', '\r']) {
             let line = without_escapes(line);
@@ -61,8 +76,8 @@ impl Paste {
             let begins = match (marked, before) {
                 (_, None) => true,
                 (Some(_), _) => true,
-                // A line without a mark belongs to an error before it, but not to a remark.
-                (None, Some(before)) => before < Level::Plain && !open_record,
+                // A line without a mark belongs to an error before it, but not to a remark, unless it goes on with that.
+                (None, Some(before)) => before < Level::Plain && !open_record && !is_event(&condensed(head(body))),
             };
             if begins {
                 let level = marked.unwrap_or(Level::Plain);
@@ -73,7 +88,9 @@ impl Paste {
             if (open_record || body.contains("level=")) && quotes(body) % 2 == 1 {
                 open_record = !open_record;
             }
+            let start = paste.text.len();
             paste.push(body);
+            paste.add_line(start);
         }
         if paste.statements.is_empty() {
             paste.statements.push(Statement { start: 0, level: Level::Plain });
@@ -81,7 +98,22 @@ impl Paste {
         paste
     }
 
-    /// Adds a line.
+    /// A text of nothing, to which lines are added.
+    const fn empty() -> Self {
+        Self { text: String::new(), gaps: Vec::new(), statements: Vec::new(), lines: Vec::new() }
+    }
+
+    /// Counts the line that begins here and was added last. One that is indented, begins with a quote or a parenthesis, or stands behind
+    /// a colon goes on with the line before.
+    fn add_line(&mut self, start: usize) {
+        let Some(line) = self.text.get(start..).filter(|line| !line.is_empty()) else { return };
+        let is_event = is_event(line);
+        let goes_on = is_event || !self.is_broken(start) || line.starts_with('(') || self.before(start).ends_with(':');
+        let number = self.lines.last().map_or(0, |before| before.number + usize::from(!goes_on));
+        self.lines.push(Line { start, number, is_event });
+    }
+
+    /// Adds the text of a line.
     fn push(&mut self, line: &str) {
         let mut gap = Gap::Line;
         let mut characters = line.char_indices();
@@ -150,9 +182,20 @@ impl Paste {
         (start + 1..end).all(|at| self.is_joined(at))
     }
 
-    /// The first bytes of the lines, in order. A line that begins with a quote goes on with the one before.
-    pub(super) fn line_starts(&self) -> Vec<usize> {
-        self.gaps.iter().enumerate().filter(|(_, gap)| **gap == Gap::Line).map(|(at, _)| at).collect()
+    /// The line that this byte is in, as it was pasted.
+    fn line_at(&self, at: usize) -> Option<&Line> {
+        let behind = self.lines.partition_point(|line| line.start <= at);
+        self.lines.get(behind.checked_sub(1)?)
+    }
+
+    /// The number of the line that this byte is in. Lines that go on with the one before are one line with it.
+    pub(super) fn line(&self, at: usize) -> usize {
+        self.line_at(at).map_or(0, |line| line.number)
+    }
+
+    /// True for a byte in what the Host Compute Service adds to the error on the line before.
+    pub(super) fn is_in_event(&self, at: usize) -> bool {
+        self.line_at(at).is_some_and(|line| line.is_event)
     }
 
     /// The number of the statement that this byte is in.
@@ -236,9 +279,14 @@ impl Paste {
 
 /// A pattern in the form of [`Paste::text`].
 pub(super) fn condensed(pattern: &str) -> String {
-    let mut paste = Paste { text: String::new(), gaps: Vec::new(), statements: Vec::new() };
+    let mut paste = Paste::empty();
     paste.push(pattern);
     paste.text
+}
+
+/// True for a line, in the form of [`Paste::text`], that the Host Compute Service adds to the error before it.
+fn is_event(line: &str) -> bool {
+    EVENTS.iter().any(|begin| line.starts_with(begin))
 }
 
 const fn is_of_word(byte: u8) -> bool {
@@ -443,6 +491,24 @@ mod tests {
             let paste = Paste::new(text);
             assert_eq!(paste.readable(0..paste.text.len()), readable, "{text}");
         }
+    }
+
+    #[test]
+    fn a_line_goes_on_with_the_one_before() {
+        let text = "Start failed: x (0x1)\n[Event Detail: one\n    CallContext:[y]\n Provider: z]\ntwo:\nstill two\n(0x2)\n\"two\"\nthree";
+        let paste = Paste::new(text);
+        let at = |word: &str| paste.text.find(word).unwrap();
+        for (word, number, is_event) in
+            [("0x1", 0, false), ("one", 0, true), ("y]", 0, true), ("z]", 0, true), ("two:", 1, false), ("stilltwo", 1, false)]
+        {
+            assert_eq!((paste.line(at(word)), paste.is_in_event(at(word))), (number, is_event), "{word}");
+        }
+        assert_eq!((paste.line(at("(0x2)")), paste.line(at("three")), paste.line(paste.text.len() + 9)), (1, 2, 2));
+        // What is added to an error is of the error's level.
+        let paste = Paste::new("time=\"x\" level=warning msg=\"a\"\n[Event Detail: b]\nc");
+        let level = |word: &str| paste.level(paste.statement(paste.text.find(word).unwrap()));
+        assert_eq!((level("b]"), level("c")), (Level::Warning, Level::Plain));
+        assert_eq!((Paste::new("").line(0), Paste::new("").is_in_event(0)), (0, false));
     }
 
     #[test]

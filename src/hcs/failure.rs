@@ -15,7 +15,7 @@ pub fn failed(what: impl Into<String>, error: &CallError) -> Error {
             let meaning = known.and_then(|known| Some(format!(" {}: {}", known.names.first()?, known.title)));
             shown.causes.push(format!("{} answered 0x{code:08x}{}", error.call, meaning.unwrap_or_default()));
             shown.causes.extend(messages.iter().cloned());
-            shown.hint = known.and_then(|known| known.steps.first()).map(|step| {
+            shown.hint = known.and_then(|error| error.known.steps.first()).map(|step| {
                 advice![step.clone().without_full_stop(), "; ", Command::Explain(format!("0x{code:08x}")), " explains the number"]
             });
         }

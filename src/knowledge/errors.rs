@@ -50,6 +50,21 @@ impl Family {
     }
 }
 
+/// What is known of an error, by itself or where one operation ended with it.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct Known {
+    /// The meaning, whole sentences.
+    #[serde(deserialize_with = "one_advice")]
+    pub meaning: Advice,
+    /// The usual causes, the commonest first.
+    #[serde(default, deserialize_with = "advice")]
+    pub causes: Vec<Advice>,
+    /// The steps to take, in this order; commands are in backquotes. Of an error without its own, those of its family.
+    #[serde(default, deserialize_with = "advice")]
+    pub steps: Vec<Advice>,
+}
+
 /// An error that has a number: an HRESULT of the Host Compute Service or of Windows, or an NTSTATUS as an exit code.
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
@@ -70,15 +85,9 @@ pub struct ErrorCode {
     /// True if programs end with its number alone, e.g. 1603 of `0x80070643`.
     #[serde(default)]
     pub exit_code: bool,
-    /// The meaning, whole sentences.
-    #[serde(deserialize_with = "one_advice")]
-    pub meaning: Advice,
-    /// The usual causes, the commonest first.
-    #[serde(default, deserialize_with = "advice")]
-    pub causes: Vec<Advice>,
-    /// The steps to take, in this order; commands are in backquotes.
-    #[serde(default, deserialize_with = "advice")]
-    pub steps: Vec<Advice>,
+    /// The meaning, the causes and the steps.
+    #[serde(flatten)]
+    pub known: Known,
     /// What is known of it where one of these operations ended with it, instead of the meaning, the causes and the steps above.
     #[serde(default)]
     pub operations: Vec<CodeOfOperation>,
@@ -100,15 +109,9 @@ impl ErrorCode {
 pub struct CodeOfOperation {
     /// The id of the operation, e.g. `hns`.
     pub operation: String,
-    /// The meaning, whole sentences.
-    #[serde(deserialize_with = "one_advice")]
-    pub meaning: Advice,
-    /// The usual causes, the commonest first.
-    #[serde(default, deserialize_with = "advice")]
-    pub causes: Vec<Advice>,
-    /// The steps to take, in this order; commands are in backquotes.
-    #[serde(deserialize_with = "advice")]
-    pub steps: Vec<Advice>,
+    /// The meaning, the causes and the steps.
+    #[serde(flatten)]
+    pub known: Known,
 }
 
 /// An operation of an engine. It is explained by itself where nothing more precise is known, and said beside a number.
@@ -161,15 +164,9 @@ pub struct ErrorMessage {
     /// The other end of the connection that it is about. Texts in `general` are about a registry only where something near says so.
     #[serde(default)]
     pub peer: Option<Peer>,
-    /// The meaning, whole sentences.
-    #[serde(deserialize_with = "one_advice")]
-    pub meaning: Advice,
-    /// The usual causes, the commonest first.
-    #[serde(default, deserialize_with = "advice")]
-    pub causes: Vec<Advice>,
-    /// The steps to take, in this order; commands are in backquotes.
-    #[serde(deserialize_with = "advice")]
-    pub steps: Vec<Advice>,
+    /// The meaning, the causes and the steps.
+    #[serde(flatten)]
+    pub known: Known,
     /// The addresses of the pages on which the facts are found.
     pub sources: Vec<String>,
 }
@@ -193,8 +190,8 @@ impl Errors {
                 serde_json::from_str(include_str!("errors.json")).expect("the built-in errors are read by a test");
             for error in &mut errors.codes {
                 let Some(family) = errors.families.iter().find(|family| family.may_have(error.code)) else { continue };
-                if error.steps.is_empty() {
-                    error.steps.clone_from(&family.steps);
+                if error.known.steps.is_empty() {
+                    error.known.steps.clone_from(&family.steps);
                 }
                 if !error.sources.contains(&family.source) {
                     error.sources.push(family.source.clone());
@@ -405,11 +402,13 @@ mod tests {
     fn every_error_says_what_it_means_and_what_to_do() {
         for error in &errors().codes {
             assert!(!error.names.is_empty() && !error.title.is_empty() && !error.title.ends_with('.'), "{:#x}", error.code);
-            assert!(error.meaning.ends_with('.') && !error.steps.is_empty() && !error.sources.is_empty(), "{:#x}", error.code);
+            let Known { meaning, steps, .. } = &error.known;
+            assert!(meaning.ends_with('.') && !steps.is_empty() && !error.sources.is_empty(), "{:#x}", error.code);
         }
         for message in errors().texts() {
             assert!(message.patterns.len() + message.general.len() > 0 && !message.title.ends_with('.'), "{}", message.id);
-            assert!(message.meaning.ends_with('.') && !message.steps.is_empty() && !message.sources.is_empty(), "{}", message.id);
+            let Known { meaning, steps, .. } = &message.known;
+            assert!(meaning.ends_with('.') && !steps.is_empty() && !message.sources.is_empty(), "{}", message.id);
             for pattern in message.patterns.iter().chain(&message.general) {
                 assert_eq!(*pattern, pattern.to_lowercase(), "{}", message.id);
             }
@@ -443,7 +442,7 @@ mod tests {
             for own in &error.operations {
                 assert!(errors().operations.iter().any(|known| known.message.id == own.operation), "{}", own.operation);
                 assert!(errors().of_case(&own.operation, error.code).is_none(), "{:#x} {}", error.code, own.operation);
-                assert!(own.meaning.ends_with('.') && !own.steps.is_empty(), "{:#x} {}", error.code, own.operation);
+                assert!(own.known.meaning.ends_with('.') && !own.known.steps.is_empty(), "{:#x} {}", error.code, own.operation);
             }
         }
         for family in &errors().families {

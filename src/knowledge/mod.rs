@@ -19,7 +19,7 @@ use crate::{Architecture, Kind};
 pub use engine_versions::{Accepts, EngineVersions, NoMatch, Order, and_joined, engine_version, in_words, versions_with};
 pub use engines::{EngineFault, FaultyVersions};
 pub use errors::{
-    CodeOfOperation, ErrorCode, ErrorMessage, Errors, Family, Operation, OperationCase, Peer, error_by_hresult, twin,
+    CodeOfOperation, ErrorCode, ErrorMessage, Errors, Family, Known, Operation, OperationCase, Peer, error_by_hresult, twin,
 };
 pub use file::InvalidKnowledge;
 pub(crate) use names::longest_served;

@@ -32,6 +32,69 @@ fn errors_of_another_cause_are_named() {
     }
 }
 
+/// What the Host Compute Service adds to an error, and further lines about the same failure.
+#[test]
+fn a_failure_that_is_wrapped_or_repeated_is_one() {
+    let start = "container 8cc3 encountered an error during hcs::System::Start: failure in a Windows system call: The virtual machine or container exited unexpectedly. (0xc0370106)";
+    let detail =
+        "[Event Detail: The requested virtual machine or container operation is not valid in the current state. Provider: 0]";
+    let long =
+        format!("docker: Error response from daemon: {start} extra info: {{\"Layers\":\"{}\"}}\n{detail}", "x".repeat(900));
+    let sandbox = "time=\"2024-05-01T10:00:00.1Z\" level=error msg=\"RunPodSandbox for web failed, error\" error=\"failed to get sandbox image \\\"registry.k8s.io/pause:3.9\\\": failed to pull image \\\"registry.k8s.io/pause:3.9\\\": no match for platform in manifest: not found\"";
+    let pull = "time=\"2024-05-01T10:00:00.2Z\" level=error msg=\"PullImage \\\"registry.k8s.io/pause:3.9\\\" failed\" error=\"failed to pull and unpack image \\\"registry.k8s.io/pause:3.9\\\": no match for platform in manifest: not found\"";
+    let daemon = format!(
+        "time=\"2024-05-01T10:00:00.1Z\" level=error msg=\"Handler for POST /containers/8cc3/start returned error: {start}\""
+    );
+    for (text, told) in [
+        (format!("docker: Error response from daemon: {start}\n{detail}"), "0x80370106"),
+        (format!("{start}\n{detail}\n    CallContext:[x] (0x80370109)"), "0x80370106"),
+        (long, "0x80370106"),
+        (format!("{sandbox}\n{pull}"), "pause-image"),
+        (format!("{pull}\n{sandbox}"), "pause-image"),
+        (format!("{pull}\n{sandbox}\n{pull}"), "pause-image"),
+        ("failed to get sandbox image x: no match for platform in manifest\nPullImage failed: no match for platform in manifest".to_owned(), "pause-image"),
+        (format!("docker: Error response from daemon: {start}\n{daemon}"), "0x80370106"),
+        (format!("{daemon}\ndocker: Error response from daemon: {start}"), "0x80370106"),
+        (
+            "  Warning  Failed  5s  kubelet  Failed to pull image \"x\": rpc error: code = NotFound desc = failed to pull and unpack image \"x\": no match for platform in manifest: not found\n  Warning  Failed  5s  kubelet  Error: ErrImagePull\n  Warning  Failed  4s (x2 over 5s)  kubelet  Failed to pull image \"x\": no match for platform in manifest: not found\n  Warning  Failed  4s  kubelet  Error: ImagePullBackOff".to_owned(),
+            "no-match-for-platform",
+        ),
+    ] {
+        assert_eq!(found(&text), (told.to_owned(), Vec::new()), "{text}");
+    }
+}
+
+#[test]
+fn an_operation_that_is_about_something_else_is_named() {
+    let pull = "  Warning  Failed  5s  kubelet  Failed to pull image \"x\": no match for platform in manifest: not found";
+    let network = "  Warning  FailedCreatePodSandBox  3s  kubelet  Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox \"1a\": boom";
+    let start = "time=\"2024-05-01T10:00:00.2Z\" level=error msg=\"(0xc0370106)\"";
+    let port = "time=\"2024-05-01T10:00:00.2Z\" level=error msg=\"hnsCall failed in Win32: The specified port already exists. (0x803b0013)\"";
+    let line = |message: &str| format!("time=\"2024-05-01T10:00:00.1Z\" level=error msg=\"{message}\"\n");
+    for (text, told, others) in [
+        (format!("{pull}\n{network}"), "no-match-for-platform", &["pod-network"][..]),
+        (format!("{network}\n{pull}\n{network}"), "no-match-for-platform", &["pod-network"]),
+        (
+            "Failed to create pod sandbox: failed to setup network for sandbox 1a: boom\nFailed to pull image x: no match for platform in manifest: not found".to_owned(),
+            "no-match-for-platform",
+            &["pod-network"],
+        ),
+        (line("MountVolume.SetUp failed for volume x: boom") + start, "0x80370106", &["pod-volume"]),
+        (line("failed to resolve reference x: boom") + start, "0x80370106", &["resolve-image"]),
+        (line("pulling: dial tcp: lookup mcr.microsoft.com: no such host") + start, "0x80370106", &["registry-not-reached"]),
+        // The same failure, further out.
+        (line("failed to pull image x: boom") + pull, "no-match-for-platform", &[]),
+        (line("networkPlugin cni failed to set up pod x") + port, "0x803b0013", &[]),
+        (line("failed to create pod sandbox: failed to create containerd task") + start, "0x80370106", &[]),
+        // Progress.
+        ("#2 [internal] load metadata for mcr.microsoft.com/x\n#5 0.1 failure in a Windows system call (0xc0370106)".to_owned(), "0x80370106", &[]),
+        (line("failed to pull image x: boom").replace("error", "warning") + start, "0x80370106", &[]),
+    ] {
+        let (id, names) = found(&text);
+        assert_eq!((id.as_str(), names.iter().map(String::as_str).collect::<Vec<_>>().as_slice()), (told, others), "{text}");
+    }
+}
+
 #[test]
 fn what_belongs_to_the_failure_is_not_named() {
     for text in [

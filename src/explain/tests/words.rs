@@ -340,3 +340,22 @@ fn another_system_than_was_asked_for() {
         ),
     ]);
 }
+
+#[test]
+fn a_message_in_a_cell_that_is_wrapped() {
+    for bar in ["|", "│"] {
+        let table = "+---------+----------------------------------+-------+
+| REASON  | MESSAGE                          | NODE  |
++---------+----------------------------------+-------+
+| Failed  | docker: Error response from      | node1 |
+|         | daemon: The operating system of  |       |
+|         | the container does not match the |       |
+|         | operating system of the host.    |       |
+| Started | Started container web            | node2 |
++---------+----------------------------------+-------+
+";
+        assert_eq!(explained(&table.replace('|', bar)).id, "0x80370101", "{bar}");
+    }
+    let number = "| hcs::CreateComputeSystem web: (0xc037 |\n| 0101) |\n";
+    assert_eq!(explained(number).id, "0x80370101");
+}
