@@ -87,7 +87,8 @@ fn in_pipeline(by: IsolatedBy, isolation: Isolation) -> Option<String> {
         IsolatedBy::Daemon => {
             format!("the step on a machine with `\"exec-opts\": [\"isolation={word}\"]` in Docker's daemon.json")
         }
-        IsolatedBy::Unknown => match isolation {
+        // A kubelet has no request for one; another engine was asked for here.
+        IsolatedBy::Kubelet | IsolatedBy::Unknown => match isolation {
             Isolation::Process => "the container on a machine that takes process isolation by default".to_owned(),
             Isolation::Hyperv => "the container on a machine that takes Hyper-V isolation by default".to_owned(),
         },

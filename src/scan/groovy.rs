@@ -307,12 +307,14 @@ impl<'t> Reader<'_, 't> {
             ("", within.isolation.filter(|_| is_of_agent))
         };
         // The plugins of Kubernetes and of Docker's own agents have no options.
-        let is_without = self.block(number).is_some_and(|block| block != "docker")
-            || self.open.iter().any(|open| open.word == "containerTemplate");
-        let isolated_by = match (is_called, is_without) {
-            (true, _) => IsolatedBy::Inside,
-            (false, true) => IsolatedBy::Unknown,
-            (false, false) => IsolatedBy::Args,
+        let isolated_by = if is_called {
+            IsolatedBy::Inside
+        } else if self.open.iter().any(|open| open.word == "containerTemplate") {
+            IsolatedBy::Kubelet
+        } else if self.block(number).is_some_and(|block| block != "docker") {
+            IsolatedBy::Unknown
+        } else {
+            IsolatedBy::Args
         };
         let registry = within.registry.as_ref().filter(|_| is_of_agent || is_called && !AS_NAMED.contains(&method));
         let span = *at..*at + text.len();

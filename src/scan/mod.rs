@@ -144,6 +144,11 @@ impl Found {
         self
     }
 
+    /// True for a container that Kubernetes starts, whatever is known of its nodes.
+    pub fn is_of_kubernetes(&self) -> bool {
+        matches!(self.lands, Lands::Nodes(_)) || self.isolated_by == IsolatedBy::Kubelet
+    }
+
     /// The texts that can be changed for it.
     pub fn editables(&self) -> impl Iterator<Item = &Editable> {
         self.editable.iter().chain(&self.also)
@@ -253,6 +258,8 @@ pub enum IsolatedBy {
     Runner,
     /// The configuration of Docker on the machine: the file has no way to ask for one, and a machine of one's own starts it.
     Daemon,
+    /// The node: its kubelet starts the container for a job, as one of a pod. The file has no way to ask for one.
+    Kubelet,
     /// A way that is not known: the file has none.
     Unknown,
     /// Nowhere: files are taken out of the image, which is not started.
@@ -260,6 +267,21 @@ pub enum IsolatedBy {
 }
 
 impl IsolatedBy {
+    /// True for a container that a service starts for a job of a pipeline: no build and no user starts it.
+    pub const fn is_of_job(self) -> bool {
+        match self {
+            Self::Options | Self::Args | Self::Inside | Self::Runner | Self::Daemon | Self::Kubelet | Self::Unknown => true,
+            Self::Start
+            | Self::Service
+            | Self::ServiceBuild
+            | Self::ServiceAndBuild
+            | Self::Build
+            | Self::StartOfBuilt
+            | Self::BuildAndStart
+            | Self::Nothing => false,
+        }
+    }
+
     /// The place of both: of several builds, one may run an image while it builds, and another one start what is made from it.
     fn with(self, other: Self) -> Self {
         let is_of_service = |one: Self| matches!(one, Self::Service | Self::ServiceBuild | Self::ServiceAndBuild);

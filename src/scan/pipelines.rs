@@ -53,12 +53,14 @@ impl Service {
     ///
     /// Sources: the YAML schema of Azure Pipelines, `resources.containers.container`; GitLab Runner, advanced configuration,
     /// `[runners.docker]`. Drone and Woodpecker start containers through Docker and have no setting of their own, and neither have the others.
+    /// Tekton makes a pod of a task.
     const fn isolated_by(self) -> IsolatedBy {
         match self {
             Self::Azure => IsolatedBy::Options,
             Self::GitLab => IsolatedBy::Runner,
             Self::Drone => IsolatedBy::Daemon,
-            Self::GitHub | Self::Action | Self::Cirrus | Self::Tekton => IsolatedBy::Unknown,
+            Self::Tekton => IsolatedBy::Kubelet,
+            Self::GitHub | Self::Action | Self::Cirrus => IsolatedBy::Unknown,
         }
     }
 }

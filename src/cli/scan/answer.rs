@@ -429,7 +429,7 @@ impl Inputs {
                 Some(Asked::HostProcess) => Wish::HostProcess,
             };
         }
-        if matches!(found.lands, Lands::Nodes(_)) && !self.names_engine {
+        if found.is_of_kubernetes() && !self.names_engine {
             policy.engine = Some(HostEngine::new(Engine::Kubernetes, None));
         }
         policy

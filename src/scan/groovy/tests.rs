@@ -223,7 +223,9 @@ fn each_way_to_name_an_image_has_its_own_place_for_options() {
         ("agent { docker 'a' }", IsolatedBy::Args),
         ("withDockerContainer(image: 'a') { }", IsolatedBy::Args),
         ("docker.image('a').inside { }", IsolatedBy::Inside),
-        ("podTemplate(containers: [containerTemplate(name: 'x', image: 'a')]) { }", IsolatedBy::Unknown),
+        ("podTemplate(containers: [containerTemplate(name: 'x', image: 'a')]) { }", IsolatedBy::Kubelet),
+        ("containerTemplate { image 'a' }", IsolatedBy::Kubelet),
+        ("agent { dockerContainer { image 'a' } }", IsolatedBy::Unknown),
     ] {
         let found = read(text, &Known::default()).found;
         assert_eq!(found.iter().map(|found| found.isolated_by).collect::<Vec<_>>(), [expected], "{text}");
