@@ -21,7 +21,7 @@ const SHOWN_PLACES: usize = 3;
 /// The most places that are named.
 const NAMED_PLACES: usize = 20;
 
-/// The most objects that are named for one place.
+/// The most objects that are named.
 const NAMED_OBJECTS: usize = 4;
 
 /// The longest line that is shown, in characters.
@@ -82,8 +82,13 @@ fn of_first_places(text: &str) -> String {
 /// The problems that differ only in their places.
 fn together(found: Vec<Problem<'_>>) -> Vec<Vec<Problem<'_>>> {
     let mut groups: Vec<Vec<Problem<'_>>> = Vec::new();
+    // The title says what becomes of them: some run as another isolation is asked for, and others do not.
     let is_same = |one: &Problem<'_>, other: &Problem<'_>| {
-        one.code == other.code && one.hosts == other.hosts && one.message == other.message && one.notes == other.notes
+        one.code == other.code
+            && one.title == other.title
+            && one.hosts == other.hosts
+            && one.message == other.message
+            && one.notes == other.notes
     };
     // The groups of an image are few; those of all images are compared with each other in vain.
     let mut of_image: HashMap<&str, Vec<usize>> = HashMap::new();
@@ -135,9 +140,9 @@ fn annotated<'p>(first: &'p Problem<'_>, group: &'p [Problem<'_>], lines: &'p Ex
     if !has_line && !first.message.is_empty() {
         shown = shown.element(Weight::NOTE.message(first.message.as_str()));
     }
-    let of_first = all.iter().filter(|location| places.first().is_some_and(|first| place_of(location) == place_of(first)));
-    let mut objects: Vec<&str> = of_first.filter_map(|location| location.object.as_deref()).collect();
-    objects.dedup();
+    let mut named = HashSet::new();
+    let mut objects: Vec<&str> =
+        all.iter().filter_map(|location| location.object.as_deref()).filter(|object| named.insert(*object)).collect();
     if !objects.is_empty() {
         let more = objects.len().saturating_sub(NAMED_OBJECTS);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
