@@ -387,7 +387,7 @@ impl Inputs {
         let on_each = || {
             let policy = self.policy_of(one.found);
             let hosts = self.landing(one.found, fleet)?;
-            let wording = InFile(one.found.isolated_by);
+            let wording = InFile { by: one.found.isolated_by, asked: one.found.isolation };
             let entry = |Landed { host, names }: &Landed| {
                 let judgement = self.judge(one.found, host, image, &policy);
                 let mut entry = ResultEntry::new(&self.knowledge, host, image, &judgement, &policy, &wording);
