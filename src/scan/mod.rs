@@ -371,22 +371,31 @@ pub enum Asked {
 }
 
 impl Asked {
-    /// The isolation that options of `docker run` ask for, e.g. `--isolation=hyperv`: the last one counts.
+    /// The isolation that options of `docker run` ask for, e.g. `--isolation=hyperv`.
     fn of_options(options: &str) -> Option<Self> {
-        let mut words = options.split_whitespace().map(|word| word.trim_matches(['"', '\'']));
-        let mut asked = None;
-        while let Some(word) = words.next() {
-            let value = match word.strip_prefix("--isolation") {
-                Some("") => words.next(),
-                Some(rest) => rest.strip_prefix('='),
-                None => None,
-            };
-            if let Some(value) = value {
-                asked = compose::asked(value.trim_matches(['"', '\'']));
-            }
-        }
-        asked
+        option_of(options, "--isolation").and_then(compose::asked)
     }
+}
+
+/// The value of an option of `docker run`, e.g. that of `--isolation=hyperv`: the last one counts.
+fn option_of<'o>(options: &'o str, name: &str) -> Option<&'o str> {
+    let plain = |word: &'o str| word.trim_matches(['"', '\'']);
+    let mut words = options.split_whitespace().map(plain);
+    let mut found = None;
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix(name) {
+            Some("") => words.next(),
+            Some(rest) => rest.strip_prefix('='),
+            None => None,
+        };
+        found = value.map(plain).or(found);
+    }
+    found
+}
+
+/// The system and the processor of the platform that options of `docker run` ask for, e.g. `--platform windows/amd64`.
+fn platform_of_options(options: &str) -> (Os, Option<Architecture>) {
+    option_of(options, "--platform").map_or((Os::Unsaid, None), |platform| (Os::of_platform(platform), processor_of(platform)))
 }
 
 /// The command in notes and problems that scans what another one prints; who shows them puts the hosts in.

@@ -110,6 +110,21 @@ fn each_service_has_its_own_way_to_ask_for_an_isolation() {
     }
 }
 
+#[test]
+fn options_of_containers_say_their_platform() {
+    let platform = |options: &str, pool: &str| {
+        let text = format!("jobs:\n- job: a\n  pool: {pool}\n  container: {{image: 'a:1', options: {options}}}\n");
+        let root = yaml::read(&text).0[0].root.clone().unwrap();
+        let read = read(Service::Azure, &root, &Runs::of(&[&root]), &Lines::of(&text), &Values::new(), &|_| false);
+        (read.found[0].os, read.found[0].processor)
+    };
+    let own = "{name: own}";
+    assert_eq!(platform("--platform windows/arm64", own), (Os::Windows, Some(crate::Architecture::Arm64)));
+    assert_eq!(platform("-m 2g --platform=linux", own), (Os::Other, None));
+    assert_eq!(platform("-m 2g", own), (Os::Unsaid, None));
+    assert_eq!(platform("--platform=windows", "{vmImage: ubuntu-latest}").0, Os::Other);
+}
+
 /// A job is one pod, and each job may have its own executor.
 #[test]
 fn the_services_of_a_job_are_in_its_pod() {
