@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::document::ResultEntry;
+use super::overview::conclusion;
 
 /// The results of one image that have the same outcome for the same reasons.
 pub(super) struct Group<'a> {
@@ -67,6 +68,7 @@ pub(super) fn alike(results: &[ResultEntry]) -> Vec<Group<'_>> {
     runs.filter_map(|run| Some(Group { first: run.first()?, entries: run.iter().collect() })).collect()
 }
 
+/// True for results that one heading is right for.
 fn same_outcome(one: &ResultEntry, other: &ResultEntry) -> bool {
     let codes = |entry: &ResultEntry| -> Vec<_> {
         entry
@@ -79,6 +81,6 @@ fn same_outcome(one: &ResultEntry, other: &ResultEntry) -> bool {
     one.ok == other.ok
         && one.taken == other.taken
         && one.image.os_version == other.image.os_version
-        && one.needs_flag() == other.needs_flag()
+        && conclusion(one) == conclusion(other)
         && codes(one) == codes(other)
 }

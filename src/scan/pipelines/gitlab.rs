@@ -50,6 +50,9 @@ const OF_KUBERNETES: [&str; 11] = [
     "KUBERNETES_SERVICE_MEMORY_",
 ];
 
+/// The most jobs that name one reference.
+const NAMED_JOBS: usize = 4;
+
 /// The values of inputs by their names, e.g. `inputs.tag`; `None` for one that is not plain.
 pub type Inputs = BTreeMap<String, Option<String>>;
 
@@ -206,8 +209,9 @@ impl<'l> Pipeline<'l> {
         let mut all = Vec::new();
         for ((file, _), (object, mut found)) in meanings {
             // Where all jobs mean the same, the part that it stands in names it.
-            if let [only] = found.as_mut_slice() {
-                only.object = Some(object);
+            match found.as_mut_slice() {
+                [only] => only.object = Some(object),
+                several => several.iter_mut().for_each(name_jobs),
             }
             all.extend(found.into_iter().map(|found| (file, found)));
         }
@@ -338,6 +342,18 @@ impl<'l> Pipeline<'l> {
         }
         services.into_iter().filter_map(|one| self.image(one)).collect()
     }
+}
+
+/// Names a reference by all jobs that mean it, e.g. `job a, job b`; it is named by the first of them.
+fn name_jobs(found: &mut Found) {
+    let mut jobs: Vec<&str> = found.shares.iter().filter_map(|share| Some(share.rsplit_once(' ')?.0)).collect();
+    jobs.dedup();
+    let (Some(first), Some(object)) = (jobs.first(), &found.object) else { return };
+    let Some(suffix) = object.strip_prefix(*first) else { return };
+    let named: Vec<String> = jobs.iter().take(NAMED_JOBS).map(|job| format!("{job}{suffix}")).collect();
+    let more = jobs.len().saturating_sub(NAMED_JOBS);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    found.object = Some(format!("{}{more}", named.join(", ")));
 }
 
 /// True for two references of one place that mean the same, and are started in the same way.

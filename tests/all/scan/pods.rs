@@ -167,7 +167,9 @@ fn an_image_that_is_built_here_is_a_part_of_jobs_and_builds() {
     let (_, report) = repository.report(&BOTH);
     let mut results = report["results"].as_array().unwrap().iter();
     let is_of_build = |one: &Value| {
-        one["location"]["file"] == "other/Dockerfile" && one["location"]["line"] == 1 && codes(one).contains(&"build-fits-no-host")
+        one["location"]["file"] == "other/Dockerfile"
+            && one["location"]["line"] == 1
+            && codes(one).contains(&"build-fits-no-host")
     };
     assert!(results.any(is_of_build), "{report:#}");
 }

@@ -110,6 +110,24 @@ fn each_service_has_its_own_way_to_ask_for_an_isolation() {
     }
 }
 
+/// A part may mean one image for some jobs, and another one for others.
+#[test]
+fn a_reference_is_named_by_all_jobs_that_mean_it() {
+    let job = |name: &str, value: &str| format!("{name}: {{script: x, extends: .b, variables: {{V: '{value}'}}}}\n");
+    let objects = |jobs: &[(&str, &str)]| -> Vec<String> {
+        let jobs: String = jobs.iter().map(|(name, value)| job(name, value)).collect();
+        let text = format!(".b: {{image: 'a:$V', services: ['s:$V']}}\n{jobs}");
+        let root = yaml::read(&text).0[0].root.clone().unwrap();
+        let read = read(Service::GitLab, &root, &Runs::of(&[&root]), &Lines::of(&text), &Values::new(), &|_| false);
+        read.found.into_iter().map(|found| found.object.unwrap()).collect()
+    };
+    assert_eq!(objects(&[("x", "1"), ("y", "1")]), ["job .b", "job .b service"]);
+    let several = objects(&[("x", "1"), ("y", "2"), ("z", "1")]);
+    assert_eq!(several, ["job x, job z", "job y", "job x service, job z service", "job y service"]);
+    let many = objects(&[("x", "1"), ("y", "2"), ("a", "1"), ("b", "1"), ("c", "1"), ("d", "1")]);
+    assert_eq!(many[0], "job x, job a, job b, job c and 1 more");
+}
+
 #[test]
 fn options_of_containers_say_their_platform() {
     let platform = |options: &str, pool: &str| {
