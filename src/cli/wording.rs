@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::advice::{Command, Remedy, Setting};
 use crate::report::Wording;
-use crate::scan::IsolatedBy;
+use crate::scan::{Asked, IsolatedBy};
 use crate::{Engine, ImageStore, Isolation};
 
 /// The wording of this program's command line.
@@ -40,13 +40,31 @@ impl Wording for CommandLine {
     }
 }
 
-/// The wording for a reference in a file, whose isolation is asked for in this way.
+/// The wording for a reference in a file.
 #[derive(Clone, Copy, Debug)]
-pub struct InFile(pub IsolatedBy);
+pub struct InFile {
+    /// The place where the file asks for an isolation.
+    pub by: IsolatedBy,
+    /// The one that it asks for.
+    pub asked: Option<Asked>,
+}
+
+impl InFile {
+    /// True if the file asks for this isolation already, and the command line for another one.
+    fn has(self, isolation: Isolation) -> bool {
+        match isolation {
+            Isolation::Process => self.asked == Some(Asked::Process),
+            Isolation::Hyperv => self.asked == Some(Asked::Hyperv),
+        }
+    }
+}
 
 impl Wording for InFile {
     fn remedy(&self, remedy: &Remedy) -> String {
-        match (remedy, self.0) {
+        match (remedy, self.by) {
+            (Remedy::Run { isolation, .. }, _) if self.has(*isolation) => {
+                "it as the file asks for, without `--isolation`".to_owned()
+            }
             (Remedy::Run { engine: Engine::Docker | Engine::Containerd, isolation, .. }, IsolatedBy::Service) => {
                 format!("the service with `isolation: {}`", isolation.as_str())
             }
@@ -87,7 +105,8 @@ fn in_pipeline(by: IsolatedBy, isolation: Isolation) -> Option<String> {
         IsolatedBy::Daemon => {
             format!("the step on a machine with `\"exec-opts\": [\"isolation={word}\"]` in Docker's daemon.json")
         }
-        IsolatedBy::Unknown => match isolation {
+        // A kubelet has no request for one; another engine was asked for here.
+        IsolatedBy::Kubelet | IsolatedBy::Unknown => match isolation {
             Isolation::Process => "the container on a machine that takes process isolation by default".to_owned(),
             Isolation::Hyperv => "the container on a machine that takes Hyper-V isolation by default".to_owned(),
         },
@@ -349,12 +368,20 @@ mod tests {
             (IsolatedBy::Inside, "the container with `--isolation=hyperv` in the argument of `inside` or `run`"),
             (IsolatedBy::Runner, "the job on a runner with `isolation = \"hyperv\"` below `[runners.docker]` in its config.toml"),
             (IsolatedBy::Daemon, "the step on a machine with `\"exec-opts\": [\"isolation=hyperv\"]` in Docker's daemon.json"),
+            (IsolatedBy::Kubelet, "the container on a machine that takes Hyper-V isolation by default"),
             (IsolatedBy::Unknown, "the container on a machine that takes Hyper-V isolation by default"),
         ] {
-            assert_eq!(InFile(by).remedy(&run(Engine::Docker)), expected, "{by:?}");
+            assert_eq!(InFile { by, asked: None }.remedy(&run(Engine::Docker)), expected, "{by:?}");
         }
         // Another program than Docker is one's own to start.
-        assert_eq!(InFile(IsolatedBy::Options).remedy(&run(Engine::Wincompat)), "`wincompat run --isolation=hyperv app:1`");
+        let in_file = |by, asked| InFile { by, asked };
+        let options = in_file(IsolatedBy::Options, None);
+        assert_eq!(options.remedy(&run(Engine::Wincompat)), "`wincompat run --isolation=hyperv app:1`");
+        // What is in the file is not to be written there.
+        let asked = in_file(IsolatedBy::Service, Some(Asked::Hyperv)).remedy(&run(Engine::Docker));
+        assert_eq!(asked, "it as the file asks for, without `--isolation`");
+        let other = in_file(IsolatedBy::Service, Some(Asked::Process)).remedy(&run(Engine::Docker));
+        assert_eq!(other, "the service with `isolation: hyperv`");
     }
 
     #[test]

@@ -121,9 +121,14 @@ impl Subject<'_> {
         self.passing_in(isolation).is_some()
     }
 
-    /// True if this image passes where this isolation is asked for, and something else was asked for.
+    /// True if this image passes where this isolation is asked for, and another one is in force.
     pub(super) fn passes_if_run_in(&self, isolation: Isolation, reported: Reported) -> bool {
-        self.policy.wish != wish_for(isolation) && self.passing_in(isolation).is_some_and(|judgement| reported.allows(&judgement))
+        !self.is_in_force(isolation) && self.passing_in(isolation).is_some_and(|judgement| reported.allows(&judgement))
+    }
+
+    /// True if this isolation, and no other, was asked for, or is what the engine takes on this host with no flag.
+    pub(super) fn is_in_force(&self, isolation: Isolation) -> bool {
+        *self.policy.allowed_by(self.policy.wish, self.host, self.host.kind) == [isolation]
     }
 
     /// The judgement of this image where this isolation is asked for, if it passes.

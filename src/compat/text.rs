@@ -45,7 +45,7 @@ impl Finding {
         if subject.policy.wish == Wish::HostProcess && self.severity == Severity::Note && !self.code.is_about_host_alone() {
             return Advice::default();
         }
-        if self.severity == Severity::Note && self.is_of_what_was_not_asked_for(subject.policy.wish) {
+        if self.severity == Severity::Note && self.is_of_what_was_not_asked_for(subject) {
             return Advice::default();
         }
         let (alternatives, otherwise) = match self.code.0.help.split_once("||") {
@@ -61,9 +61,9 @@ impl Finding {
     }
 
     /// True where this, as a note, is the reason why an isolation is not taken that nobody needs: another one was asked for, or is taken.
-    fn is_of_what_was_not_asked_for(&self, wish: Wish) -> bool {
+    fn is_of_what_was_not_asked_for(&self, subject: &Subject<'_>) -> bool {
         match self.code {
-            Code::BuildMismatch | Code::RevisionMismatch => wish == Wish::Hyperv,
+            Code::BuildMismatch | Code::RevisionMismatch => subject.is_in_force(Isolation::Hyperv),
             Code::ProcessNotForUntrusted | Code::ProcessNotForProduction => true,
             _ => false,
         }

@@ -5,6 +5,7 @@ use std::hash::Hash;
 
 use super::Detail;
 use super::document::{FindingEntry, ResultEntry};
+use super::overview::conclusion;
 use crate::compat::Severity;
 
 /// The most images of which the same is said that have a paragraph each.
@@ -118,6 +119,7 @@ pub(super) fn alike(results: &[ResultEntry]) -> Vec<Group<'_>> {
     runs.filter_map(|run| Some(Group { first: run.first()?, entries: run.iter().collect() })).collect()
 }
 
+/// True for results that one heading is right for.
 fn same_outcome(one: &ResultEntry, other: &ResultEntry) -> bool {
     let codes = |entry: &ResultEntry| -> Vec<_> {
         entry
@@ -130,7 +132,7 @@ fn same_outcome(one: &ResultEntry, other: &ResultEntry) -> bool {
     one.ok == other.ok
         && one.taken == other.taken
         && one.image.os_version == other.image.os_version
-        && one.needs_flag() == other.needs_flag()
+        && conclusion(one) == conclusion(other)
         && codes(one) == codes(other)
 }
 

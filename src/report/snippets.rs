@@ -25,7 +25,7 @@ const SHOWN_PLACES: usize = 3;
 /// The most places that are named in one list.
 const NAMED_PLACES: usize = 20;
 
-/// The most objects that are named for one place.
+/// The most objects that are named.
 const NAMED_OBJECTS: usize = 4;
 
 /// The longest line that is shown, in characters.
@@ -97,7 +97,7 @@ struct OfImage<'p> {
 }
 
 fn of_images<'p>(found: &'p [Problem<'p>]) -> Vec<OfImage<'p>> {
-    let groups = together(found, 1, |problem| (problem.image, &problem.hosts, &problem.code, &problem.message, &problem.notes));
+    let groups = together(found, 1, |problem| (problem.image, &problem.hosts, said(problem)));
     let one = |problems: Vec<&'p Problem<'p>>| {
         let first = *problems.first()?;
         let helps = helps(&problems);
@@ -194,10 +194,9 @@ fn at_lines<'p>(image: &'p OfImage<'p>, lines: &Excerpts) -> Group<'p> {
     if !has_line && !first.message.is_empty() {
         shown = shown.element(Weight::NOTE.message(first.message.as_str()));
     }
-    let all = image.problems.iter().filter_map(|problem| problem.location);
-    let of_first = all.filter(|location| places.first().is_some_and(|first| place_of(location) == place_of(first)));
-    let mut objects: Vec<&str> = of_first.filter_map(|location| location.object.as_deref()).collect();
-    objects.dedup();
+    let mut seen = HashSet::new();
+    let all = image.problems.iter().filter_map(|problem| problem.location?.object.as_deref());
+    let mut objects: Vec<&str> = all.filter(|object| seen.insert(*object)).collect();
     if !objects.is_empty() {
         let more = objects.len().saturating_sub(NAMED_OBJECTS);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };

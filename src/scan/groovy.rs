@@ -4,16 +4,20 @@
 //! `DockerNodeStep`) and docker-commons-plugin (`DockerRegistryEndpoint`), their own references.
 
 mod builds;
+mod matrix;
 mod tokens;
 
 use std::rc::Rc;
 
+use self::matrix::{Matrix, matrices};
 use self::tokens::{Token, argument, definitions, tokens};
 use super::kubernetes::{self, Known};
 use super::pipelines::Built;
 use super::placeholder::meant;
 use super::words::Values;
-use super::{Asked, Editable, Found, IsolatedBy, Lines, Meant, Needs, yaml};
+use super::{Asked, Editable, Found, IsolatedBy, Lines, Meant, Needs, Os, platform_of_options, yaml};
+use crate::Architecture;
+use crate::placeholder::first;
 
 /// The most words and signs of one block with settings.
 const MOST_SETTINGS: usize = 200;
@@ -32,13 +36,21 @@ pub struct Read {
     pub made: Vec<String>,
 }
 
+/// What options of `docker run` ask for.
+#[derive(Clone, Copy, Default)]
+struct Options {
+    isolation: Option<Asked>,
+    os: Os,
+    processor: Option<Architecture>,
+}
+
 /// What counts within a bracket.
 #[derive(Clone, Default)]
 struct Within {
     /// The host that stands before the names of images; `None` for that of Docker Hub.
     registry: Option<Meant>,
-    /// The isolation that the block of an agent asks for.
-    isolation: Option<Asked>,
+    /// The options of the block of an agent.
+    options: Options,
     /// The folder, as it is written; empty for the top of the repository.
     folder: String,
 }
@@ -58,6 +70,9 @@ const STEPS: [&str; 2] = ["withDockerContainer", "dockerNode"];
 /// The reason why an image stays that is made from variables.
 const MADE: &str = "it is made from variables, which the steps of the pipeline see too";
 
+/// The sign that stands for a dollar behind a backslash while a text is read. It has as many bytes as these, so places stay as they are.
+const ESCAPED: &str = "\u{a4}";
+
 /// The calls that run an image by the name that it was given, whatever the registry is.
 const AS_NAMED: [&str; 2] = ["run", "withRun"];
 
@@ -72,6 +87,7 @@ pub fn read(text: &str, known: &Known) -> Read {
         lines: Lines::of(text),
         values,
         given: &known.values,
+        matrices: matrices(&tokens),
         open: Vec::new(),
         called: None,
         read: Read::default(),
@@ -86,8 +102,8 @@ pub fn read(text: &str, known: &Known) -> Read {
                 if reader.is_image(number) {
                     reader.image(number);
                 } else if let Token::Text { text: inner, at, triple: true } = token {
-                    let known = if reader.takes_values(*at) { &with_own } else { known };
-                    reader.read.found.extend(pods(&reader.lines, inner, *at, known));
+                    let of_text = if reader.takes_values(*at) { &with_own } else { known };
+                    reader.read.found.extend(pods(&reader.lines, (*inner, *at), of_text, &known.values));
                 }
             }
         }
@@ -102,6 +118,8 @@ struct Reader<'r, 't> {
     values: Values,
     /// Those that are given.
     given: &'r Values,
+    /// The matrices of stages, the inner ones first.
+    matrices: Vec<Matrix>,
     open: Vec<Open<'t>>,
     /// What counts in the block behind a call that was just closed.
     called: Option<Rc<Within>>,
@@ -210,10 +228,10 @@ impl<'t> Reader<'_, 't> {
 
     /// What counts in the block of an agent: `docker { image 'a'; args '--isolation=hyperv'; registryUrl 'https://r.example' }`.
     fn of_block(&self, block: &[Token<'_>], outer: &Within) -> Within {
-        let mut within = Within { isolation: None, ..outer.clone() };
+        let mut within = Within { options: Options::default(), ..outer.clone() };
         for (key, value) in settings(block) {
             match key {
-                "args" => within.isolation = self.isolation(value),
+                "args" => within.options = self.options(value),
                 "registryUrl" => within.registry = self.registry(value),
                 _ => {}
             }
@@ -228,52 +246,61 @@ impl<'t> Reader<'_, 't> {
 
     /// The values that count for the argument that these tokens begin with. Into a text in single quotes a shell may put others later.
     fn values_of(&self, tokens: &[Token<'_>]) -> &Values {
+        if self.is_left_to_shell(tokens) { self.given } else { &self.values }
+    }
+
+    /// True for an argument with a variable in single quotes.
+    fn is_left_to_shell(&self, tokens: &[Token<'_>]) -> bool {
         let (_, _, rest) = argument(tokens);
         let mut own = tokens.iter().take(tokens.len() - rest.len());
         let is_open = |token: &Token<'_>| match token {
             Token::Text { text, at, .. } => text.contains('$') && !self.takes_values(*at),
             Token::Word { .. } | Token::Sign(_) => false,
         };
-        if own.any(is_open) { self.given } else { &self.values }
+        own.any(is_open)
     }
 
-    /// The isolation that an argument asks for, which has options of `docker run`.
-    fn isolation(&self, tokens: &[Token<'_>]) -> Option<Asked> {
-        match meant(&argument(tokens).0, self.values_of(tokens)) {
-            Meant::Known(options) => Asked::of_options(&options),
-            _ => None,
-        }
+    /// What this text means, which these tokens begin with as an argument.
+    fn meant(&self, text: &str, tokens: &[Token<'_>]) -> Meant {
+        meant_of(text, self.values_of(tokens), self.given)
     }
 
-    /// The isolation that `args` ask for beside an image, in the same brackets: `image: 'a', args: '--isolation=hyperv'`.
-    fn isolation_beside(&self, number: usize) -> Option<Asked> {
+    /// What an argument asks for that has options of `docker run`.
+    fn options(&self, tokens: &[Token<'_>]) -> Options {
+        let Meant::Known(options) = self.meant(&argument(tokens).0, tokens) else { return Options::default() };
+        let (os, processor) = platform_of_options(&options);
+        Options { isolation: Asked::of_options(&options), os, processor }
+    }
+
+    /// What `args` ask for beside an image, in the same brackets: `image: 'a', args: '--isolation=hyperv'`.
+    fn options_beside(&self, number: usize) -> Option<Options> {
         let start = number.saturating_sub(MOST_SETTINGS);
         let before = self.tokens.get(start..number)?;
         let call = self.tokens.get(start + before.iter().rposition(|token| *token == Token::Sign('('))?..)?;
         let length = call.iter().take(2 * MOST_SETTINGS).take_while(|token| **token != Token::Sign(')')).count();
         let is_args =
             |at: &usize| call.get(at - 1) == Some(&Token::Sign(':')) && call.get(at - 2).map(Token::word) == Some("args");
-        self.isolation(call.get((2..length).find(is_args)?..)?)
+        Some(self.options(call.get((2..length).find(is_args)?..)?))
     }
 
     /// The host of the registry whose address this argument is; `None` for that of Docker Hub.
     fn registry(&self, tokens: &[Token<'_>]) -> Option<Meant> {
         let written = Some(argument(tokens).0).filter(|address| address.len() <= LONGEST)?;
-        match meant(&written, self.values_of(tokens)) {
+        match self.meant(&written, tokens) {
             Meant::Known(address) => Some(host_of(&address)).filter(|host| !host.is_empty()).map(Meant::Known),
             open => Some(open),
         }
     }
 
-    /// What is called on the value of a call with these tokens behind its argument, e.g. `inside` in `docker.image('a').inside('b')`, and the
-    /// isolation that it asks for.
-    fn method(&self, behind: &[Token<'t>]) -> (&'t str, Option<Asked>) {
+    /// What is called on the value of a call with these tokens behind its argument, e.g. `inside` in `docker.image('a').inside('b')`, and what
+    /// it asks for.
+    fn method(&self, behind: &[Token<'t>]) -> (&'t str, Options) {
         match behind {
             [Token::Sign(')'), Token::Sign('.'), Token::Word { text, .. }, Token::Sign('('), options @ ..] => {
-                (text, self.isolation(options))
+                (text, self.options(options))
             }
-            [Token::Sign(')'), Token::Sign('.'), Token::Word { text, .. }, ..] => (text, None),
-            _ => ("", None),
+            [Token::Sign(')'), Token::Sign('.'), Token::Word { text, .. }, ..] => (text, Options::default()),
+            _ => ("", Options::default()),
         }
     }
 
@@ -295,39 +322,66 @@ impl<'t> Reader<'_, 't> {
         );
         let meant = match names.first() {
             Some(name) if !is_whole => Meant::Unresolved(vec![name.clone()]),
-            _ => meant(&written, self.values_of(tokens)),
+            _ => self.meant(&written, tokens),
         };
         let (within, is_called) = (self.within(), self.is_called(number));
         let is_of_agent = self.block(number) == Some("docker");
-        let (method, isolation) = if is_called {
+        let (method, options) = if is_called {
             self.method(rest)
         } else if self.is_step(number) {
-            ("", self.isolation_beside(number))
+            ("", self.options_beside(number).unwrap_or_default())
+        } else if is_of_agent {
+            ("", within.options)
         } else {
-            ("", within.isolation.filter(|_| is_of_agent))
+            ("", Options::default())
         };
         // The plugins of Kubernetes and of Docker's own agents have no options.
-        let is_without = self.block(number).is_some_and(|block| block != "docker")
-            || self.open.iter().any(|open| open.word == "containerTemplate");
-        let isolated_by = match (is_called, is_without) {
-            (true, _) => IsolatedBy::Inside,
-            (false, true) => IsolatedBy::Unknown,
-            (false, false) => IsolatedBy::Args,
+        let isolated_by = if is_called {
+            IsolatedBy::Inside
+        } else if self.open.iter().any(|open| open.word == "containerTemplate") {
+            IsolatedBy::Kubelet
+        } else if self.block(number).is_some_and(|block| block != "docker") {
+            IsolatedBy::Unknown
+        } else {
+            IsolatedBy::Args
         };
         let registry = within.registry.as_ref().filter(|_| is_of_agent || is_called && !AS_NAMED.contains(&method));
         let span = *at..*at + text.len();
         let editable = if names.is_empty() { self.lines.literal(span.clone(), &written) } else { None };
-        let is_made = editable.is_none() && matches!(meant, Meant::Known(_));
-        let (meant, before) = in_registry(meant, registry);
-        self.read.found.push(Found {
-            editable: editable.and_then(|editable| Some(Editable { before: before?, ..editable })),
-            stays: is_made.then(|| MADE.to_owned()),
-            object: Some("pipeline".to_owned()),
-            needs: Needs::OneHost,
-            isolation,
-            isolated_by,
-            ..Found::of(self.lines.place(span), written, meant)
-        });
+        for meant in self.meanings(number, meant, &written) {
+            let is_made = editable.is_none() && matches!(meant, Meant::Known(_));
+            let (meant, before) = in_registry(meant, registry);
+            self.read.found.push(Found {
+                editable: editable.clone().and_then(|editable| Some(Editable { before: before?, ..editable })),
+                stays: is_made.then(|| MADE.to_owned()),
+                object: Some("pipeline".to_owned()),
+                needs: Needs::OneHost,
+                os: options.os,
+                processor: options.processor,
+                isolation: options.isolation,
+                isolated_by,
+                ..Found::of(self.lines.place(span.clone()), written.as_str(), meant)
+            });
+        }
+    }
+
+    /// What an image means: once for each choice of values of the axes that it names, where it is in a matrix.
+    fn meanings(&self, number: usize, meant: Meant, written: &str) -> Vec<Meant> {
+        let tokens = self.tokens.get(number..).unwrap_or_default();
+        let Meant::Unresolved(names) = &meant else { return vec![meant] };
+        let matrix = self.matrices.iter().find(|matrix| matrix.tokens.contains(&number));
+        let rows = matrix.filter(|_| !self.is_left_to_shell(tokens)).and_then(|matrix| matrix.rows(names));
+        let Some(rows) = rows else { return vec![meant] };
+        let mut all: Vec<Meant> = Vec::new();
+        for row in rows {
+            let mut values = self.values.clone();
+            values.extend(row);
+            let one = meant_of(written, &values, self.given);
+            if !all.contains(&one) {
+                all.push(one);
+            }
+        }
+        all
     }
 }
 
@@ -374,8 +428,43 @@ fn settings<'a, 't>(block: &'a [Token<'t>]) -> impl Iterator<Item = (&'t str, &'
     })
 }
 
-/// The pods of a text, whose own indentation counts. One that is not YAML is not a pod: it is said of files alone.
-fn pods(lines: &Lines<'_>, inner: &str, at: usize, known: &Known) -> Vec<Found> {
+/// The text with another sign for each dollar behind a backslash; `None` where it has none, or that sign.
+fn escaped(text: &str) -> Option<String> {
+    (text.contains("\\$") && !text.contains(ESCAPED)).then(|| text.replace("\\$", ESCAPED))
+}
+
+/// The reference of a text into which Groovy puts these values of its own. A dollar behind a backslash is text for Groovy: what it begins is a
+/// variable of those who read the text later, and has no value but a given one.
+fn meant_of(text: &str, own: &Values, given: &Values) -> Meant {
+    escaped(text).map_or_else(|| meant(text, own), |text| put_in(&text, own, given))
+}
+
+/// The same of a text with another sign for such dollars.
+fn put_in(text: &str, own: &Values, given: &Values) -> Meant {
+    let (mut known, mut missing) = (String::new(), Vec::new());
+    let mut add = |part: Meant| match part {
+        Meant::Known(text) => known.push_str(&text),
+        Meant::Unresolved(names) => missing.extend(names),
+        Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => missing.push(name),
+    };
+    for (number, part) in text.split(ESCAPED).enumerate() {
+        if number == 0 {
+            add(meant(part, own));
+            continue;
+        }
+        let part = format!("${part}");
+        // The variable that it begins, or the dollar alone.
+        let behind = first(&part).filter(|one| one.before.is_empty()).map_or(part.len() - 1, |one| one.behind.len());
+        let (variable, rest) = part.split_at_checked(part.len() - behind).unwrap_or((part.as_str(), ""));
+        add(meant(variable, given));
+        add(meant(rest, own));
+    }
+    if missing.is_empty() { Meant::Known(known) } else { Meant::Unresolved(missing) }
+}
+
+/// The pods of a text from this byte on, whose own indentation counts, with what is known within it and the values that are given. One that is
+/// not YAML is not a pod: it is said of files alone.
+fn pods(lines: &Lines<'_>, (inner, at): (&str, usize), known: &Known, given: &Values) -> Vec<Found> {
     // A backslash takes the end of the line away.
     let skipped = inner.len() - inner.strip_prefix('\\').unwrap_or(inner).len();
     let manifest = inner.get(skipped..).unwrap_or_default();
@@ -383,10 +472,16 @@ fn pods(lines: &Lines<'_>, inner: &str, at: usize, known: &Known) -> Vec<Found> 
         return Vec::new();
     }
     let lines = lines.from(at + skipped);
-    let (documents, _) = yaml::read(manifest);
+    let replaced = escaped(manifest);
+    let (documents, _) = yaml::read(replaced.as_deref().unwrap_or(manifest));
     let roots = documents.iter().filter_map(|document| document.root.as_ref());
     let mut found: Vec<Found> = roots.flat_map(|root| kubernetes::read(root, &lines, known)).collect();
     for one in &mut found {
+        if replaced.is_some() && one.written.contains(ESCAPED) {
+            one.meant = put_in(&one.written, &known.values, given);
+            one.written = one.written.replace(ESCAPED, "\\$");
+            one.editable = None;
+        }
         if one.editable.is_none() && matches!(one.meant, Meant::Known(_)) {
             one.stays = Some(MADE.to_owned());
         }

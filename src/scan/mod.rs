@@ -144,6 +144,11 @@ impl Found {
         self
     }
 
+    /// True for a container that Kubernetes starts, whatever is known of its nodes.
+    pub fn is_of_kubernetes(&self) -> bool {
+        matches!(self.lands, Lands::Nodes(_)) || self.isolated_by == IsolatedBy::Kubelet
+    }
+
     /// The texts that can be changed for it.
     pub fn editables(&self) -> impl Iterator<Item = &Editable> {
         self.editable.iter().chain(&self.also)
@@ -253,6 +258,8 @@ pub enum IsolatedBy {
     Runner,
     /// The configuration of Docker on the machine: the file has no way to ask for one, and a machine of one's own starts it.
     Daemon,
+    /// The node: its kubelet starts the container for a job, as one of a pod. The file has no way to ask for one.
+    Kubelet,
     /// A way that is not known: the file has none.
     Unknown,
     /// Nowhere: files are taken out of the image, which is not started.
@@ -260,6 +267,21 @@ pub enum IsolatedBy {
 }
 
 impl IsolatedBy {
+    /// True for a container that a service starts for a job of a pipeline: no build and no user starts it.
+    pub const fn is_of_job(self) -> bool {
+        match self {
+            Self::Options | Self::Args | Self::Inside | Self::Runner | Self::Daemon | Self::Kubelet | Self::Unknown => true,
+            Self::Start
+            | Self::Service
+            | Self::ServiceBuild
+            | Self::ServiceAndBuild
+            | Self::Build
+            | Self::StartOfBuilt
+            | Self::BuildAndStart
+            | Self::Nothing => false,
+        }
+    }
+
     /// The place of both: of several builds, one may run an image while it builds, and another one start what is made from it.
     fn with(self, other: Self) -> Self {
         let is_of_service = |one: Self| matches!(one, Self::Service | Self::ServiceBuild | Self::ServiceAndBuild);
@@ -349,22 +371,31 @@ pub enum Asked {
 }
 
 impl Asked {
-    /// The isolation that options of `docker run` ask for, e.g. `--isolation=hyperv`: the last one counts.
+    /// The isolation that options of `docker run` ask for, e.g. `--isolation=hyperv`.
     fn of_options(options: &str) -> Option<Self> {
-        let mut words = options.split_whitespace().map(|word| word.trim_matches(['"', '\'']));
-        let mut asked = None;
-        while let Some(word) = words.next() {
-            let value = match word.strip_prefix("--isolation") {
-                Some("") => words.next(),
-                Some(rest) => rest.strip_prefix('='),
-                None => None,
-            };
-            if let Some(value) = value {
-                asked = compose::asked(value.trim_matches(['"', '\'']));
-            }
-        }
-        asked
+        option_of(options, "--isolation").and_then(compose::asked)
     }
+}
+
+/// The value of an option of `docker run`, e.g. that of `--isolation=hyperv`: the last one counts.
+fn option_of<'o>(options: &'o str, name: &str) -> Option<&'o str> {
+    let plain = |word: &'o str| word.trim_matches(['"', '\'']);
+    let mut words = options.split_whitespace().map(plain);
+    let mut found = None;
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix(name) {
+            Some("") => words.next(),
+            Some(rest) => rest.strip_prefix('='),
+            None => None,
+        };
+        found = value.map(plain).or(found);
+    }
+    found
+}
+
+/// The system and the processor of the platform that options of `docker run` ask for, e.g. `--platform windows/amd64`.
+fn platform_of_options(options: &str) -> (Os, Option<Architecture>) {
+    option_of(options, "--platform").map_or((Os::Unsaid, None), |platform| (Os::of_platform(platform), processor_of(platform)))
 }
 
 /// The command in notes and problems that scans what another one prints; who shows them puts the hosts in.

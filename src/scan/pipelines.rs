@@ -26,7 +26,7 @@ use self::variables::{Scope, Scopes};
 use super::paths::slashes;
 use super::words::Values;
 use super::yaml::{Node, Value};
-use super::{Asked, Found, IsolatedBy, Lands, Lines, Meant, Needs, Note, Os, Problem, Scanned};
+use super::{Asked, Found, IsolatedBy, Lands, Lines, Meant, Needs, Note, Os, Problem, Scanned, platform_of_options};
 use crate::{Error, ErrorKind};
 
 /// A service that runs pipelines.
@@ -53,12 +53,14 @@ impl Service {
     ///
     /// Sources: the YAML schema of Azure Pipelines, `resources.containers.container`; GitLab Runner, advanced configuration,
     /// `[runners.docker]`. Drone and Woodpecker start containers through Docker and have no setting of their own, and neither have the others.
+    /// Tekton makes a pod of a task.
     const fn isolated_by(self) -> IsolatedBy {
         match self {
             Self::Azure => IsolatedBy::Options,
             Self::GitLab => IsolatedBy::Runner,
             Self::Drone => IsolatedBy::Daemon,
-            Self::GitHub | Self::Action | Self::Cirrus | Self::Tekton => IsolatedBy::Unknown,
+            Self::Tekton => IsolatedBy::Kubelet,
+            Self::GitHub | Self::Action | Self::Cirrus => IsolatedBy::Unknown,
         }
     }
 }
@@ -222,16 +224,21 @@ impl Reader<'_, '_> {
         if meant == Meant::Known(String::new()) {
             return None;
         }
-        let isolation = container.options.and_then(|options| match scopes.meant(options.text()?) {
-            Meant::Known(options) => Asked::of_options(&options),
+        let options = container.options.and_then(|options| match scopes.meant(options.text()?) {
+            Meant::Known(options) => Some(options),
             _ => None,
         });
+        let isolation = options.as_deref().and_then(Asked::of_options);
+        let (of_platform, processor) = options.as_deref().map_or((Os::Unsaid, None), platform_of_options);
+        // The machine counts more: on another system no platform of Windows runs.
+        let os = if os == Os::Unsaid { of_platform } else { os };
         let editable = self.lines.literal(image.span.clone(), text);
         let is_made = editable.is_none() && matches!(meant, Meant::Known(_));
         Some(Found {
             object: Some(object),
             needs: Needs::OneHost,
             os,
+            processor,
             isolation,
             isolated_by: self.service.isolated_by(),
             lands,

@@ -1,4 +1,5 @@
-//! Failures that a team has accepted: they stay in the report as notes or warnings, and do not fail it.
+//! Failures and warnings that a team has accepted. Failures stay in the report as notes or warnings, and do not fail it; warnings stay as
+//! notes.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,9 +18,10 @@ use crate::cli::placed::{is_stream, written};
 use crate::compat::{Code, Severity};
 use crate::files::read_regular;
 use crate::image::Digest;
-use crate::report::document::{FindingEntry, Location, ResultEntry};
+use crate::report::document::{FindingEntry, HostEntry, Location, ResultEntry};
+use crate::report::plain::clean;
 use crate::report::scanned::Excerpts;
-use crate::scan::{Failure, inline, misspelt};
+use crate::scan::{Exception, Failure, inline, misspelt};
 use crate::text::quoted;
 use crate::{Error, ErrorKind};
 
@@ -92,13 +94,14 @@ impl Accepted {
         })
     }
 
-    /// Lets the results pass that fail for accepted reasons alone. A result of equal hosts is taken apart where that is so for some of
-    /// them.
+    /// Lets the results pass that fail for accepted reasons alone, and makes notes of the warnings that are accepted where a result passes. A
+    /// result of equal hosts is taken apart where that is so for some of them.
     pub fn apply(&mut self, judged: &mut Judged, tree: &Tree) {
         let Judged { results, at, .. } = judged;
-        let failing = results.iter().filter(|entry| entry.ok == Some(false)).filter_map(|entry| entry.location.as_ref());
+        let is_looked_at = |entry: &&ResultEntry| entry.ok == Some(false) || !warnings_of(entry).is_empty();
+        let looked_at = results.iter().filter(is_looked_at).filter_map(|entry| entry.location.as_ref());
         // An exception may stand on the line before.
-        let places: Vec<(&str, u32)> = failing
+        let places: Vec<(&str, u32)> = looked_at
             .flat_map(|place| [place.line.saturating_sub(1), place.line].map(|line| (place.file.as_str(), line)))
             .collect();
         let lines = tree.lines(&places);
@@ -106,7 +109,14 @@ impl Accepted {
         for (_, range) in at {
             let from = results.len();
             for entry in before.by_ref().take(range.len()) {
-                if entry.ok == Some(false) { results.extend(self.parts(entry, &lines)) } else { results.push(entry) }
+                let warnings = warnings_of(&entry);
+                if entry.ok == Some(false) {
+                    results.extend(self.parts(&entry, &lines));
+                } else if warnings.is_empty() {
+                    results.push(entry);
+                } else {
+                    results.extend(self.quiet_parts(&entry, &warnings, &lines));
+                }
             }
             *range = from..results.len();
         }
@@ -126,15 +136,43 @@ impl Accepted {
     }
 
     /// A result that fails, and what becomes of it on each of its hosts: those with one answer together.
-    fn parts(&mut self, entry: ResultEntry, lines: &Excerpts) -> Vec<ResultEntry> {
-        let codes = codes_of(&entry);
+    fn parts(&mut self, entry: &ResultEntry, lines: &Excerpts) -> Vec<ResultEntry> {
+        let codes = codes_of(entry);
+        let parts = self.by_host(entry, |accepted, path, host| {
+            accepted.answer(entry, &Failure { codes: &codes, image: &entry.image.reference, path, host }, lines)
+        });
+        parts.into_iter().map(|(answer, host)| answer.put(ResultEntry { host, ..entry.clone() })).collect()
+    }
+
+    /// A result that passes with warnings of these codes, and what becomes of each of them on each of its hosts.
+    fn quiet_parts(&mut self, entry: &ResultEntry, warnings: &[String], lines: &Excerpts) -> Vec<ResultEntry> {
+        let parts = self.by_host(entry, |accepted, path, host| {
+            let failure = |code| Failure { codes: std::slice::from_ref(code), image: &entry.image.reference, path, host };
+            warnings.iter().map(|code| accepted.answer_to_warning(entry, &failure(code), lines)).collect::<Vec<_>>()
+        });
+        let put = |(answers, host): (Vec<Answer>, HostEntry)| {
+            let mut entry = ResultEntry { host, ..entry.clone() };
+            for (code, answer) in warnings.iter().zip(answers) {
+                answer.quiet(code, &mut entry);
+            }
+            entry
+        };
+        parts.into_iter().map(put).collect()
+    }
+
+    /// What this function says of each host of a result, by the path of the file and the name of the host; hosts with one answer together.
+    fn by_host<A: PartialEq>(
+        &mut self,
+        entry: &ResultEntry,
+        mut answer: impl FnMut(&mut Self, &str, &str) -> A,
+    ) -> Vec<(A, HostEntry)> {
         let by_name = self.looks_at_names();
         let place = entry.location.as_ref().filter(|_| by_name);
         let file = place.map(|place| self.seen.name(Path::new(&place.file))).unwrap_or_default();
         let hosts = if by_name { entry.host.names() } else { vec![entry.host.called()] };
-        let mut parts: Vec<(Answer, Vec<String>)> = Vec::new();
+        let mut parts: Vec<(A, Vec<String>)> = Vec::new();
         for host in hosts {
-            let answer = self.answer(&entry, &Failure { codes: &codes, image: &entry.image.reference, path: &file, host }, lines);
+            let answer = answer(self, &file, host);
             match parts.iter_mut().find(|(known, _)| *known == answer) {
                 Some((_, hosts)) => hosts.push(host.to_owned()),
                 None => parts.push((answer, vec![host.to_owned()])),
@@ -142,7 +180,18 @@ impl Accepted {
         }
         let is_whole = parts.len() == 1;
         let host = |hosts: Vec<String>| if is_whole { entry.host.clone() } else { among(&entry.host, hosts) };
-        parts.into_iter().map(|(answer, hosts)| answer.put(ResultEntry { host: host(hosts), ..entry.clone() })).collect()
+        parts.into_iter().map(|(answer, hosts)| (answer, host(hosts))).collect()
+    }
+
+    /// What becomes of one warning of a result that passes. An exception has to name it: one without a code is for failures.
+    fn answer_to_warning(&mut self, entry: &ResultEntry, failure: &Failure<'_>, lines: &Excerpts) -> Answer {
+        let covers = |exception: &Exception| exception.code.is_some() && exception.covers(failure);
+        let exception = self.settings.exceptions.iter().position(covers);
+        self.used.extend(exception.and_then(|at| self.settings.exceptions.get(at)).map(|exception| exception.line));
+        if failure.codes.iter().all(|code| self.allowed.iter().any(|known| known.as_str() == code)) {
+            return Answer::accepted("accepted by the option allow", Severity::Note);
+        }
+        self.excepted(entry, failure, exception, lines)
     }
 
     fn answer(&mut self, entry: &ResultEntry, failure: &Failure<'_>, lines: &Excerpts) -> Answer {
@@ -262,6 +311,22 @@ impl Answer {
         Self { accepted: Some((reason.to_owned(), severity)), added: Vec::new() }
     }
 
+    /// Makes notes of the warnings with this code, if they are accepted.
+    fn quiet(self, code: &str, entry: &mut ResultEntry) {
+        for added in self.added {
+            if !entry.findings.contains(&added) {
+                entry.findings.push(added);
+            }
+        }
+        let Some((reason, severity)) = self.accepted else { return };
+        for finding in entry.findings.iter_mut().filter(|finding| is_warning(finding) && finding.code.to_string() == code) {
+            finding.severity = severity.into();
+            finding.message.push_str("; ");
+            finding.message.push_str(&clean(&reason));
+        }
+        entry.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity.known()));
+    }
+
     fn put(self, mut entry: ResultEntry) -> ResultEntry {
         entry.findings.extend(self.added);
         if let Some((reason, severity)) = self.accepted {
@@ -292,6 +357,22 @@ fn read(path: &Path) -> Result<BTreeSet<String>, Error> {
 fn codes_of(entry: &ResultEntry) -> Vec<String> {
     let errors = entry.findings.iter().filter(|finding| finding.severity.known() == Some(Severity::Error));
     errors.map(|finding| finding.code.to_string()).collect()
+}
+
+fn is_warning(finding: &FindingEntry) -> bool {
+    finding.severity.known() == Some(Severity::Warning)
+}
+
+/// The codes of the warnings of a result that passes, each once.
+fn warnings_of(entry: &ResultEntry) -> Vec<String> {
+    let mut codes: Vec<String> = Vec::new();
+    for finding in entry.findings.iter().filter(|finding| entry.ok == Some(true) && is_warning(finding)) {
+        let code = finding.code.to_string();
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    codes
 }
 
 /// The name of a failure that stays the same while lines move: codes, image, host, file, part of the file.

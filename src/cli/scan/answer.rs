@@ -150,6 +150,29 @@ pub struct Judged {
     pub foreign: usize,
 }
 
+impl Judged {
+    /// Takes the results away of references that are judged at another place too, unless something is said of their builds and jobs.
+    fn leave_repeated_out(&mut self, placed: &[Placed<'_>]) {
+        let mut before = std::mem::take(&mut self.results).into_iter();
+        for (number, range) in std::mem::take(&mut self.at) {
+            let entries: Vec<ResultEntry> = before.by_ref().take(range.len()).collect();
+            let is_repeated = placed.get(number).is_some_and(|one| one.found.is_repeated);
+            if is_repeated && !entries.iter().any(says_of_whole) {
+                continue;
+            }
+            let from = self.results.len();
+            self.results.extend(entries);
+            self.at.push((number, from..self.results.len()));
+        }
+    }
+}
+
+/// True for a result with a finding about its build or job as a whole.
+fn says_of_whole(entry: &ResultEntry) -> bool {
+    let mut codes = entry.findings.iter().filter_map(|finding| finding.code.known());
+    codes.any(|code| matches!(code, Code::BuildFitsNoHost | Code::JobFitsSomeHosts))
+}
+
 impl Inputs {
     /// The answer, and the changes that would make images fit.
     ///
@@ -162,11 +185,12 @@ impl Inputs {
         let mut judged = self.judged(&placed, &images, &self.fleet)?;
         pods::judge_whole(&placed, &mut judged, &self.policy);
         self.judge_builds_and_jobs(&placed, &images, &mut judged);
+        judged.leave_repeated_out(&placed);
         self.compare(&placed, &images, &mut judged, io)?;
         accepted.apply(&mut judged, tree);
         let Judged { mut results, at, errors: failed, foreign } = judged;
         errors.extend(failed);
-        warn_of_foreign(foreign, placed.len(), io);
+        warn_of_foreign(foreign, placed.iter().filter(|one| !one.found.is_repeated).count(), io);
         if placed.is_empty() && errors.is_empty() {
             let which = self.since.as_ref().map_or_else(
                 || "these files; if there are some, name the files that have them".to_owned(),
@@ -219,12 +243,11 @@ impl Inputs {
                 let hint = entry.hint.as_deref().map(|hint| self.on_hosts(hint));
                 errors.push(ErrorEntry { location: Some(location), hint, ..entry });
             }
-            // What one host is enough for may change where its base at its own place does not: before, that is enough.
-            for found in scanned.found.iter().filter(|found| !found.is_repeated || self.next.is_some()) {
+            for found in &scanned.found {
                 let one = Placed { path, file: file.clone(), found };
                 if found.os != Os::Other {
                     placed.push(one);
-                } else if self.is_windows_alone(found) {
+                } else if !found.is_repeated && self.is_windows_alone(found) {
                     errors.push(one.failed(&elsewhere(&found.lands)));
                 }
             }
@@ -265,6 +288,8 @@ impl Inputs {
         let mut judged = Judged::default();
         for (number, one) in placed.iter().enumerate() {
             match one.image(images).map(|image| image.or_else(|| self.was_for_windows(one, images))) {
+                // Where it is judged too, that is said.
+                Err(_) | Ok(None) if one.found.is_repeated => {}
                 Err(error) => judged.errors.push(one.failed(&error)),
                 Ok(None) => judged.foreign += 1,
                 Ok(Some(image)) => match self.results(one, image, fleet) {
@@ -273,6 +298,7 @@ impl Inputs {
                         judged.results.extend(results);
                         judged.at.push((number, from..judged.results.len()));
                     }
+                    Err(_) if one.found.is_repeated => {}
                     Err(error) => judged.errors.push(one.failed(&error)),
                 },
             }
@@ -361,7 +387,7 @@ impl Inputs {
         let on_each = || {
             let policy = self.policy_of(one.found);
             let hosts = self.landing(one.found, fleet)?;
-            let wording = InFile(one.found.isolated_by);
+            let wording = InFile { by: one.found.isolated_by, asked: one.found.isolation };
             let entry = |Landed { host, names }: &Landed| {
                 let judgement = self.judge(one.found, host, image, &policy);
                 let mut entry = ResultEntry::new(&self.knowledge, host, image, &judgement, &policy, &wording);
@@ -429,7 +455,7 @@ impl Inputs {
                 Some(Asked::HostProcess) => Wish::HostProcess,
             };
         }
-        if matches!(found.lands, Lands::Nodes(_)) && !self.names_engine {
+        if found.is_of_kubernetes() && !self.names_engine {
             policy.engine = Some(HostEngine::new(Engine::Kubernetes, None));
         }
         policy

@@ -6,7 +6,6 @@ use super::added::{fits, put};
 use super::answer::{Inputs, Judged, Placed, ReadImages};
 use crate::compat::Code;
 use crate::report::document::ResultEntry;
-use crate::scan::{Found, IsolatedBy};
 
 /// The hosts of a part of a build or job, by their names in answers.
 struct Hosts {
@@ -45,7 +44,7 @@ impl Inputs {
             }
             let hosts: Option<Vec<&Hosts>> = ones.iter().map(|(number, _)| known.get(number)?.as_ref()).collect();
             let Some(which) = hosts.and_then(|hosts| no_host(&hosts)) else { continue };
-            let is_job = ones.iter().any(|(number, _)| placed.get(*number).is_some_and(|one| is_of_job(one.found)));
+            let is_job = ones.iter().any(|(number, _)| placed.get(*number).is_some_and(|one| one.found.isolated_by.is_of_job()));
             let (what, help) = if is_job {
                 ("job", "use images of one Windows release for the container and the services of this job")
             } else {
@@ -70,11 +69,6 @@ impl Inputs {
 /// True for a result that is a part of a build or job which no host can run.
 pub fn fits_no_host(entry: &ResultEntry) -> bool {
     entry.findings.iter().any(|finding| finding.code.known() == Some(Code::BuildFitsNoHost))
-}
-
-/// True for a container of a job of GitLab, which a runner starts. Nothing else but builds has parts that share a host.
-fn is_of_job(found: &Found) -> bool {
-    found.isolated_by == IsolatedBy::Runner
 }
 
 /// Which images run on which hosts, where each runs on one, and no host runs all; `None` where that is not so, or not decided.

@@ -131,7 +131,7 @@ impl Repository {
             repository.tests.extend(below(&path, &OF_TESTS));
             for found in references() {
                 repository.references.0 += 1;
-                repository.has_pods |= matches!(found.lands, scan::Lands::Nodes(_));
+                repository.has_pods |= found.is_of_kubernetes();
                 let isolation = match found.isolation {
                     Some(Asked::Process) => Some("process"),
                     Some(Asked::Hyperv) => Some("hyperv"),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::added::put;
 use crate::compat::{Code, Policy};
 use crate::report::document::ResultEntry;
-use crate::scan::{Found, IsolatedBy, Lands, Needs};
+use crate::scan::{Found, Lands, Needs};
 use crate::text::count;
 
 /// The most kinds of Windows that are named in one sentence.
@@ -34,8 +34,7 @@ pub fn leave_out(found: &Found, entries: &mut Vec<ResultEntry>, policy: &Policy)
 
 /// True for a container of a job that may be given any of the hosts. A build of a Dockerfile is started where it can run.
 fn names_no_machine(found: &Found) -> bool {
-    let is_built = matches!(found.isolated_by, IsolatedBy::Build | IsolatedBy::ServiceBuild | IsolatedBy::Nothing);
-    found.needs == Needs::OneHost && !is_built && found.lands == Lands::Fleet
+    found.needs == Needs::OneHost && found.isolated_by.is_of_job() && found.lands == Lands::Fleet
 }
 
 /// The hosts on which an image fails, else those on which it is not decided, e.g. `the image does not run on Windows Server 2022 (2 hosts)`.

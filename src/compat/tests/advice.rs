@@ -441,6 +441,13 @@ fn what_was_asked_for_is_not_advice() {
     assert_eq!(help_of(Code::BuildMismatch, &host, &image, &asked), "");
     let by_default = Policy { wish: Wish::Default, ..today() };
     assert!(help_of(Code::BuildMismatch, &host, &image, &by_default).contains("hyperv"));
+    // A client takes it with no flag, and so does a server whose engine is configured so.
+    let (desk, whatever_works) = (client("10.0.26100.1"), today());
+    let configured = Host { default_isolation: Some(Isolation::Hyperv), ..host.clone() };
+    for (host, policy) in [(&desk, &by_default), (&desk, &whatever_works), (&configured, &by_default)] {
+        assert_eq!(judged(host, &image, policy).taken, Some(Use::Hyperv), "{host:?}");
+        assert_eq!(help_of(Code::BuildMismatch, host, &image, policy), "", "{host:?}");
+    }
     let untrusted = Policy { untrusted: true, ..today() };
     assert_eq!(judged(&host, &image, &untrusted).taken, Some(Use::Hyperv));
     assert_eq!(help_of(Code::ProcessNotForUntrusted, &host, &image, &untrusted), "");

@@ -20,7 +20,7 @@ impl<'t> Reader<'_, 't> {
                 "filename" => name = Some(argument(value).0),
                 "dir" => folder = argument(value).0,
                 "additionalBuildArgs" => (options, values) = (argument(value).0, self.values_of(value)),
-                "args" => isolation = self.isolation(value),
+                "args" => isolation = self.options(value).isolation,
                 _ => {}
             }
         }
@@ -38,7 +38,7 @@ impl<'t> Reader<'_, 't> {
     /// Adds what `docker.build('NAME', 'OPTIONS FOLDER')` makes, in this folder.
     pub(super) fn call(&mut self, number: usize, behind: &[Token<'t>], folder: &str) {
         let (name, _, rest) = argument(behind);
-        let name = match meant(&name, self.values_of(behind)) {
+        let name = match self.meant(&name, behind) {
             Meant::Known(name) => Some(name),
             _ => None,
         };
@@ -51,7 +51,7 @@ impl<'t> Reader<'_, 't> {
         };
         let at = self.at(number);
         let mut built = Built::of("pipeline", self.lines.place(at..at));
-        built.build.started_in = self.method(rest).1;
+        built.build.started_in = self.method(rest).1.isolation;
         built.makes.extend(name);
         let (file, context) = given(&options, values, &mut built);
         let context = context.unwrap_or_else(|| ".".to_owned());

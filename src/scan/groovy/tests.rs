@@ -56,6 +56,78 @@ fn variables_with_one_plain_text_are_put_into_pods_in_double_quotes() {
     }
 }
 
+/// A dollar behind a backslash is text for Groovy: what it begins is a variable of a shell, which Groovy's own values do not reach.
+#[test]
+fn an_escaped_dollar_begins_no_variable_of_groovy() {
+    let given = Known { values: Values::from([("tag".to_owned(), "2".to_owned())]), ..Known::default() };
+    let open = || Meant::Unresolved(vec!["tag".to_owned()]);
+    for (text, of_file, of_given) in [
+        ("docker.image(\"a:\\${tag}\").inside { }", open(), "a:2"),
+        ("docker.image(\"a:\\$tag-x\").inside { }", open(), "a:2-x"),
+        ("docker.image('a:\\${tag}').inside { }", open(), "a:2"),
+        ("docker.image(\"${tag}:\\${tag}\").inside { }", open(), "2:2"),
+        ("docker.image(\"a:${tag}\").inside { }", Meant::Known("a:1".to_owned()), "a:2"),
+    ] {
+        let text = format!("def tag = '1'\n{text}");
+        assert_eq!(read(&text, &Known::default()).found[0].meant, of_file, "{text}");
+        assert_eq!(read(&text, &given).found[0].meant, Meant::Known(of_given.to_owned()), "{text}");
+    }
+    for image in ["server:\\${tag}", "\"server:\\${tag}\"", "'server:\\$tag'"] {
+        let text = format!(
+            "def tag = '1'\npodTemplate(yaml: \"\"\"\nkind: Pod\nspec:\n  containers:\n  - image: {image}\n  - image: b:${{tag}}\n\"\"\") {{ }}\n"
+        );
+        let found = read(&text, &Known::default()).found;
+        let meant: Vec<&Meant> = found.iter().map(|found| &found.meant).collect();
+        assert_eq!(meant, [&open(), &Meant::Known("b:1".to_owned())], "{text}");
+        assert!(found[0].written.starts_with("server:\\$") && found[0].editable.is_none(), "{found:?}");
+        assert_eq!((found[0].place.line, found[0].place.column), (6, 12), "{found:?}");
+        assert_eq!(read(&text, &given).found[0].meant, Meant::Known("server:2".to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn the_axes_of_a_matrix_are_values() {
+    let of = |more: &str, image: &str| {
+        let axes = "axes {\n axis { name 'TAG'; values '1', '2' }\n axis {\n name 'OS'\n values 'x', 'y'\n }\n }";
+        let agent = format!("agent {{ docker {{ image {image} }} }}");
+        found(&format!("pipeline {{ stages {{ stage('a') {{ matrix {{ {axes}\n{more}\n{agent} }} }} }} }}\n"))
+    };
+    let images = |more: &str, image: &str| -> Vec<String> {
+        of(more, image).iter().map(|one| one.split(' ').nth(1).unwrap().to_owned()).collect()
+    };
+    assert_eq!(images("", "\"a:${TAG}\""), ["a:1", "a:2"]);
+    assert_eq!(images("", "\"a:${env.TAG}\""), ["a:1", "a:2"]);
+    assert_eq!(images("", "\"a:${TAG}-${OS}\""), ["a:1-x", "a:1-y", "a:2-x", "a:2-y"]);
+    assert_eq!(images("", "'a:1'"), ["a:1"]);
+    // A variable of another kind, one for a shell, and choices that are left out.
+    for (more, image) in [
+        ("", "\"a:${OTHER}\""),
+        ("", "'a:${TAG}'"),
+        ("", "\"a:\\${TAG}\""),
+        ("excludes { exclude { axis { name 'TAG'; values '1' } } }", "\"a:${TAG}\""),
+    ] {
+        let read = images(more, image);
+        assert!(matches!(read.as_slice(), [one] if one.starts_with("Unresolved")), "{more} {image}: {read:?}");
+    }
+    // Outside of the matrix they are nothing.
+    let outside = "pipeline { agent { docker { image \"a:${TAG}\" } }\nstages { stage('a') { matrix { axes { axis { name 'TAG'; values '1' } } } } } }";
+    assert_eq!(read(outside, &Known::default()).found[0].meant, Meant::Unresolved(vec!["TAG".to_owned()]));
+}
+
+#[test]
+fn options_of_a_container_say_its_platform() {
+    for (text, os) in [
+        ("docker { image 'a'; args '--platform windows/amd64' }", Os::Windows),
+        ("docker { image 'a'; args '--platform=linux/amd64' }", Os::Other),
+        ("docker.image('a').inside('-m 2g --platform windows') { }", Os::Windows),
+        ("withDockerContainer(image: 'a', args: '--platform windows') { }", Os::Windows),
+        ("docker { image 'a'; args '-m 2g' }", Os::Unsaid),
+        ("docker { args '--platform windows' }\ndocker.image('a')", Os::Unsaid),
+    ] {
+        assert_eq!(read(text, &Known::default()).found[0].os, os, "{text}");
+    }
+}
+
 #[test]
 fn images_that_docker_names() {
     let text = "pipeline {\n  agent {\n    docker {\n      image 'server:1'\n      label \"windows\"\n    }\n  }\n  stages {\n    \
@@ -223,7 +295,9 @@ fn each_way_to_name_an_image_has_its_own_place_for_options() {
         ("agent { docker 'a' }", IsolatedBy::Args),
         ("withDockerContainer(image: 'a') { }", IsolatedBy::Args),
         ("docker.image('a').inside { }", IsolatedBy::Inside),
-        ("podTemplate(containers: [containerTemplate(name: 'x', image: 'a')]) { }", IsolatedBy::Unknown),
+        ("podTemplate(containers: [containerTemplate(name: 'x', image: 'a')]) { }", IsolatedBy::Kubelet),
+        ("containerTemplate { image 'a' }", IsolatedBy::Kubelet),
+        ("agent { dockerContainer { image 'a' } }", IsolatedBy::Unknown),
     ] {
         let found = read(text, &Known::default()).found;
         assert_eq!(found.iter().map(|found| found.isolated_by).collect::<Vec<_>>(), [expected], "{text}");

@@ -1,13 +1,16 @@
 //! Pipelines of Drone and Woodpecker: steps, services and clones, each with an image.
 //!
-//! Sources: docs.drone.io, `platform` (without a system, it is Linux); woodpecker-ci.org, workflow syntax: `labels`, `clone`, `matrix`.
+//! Sources: docs.drone.io, `platform` (without a system, it is Linux), `type: kubernetes` (the steps are containers of a pod); woodpecker-ci.org, workflow syntax: `labels`, `clone`, `matrix`.
 
 use std::rc::Rc;
 
 use super::variables::{Scope, Scopes};
 use super::{Reader, Run, matrix};
 use crate::scan::yaml::Node;
-use crate::scan::{Lands, Meant, Os};
+use crate::scan::{IsolatedBy, Lands, Meant, Os};
+
+/// The type of a pipeline of Drone whose steps run in a pod.
+const IN_PODS: &str = "kubernetes";
 
 /// The types of pipelines of Drone whose steps are not containers.
 const WITHOUT_CONTAINERS: [&str; 4] = ["exec", "ssh", "digitalocean", "macstadium"];
@@ -33,6 +36,9 @@ impl Reader<'_, '_> {
                     self.add(image, format!("{word} {name}"), &runs);
                 }
             }
+        }
+        if root.text_at(&["type"]) == Some(IN_PODS) {
+            self.found.iter_mut().for_each(|found| found.isolated_by = IsolatedBy::Kubelet);
         }
     }
 

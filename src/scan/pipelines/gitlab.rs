@@ -1,6 +1,7 @@
 //! Pipelines of GitLab: the image of each job, its own or one that it takes over, with the job's variables.
 //!
-//! Sources: the CI/CD YAML reference of GitLab: `extends`, `default`, `inherit`, `!reference`, `include`, `spec:inputs`.
+//! Sources: the CI/CD YAML reference of GitLab: `extends`, `default`, `inherit`, `!reference`, `include`, `spec:inputs`, `image:kubernetes`;
+//! GitLab Runner, Kubernetes executor, the variables that overwrite its settings.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -10,7 +11,7 @@ use super::variables::{Scope, of_gitlab};
 use super::{MOST, Reader, Service, matrix};
 use crate::scan::words::Values;
 use crate::scan::yaml::{Document, Node, Value};
-use crate::scan::{Found, Lands, Lines, Note, OF_INPUT, Os};
+use crate::scan::{Found, IsolatedBy, Lands, Lines, Note, OF_INPUT, Os};
 use crate::{Error, ErrorKind};
 
 /// The keys at the root of a pipeline that are not jobs.
@@ -33,6 +34,24 @@ const DEEPEST: usize = 11;
 
 /// The most parts that one job is made from.
 const MOST_PARENTS: usize = 50;
+
+/// What the names of variables begin with that only the Kubernetes executor reads.
+const OF_KUBERNETES: [&str; 11] = [
+    "KUBERNETES_CPU_",
+    "KUBERNETES_EPHEMERAL_STORAGE_",
+    "KUBERNETES_HELPER_",
+    "KUBERNETES_MEMORY_",
+    "KUBERNETES_NAMESPACE_OVERWRITE",
+    "KUBERNETES_NODE_SELECTOR_",
+    "KUBERNETES_NODE_TOLERATIONS_",
+    "KUBERNETES_POD_",
+    "KUBERNETES_SERVICE_ACCOUNT_OVERWRITE",
+    "KUBERNETES_SERVICE_CPU_",
+    "KUBERNETES_SERVICE_MEMORY_",
+];
+
+/// The most jobs that name one reference.
+const NAMED_JOBS: usize = 4;
 
 /// The values of inputs by their names, e.g. `inputs.tag`; `None` for one that is not plain.
 pub type Inputs = BTreeMap<String, Option<String>>;
@@ -67,6 +86,13 @@ type At<'n> = (usize, &'n Rc<Node>);
 struct Image<'n> {
     at: At<'n>,
     platform: Option<&'n str>,
+    /// It has settings for pods, and none for Docker: a runner with the Kubernetes executor is meant.
+    is_of_pod: bool,
+}
+
+/// True for an image or service with settings for the Kubernetes executor alone: with those for Docker, either executor may be meant.
+fn is_of_pod(node: &Node) -> bool {
+    node.get("kubernetes").is_some() && node.get("docker").is_none()
 }
 
 /// The entries at the root of the files by their names; what counts more comes later.
@@ -132,11 +158,13 @@ impl<'l> Pipeline<'l> {
         // What no job uses is read with the variables of the part that it stands in.
         for part in parts.iter().filter(|part| part.runs).chain(parts.iter().filter(|part| !part.runs)) {
             let made_from = self.made_from(part);
-            let scopes: Vec<Scope> = made_from.iter().map(|(file, node)| self.scope_of(*file, node)).collect();
+            let of_parts: Vec<Scope> = made_from.iter().map(|(file, node)| self.scope_of(*file, node)).collect();
             let kept = inherited(&made_from, "variables").map(|chosen| kept(&outer, chosen));
-            let scopes: Vec<&Scope> = kept.as_ref().unwrap_or(&outer).iter().chain(&scopes).collect();
+            let scopes: Vec<&Scope> = kept.as_ref().unwrap_or(&outer).iter().chain(&of_parts).collect();
             let mut lenders: Vec<At<'l>> = made_from.iter().rev().copied().collect();
             let own = lenders.len();
+            // A setting of the whole pipeline may be for other jobs.
+            let mut is_in_pod = part.runs && of_parts.iter().flat_map(|scope| scope.keys()).any(|name| is_of_kubernetes(name));
             let with_matrix = lenders.iter().find(|(_, lender)| lender.at(&["parallel", "matrix"]).is_some()).or(lenders.first());
             let rows = with_matrix.map(|(_, node)| matrix::rows(Service::GitLab, node)).unwrap_or_default();
             if part.runs {
@@ -147,26 +175,29 @@ impl<'l> Pipeline<'l> {
             let inherits = |key: &str| chosen.is_none_or(|chosen| chosen.list().iter().any(|one| one.text() == Some(key)));
             for key in ["image", "services"] {
                 let most = if inherits(key) { lenders.len() } else { own };
-                let (mut platform, mut whole) = (None, None);
+                let (mut platform, mut whole, mut in_pod) = (None, None, is_in_pod);
                 for (number, (file, lender)) in lenders.iter().take(most).enumerate() {
                     let Some(value) = lender.get(key) else { continue };
                     // `extends` merges maps: one without a name adds to the one that it is put over.
                     if key == "image" && number < own && value.is_map() && value.get("name").is_none() {
                         platform = platform.or_else(|| value.text_at(&["docker", "platform"]));
+                        in_pod |= is_of_pod(value);
                     } else {
                         whole = Some((*file, value));
                         break;
                     }
                 }
                 let Some(value) = whole else { continue };
-                let (images, suffix) = match key {
+                let (images, suffix): (Vec<Image<'l>>, &str) = match key {
                     "services" => (self.services(value), " service"),
                     _ => {
                         let merged = |image: Image<'l>| Image { platform: platform.or(image.platform), ..image };
                         (self.image(value).map(merged).into_iter().collect(), "")
                     }
                 };
-                for image in images {
+                // The services of a job are in its pod.
+                is_in_pod |= in_pod || images.iter().any(|image| image.is_of_pod);
+                for image in images.into_iter().map(|image| Image { is_of_pod: is_in_pod, ..image }) {
                     for (number, row) in rows.iter().enumerate() {
                         let inputs = self.layers.get(image.at.0).map(|layer| &layer.inputs);
                         let scopes: Vec<&Scope> = scopes.iter().copied().chain([row]).chain(inputs).collect();
@@ -178,8 +209,9 @@ impl<'l> Pipeline<'l> {
         let mut all = Vec::new();
         for ((file, _), (object, mut found)) in meanings {
             // Where all jobs mean the same, the part that it stands in names it.
-            if let [only] = found.as_mut_slice() {
-                only.object = Some(object);
+            match found.as_mut_slice() {
+                [only] => only.object = Some(object),
+                several => several.iter_mut().for_each(name_jobs),
             }
             all.extend(found.into_iter().map(|found| (file, found)));
         }
@@ -190,13 +222,16 @@ impl<'l> Pipeline<'l> {
     /// where there is none.
     fn take(&self, all: &mut Meanings, image: Image<'l>, (part, row): (&Part<'_>, usize), suffix: &str, scopes: &[&Scope]) {
         let object = format!("{}{suffix}", part.object);
-        let (file, platform) = (image.at.0, image.platform);
+        let (file, platform, is_of_pod) = (image.at.0, image.platform, image.is_of_pod);
         let image = image.at.1;
         let of_file = |reader: &Reader<'_, '_>| {
             let os = platform.map_or(Os::Unsaid, |platform| reader.os_of(platform, scopes));
             reader.either(image, &object, &(os, Lands::Fleet), scopes)
         };
         let Some(mut found) = self.readers.get(file).and_then(of_file) else { return };
+        if is_of_pod {
+            found.isolated_by = IsolatedBy::Kubelet;
+        }
         // The image and the services of a job are started by one runner.
         found.shares = part.runs.then(|| format!("{} {row}", part.object)).into_iter().collect();
         let owner = || {
@@ -206,7 +241,7 @@ impl<'l> Pipeline<'l> {
         let (_, known) =
             all.entry((file, found.place.span.start)).or_insert_with(|| (format!("{}{suffix}", owner()), Vec::new()));
         let is_first = known.is_empty();
-        match known.iter_mut().find(|one| one.meant == found.meant && one.os == found.os) {
+        match known.iter_mut().find(|one| is_alike(one, &found)) {
             Some(one) => one.shares.append(&mut found.shares),
             None if is_first || part.runs => known.push(found),
             None => {}
@@ -277,14 +312,14 @@ impl<'l> Pipeline<'l> {
     /// The image of a value, itself or below `name`.
     fn image(&mut self, value: At<'l>) -> Option<Image<'l>> {
         let (file, node) = self.referred(value)?;
-        let platform = node.text_at(&["docker", "platform"]);
+        let (platform, is_of_pod) = (node.text_at(&["docker", "platform"]), is_of_pod(node));
         let named = if node.is_map() { node.get("name")? } else { node };
         let image = self.referred((file, named))?;
         if let Value::List(path) = &image.1.value {
             self.note_reference(image, path);
             return None;
         }
-        Some(Image { at: image, platform })
+        Some(Image { at: image, platform, is_of_pod })
     }
 
     /// Notes a reference that leads nowhere.
@@ -307,6 +342,28 @@ impl<'l> Pipeline<'l> {
         }
         services.into_iter().filter_map(|one| self.image(one)).collect()
     }
+}
+
+/// Names a reference by all jobs that mean it, e.g. `job a, job b`; it is named by the first of them.
+fn name_jobs(found: &mut Found) {
+    let mut jobs: Vec<&str> = found.shares.iter().filter_map(|share| Some(share.rsplit_once(' ')?.0)).collect();
+    jobs.dedup();
+    let (Some(first), Some(object)) = (jobs.first(), &found.object) else { return };
+    let Some(suffix) = object.strip_prefix(*first) else { return };
+    let named: Vec<String> = jobs.iter().take(NAMED_JOBS).map(|job| format!("{job}{suffix}")).collect();
+    let more = jobs.len().saturating_sub(NAMED_JOBS);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    found.object = Some(format!("{}{more}", named.join(", ")));
+}
+
+/// True for two references of one place that mean the same, and are started in the same way.
+fn is_alike(one: &Found, other: &Found) -> bool {
+    one.meant == other.meant && one.os == other.os && one.isolated_by == other.isolated_by
+}
+
+/// True for a variable that only the Kubernetes executor reads.
+fn is_of_kubernetes(name: &str) -> bool {
+    OF_KUBERNETES.iter().any(|start| name.starts_with(start))
 }
 
 /// The text before the name of an input.

@@ -1,17 +1,19 @@
 //! Objects of Tekton: the steps and sidecars of tasks, alone or within pipelines and runs.
 //!
-//! Source: tektoncd/pipeline, docs: tasks, pipelines (`finally`, embedded specifications), runs, step actions; `GetTaskRunSpec` and
-//! `MergePodTemplateWithDefault` of its API.
+//! Source: tektoncd/pipeline, docs: tasks, pipelines (`finally`, embedded specifications, propagated parameters), runs, step actions;
+//! `GetTaskRunSpec` and `MergePodTemplateWithDefault` of its API.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{Reader, Run, SMALLER};
+use super::variables::{Scope, Scopes};
+use super::{Reader, Run, SMALLER, Service};
 use crate::host::placement::Placement;
 use crate::host::pod;
+use crate::scan::words::Values;
 use crate::scan::yaml::Node;
-use crate::scan::{Lands, Needs, Os};
+use crate::scan::{Lands, Meant, Needs, Os};
 use crate::{Error, ErrorKind};
 
 /// The most tasks that are looked at for the runs of one file.
@@ -19,6 +21,9 @@ const MOST_TASKS: usize = 100_000;
 
 /// The most hosts of one task.
 const MOST_HOSTS: usize = 256;
+
+/// The most parameters of one part.
+const MOST_PARAMETERS: usize = 256;
 
 /// The system and the nodes of a pod.
 type Host = (Os, Lands);
@@ -33,6 +38,8 @@ pub struct Runs {
     tasks: HashMap<Key, Vec<Host>>,
     /// Of tasks that stand in pipelines, by the names of both.
     of_pipelines: HashMap<Key, Vec<Host>>,
+    /// The parameters that others of the file give a value, of tasks and pipelines by kind and name: their defaults may not count.
+    given: HashMap<Key, BTreeSet<String>>,
     /// The byte at which the first run begins that is not followed as a whole.
     lacking: Option<usize>,
 }
@@ -49,6 +56,8 @@ impl Runs {
         });
         let pipelines: HashMap<(&str, &str), &Rc<Node>> = named.collect();
         let mut runs = Self::default();
+        let all: Vec<&Rc<Node>> = objects().copied().collect();
+        runs.note_given(&all);
         for run in of_kind("TaskRun") {
             if let Some(task) = run.at(&["spec", "taskRef"]).and_then(|named| task_of(named, namespace_of(run)))
                 && !add(&mut runs.tasks, task, Templates::of(run).host(None))
@@ -85,6 +94,25 @@ impl Runs {
             }
         }
         runs
+    }
+
+    /// Notes the parameters that runs and pipelines give to others.
+    fn note_given(&mut self, objects: &[&Rc<Node>]) {
+        for root in objects {
+            let (kind, namespace) = (root.text_at(&["kind"]).unwrap_or_default(), namespace_of(root));
+            let Some(spec) = root.get("spec") else { continue };
+            let named = spec.get("taskRef").and_then(|named| task_of(named, namespace));
+            let pipeline = spec.text_at(&["pipelineRef", "name"]).map(|name| key_of(namespace, "Pipeline", name));
+            for key in named.into_iter().chain(pipeline) {
+                self.given.entry(key).or_default().extend(names_of(spec));
+            }
+            let inner = if kind == "Pipeline" { Some(spec) } else { spec.get("pipelineSpec") };
+            for task in inner.into_iter().flat_map(|spec| tasks_of(spec)) {
+                if let Some(key) = task.get("taskRef").and_then(|named| task_of(named, namespace)) {
+                    self.given.entry(key).or_default().extend(names_of(task));
+                }
+            }
+        }
     }
 
     /// Notes that this run is not followed as a whole.
@@ -140,6 +168,57 @@ fn tasks_of(spec: &Node) -> impl Iterator<Item = &Rc<Node>> {
     [spec.get("tasks"), spec.get("finally")].into_iter().flatten().flat_map(|tasks| tasks.list())
 }
 
+/// The names of the parameters that a run, or a task of a pipeline, gives a value. A matrix gives several.
+fn names_of(part: &Node) -> impl Iterator<Item = String> {
+    let lists = [part.get("params"), part.at(&["matrix", "params"])].into_iter().flatten();
+    lists.flat_map(|list| list.list()).filter_map(|one| one.text_at(&["name"])).map(str::to_owned)
+}
+
+/// The parameters that a part sees.
+#[derive(Clone, Default)]
+struct Parameters {
+    /// The text of each, by the words with which it is used; `None` for one whose value is not known.
+    scope: Scope,
+    /// The names of those that were given a value: the default of an inner part does not count for them.
+    valued: BTreeSet<String>,
+}
+
+impl Parameters {
+    /// Those of a part that stands within this one. The defaults do not count of those to which others give a value.
+    fn within(&self, part: &Node, of_others: Option<&BTreeSet<String>>, given: &Values) -> Self {
+        let mut inner = self.clone();
+        let scopes = Scopes { service: Service::Tekton, given, parts: vec![&self.scope] };
+        // What a value is made of is seen from without.
+        let known = |text: &str| match scopes.meant(text) {
+            Meant::Known(text) => Some(text),
+            _ => None,
+        };
+        for parameter in part.get("params").map(|list| list.list()).unwrap_or_default().iter().take(MOST_PARAMETERS) {
+            let Some(name) = parameter.text_at(&["name"]) else { continue };
+            if let Some(value) = parameter.get("value") {
+                inner.put(name, value.text().and_then(known));
+                inner.valued.insert(name.to_owned());
+            } else if of_others.is_some_and(|names| names.contains(name)) {
+                inner.put(name, None);
+            } else if !self.valued.contains(name) {
+                inner.put(name, parameter.text_at(&["default"]).and_then(known));
+            }
+        }
+        let several = part.at(&["matrix", "params"]).map(|list| list.list()).unwrap_or_default();
+        for name in several.iter().take(MOST_PARAMETERS).filter_map(|one| one.text_at(&["name"])) {
+            inner.put(name, None);
+            inner.valued.insert(name.to_owned());
+        }
+        inner
+    }
+
+    fn put(&mut self, name: &str, value: Option<String>) {
+        for key in [format!("params.{name}"), format!("params['{name}']"), format!("params[\"{name}\"]")] {
+            self.scope.insert(key, value.clone());
+        }
+    }
+}
+
 /// What a run says of the pods of its tasks.
 struct Templates<'n> {
     /// Of all of them.
@@ -187,6 +266,8 @@ impl<'n> Templates<'n> {
 struct Part<'n> {
     spec: &'n Rc<Node>,
     runs: Rc<[Run<'static>]>,
+    /// The parameters that it sees.
+    parameters: Rc<Parameters>,
     /// It is a task of a pipeline, or within one.
     is_of_task: bool,
 }
@@ -207,22 +288,27 @@ impl Reader<'_, '_> {
             Some(hosts) => on(hosts),
             None => on(&[templates.host(None)]),
         };
+        let Some(spec) = root.get("spec") else { return };
+        let (values, of_others) = (self.values, file.given.get(&key_of(namespace, kind, name)));
+        let parameters = Rc::new(Parameters::default().within(spec, of_others, values));
         // A step that tasks share is an image itself.
-        if let Some(image) = root.at(&["spec", "image"]).filter(|_| kind == "StepAction") {
+        if let Some(image) = spec.get("image").filter(|_| kind == "StepAction") {
+            // Steps give it values, which are not followed.
             self.add(image, format!("{kind} {name}"), &runs);
         }
-        let mut open: Vec<Part<'_>> =
-            root.get("spec").into_iter().map(|spec| Part { spec, runs: Rc::clone(&runs), is_of_task: false }).collect();
-        while let Some(Part { spec, runs, is_of_task }) = open.pop() {
+        let mut open = vec![Part { spec, runs, parameters, is_of_task: false }];
+        while let Some(Part { spec, runs, parameters, is_of_task }) = open.pop() {
+            let with_scope = |run: &Run<'static>| Run { host: run.host.clone(), scopes: vec![&parameters.scope] };
+            let seen: Vec<Run<'_>> = runs.iter().map(with_scope).collect();
             for (list, word) in [("steps", "step"), ("sidecars", "sidecar")] {
                 for container in spec.get(list).map(|list| list.list()).unwrap_or_default() {
                     let Some(image) = container.get("image") else { continue };
                     let own = container.text_at(&["name"]).unwrap_or("?");
-                    self.add(image, format!("{kind} {name} {word} {own}"), &runs);
+                    self.add(image, format!("{kind} {name} {word} {own}"), &seen);
                 }
             }
             if let Some(image) = spec.at(&["stepTemplate", "image"]) {
-                self.add(image, format!("{kind} {name} step template"), &runs);
+                self.add(image, format!("{kind} {name} step template"), &seen);
             }
             for task in tasks_of(spec) {
                 let own = task.text_at(&["name"]).filter(|_| !is_of_task).map(|own| {
@@ -230,10 +316,13 @@ impl Reader<'_, '_> {
                         file.of_pipelines.get(&[namespace, name, own].map(str::to_owned)).filter(|_| kind == "Pipeline");
                     of_runs.map_or_else(|| on(&[templates.host(Some(own))]), |hosts| on(hosts))
                 });
-                open.push(Part { spec: task, runs: own.unwrap_or_else(|| Rc::clone(&runs)), is_of_task: true });
+                let parameters = Rc::new(parameters.within(task, None, values));
+                open.push(Part { spec: task, runs: own.unwrap_or_else(|| Rc::clone(&runs)), parameters, is_of_task: true });
             }
-            let inner = ["taskSpec", "pipelineSpec"].iter().filter_map(|key| spec.get(key));
-            open.extend(inner.map(|spec| Part { spec, runs: Rc::clone(&runs), is_of_task }));
+            for inner in ["taskSpec", "pipelineSpec"].iter().filter_map(|key| spec.get(key)) {
+                let parameters = Rc::new(parameters.within(inner, None, values));
+                open.push(Part { spec: inner, runs: Rc::clone(&runs), parameters, is_of_task });
+            }
         }
         // A pod can land on each of its nodes.
         for found in self.found.iter_mut().filter(|found| matches!(found.lands, Lands::Nodes(_))) {

@@ -506,6 +506,65 @@ fn every_container_of_tekton() {
     assert!(of("Task", "{image: 'a:1'}".to_owned()).is_empty());
 }
 
+/// A value counts more than a default, and what others give is not known where the default stands.
+#[test]
+fn parameters_of_tekton_have_values() {
+    let task = "kind: Task\nmetadata: {name: t}\nspec: {params: [{name: image, default: 'a:1'}, {name: open}], steps: [{image: IMAGE}]}\n";
+    let of = |rest: &str| -> Vec<String> {
+        let text = format!("apiVersion: tekton.dev/v1\n{rest}");
+        let (documents, _) = yaml::read(&text);
+        let roots: Vec<&Rc<Node>> = documents.iter().filter_map(|document| document.root.as_ref()).collect();
+        let runs = Runs::of(&roots);
+        let found =
+            roots.iter().flat_map(|root| read(Service::Tekton, root, &runs, &Lines::of(&text), &Values::new(), &|_| false).found);
+        let shown = found.map(|found| match found.meant {
+            Meant::Known(text) => text,
+            Meant::Unresolved(names) => format!("${}", names.join(",$")),
+            other => panic!("{other:?}"),
+        });
+        shown.collect()
+    };
+    for (image, expected) in [
+        ("$(params.image)", "a:1"),
+        ("$(params['image'])", "a:1"),
+        ("$(params.image)-x", "a:1-x"),
+        ("$(params.open)", "$params.open"),
+        ("$(params.other)", "$params.other"),
+    ] {
+        assert_eq!(of(&task.replace("IMAGE", &format!("\"{image}\""))), [expected], "{image}");
+    }
+    let task = task.replace("IMAGE", "$(params.image)");
+    let run =
+        "---\napiVersion: tekton.dev/v1\nkind: TaskRun\nspec: {params: [{name: image, value: 'b:1'}], taskRef: {name: t}}\n";
+    assert_eq!(of(&format!("{task}{run}")), ["$params.image"]);
+    assert_eq!(of(&format!("{task}{}", run.replace("name: image", "name: open"))), ["a:1"]);
+    let inner = "taskSpec: {params: [{name: image, default: 'a:1'}], steps: [{image: $(params.image)}]}";
+    for (kind, spec, expected) in [
+        ("TaskRun", format!("{{params: [{{name: image, value: 'b:1'}}], {inner}}}"), "b:1"),
+        ("TaskRun", format!("{{{inner}}}"), "a:1"),
+        ("Pipeline", format!("{{params: [{{name: image, default: 'b:1'}}], tasks: [{{name: x, {inner}}}]}}"), "a:1"),
+        (
+            "Pipeline",
+            format!(
+                "{{params: [{{name: image, default: 'b:1'}}], tasks: [{{name: x, params: [{{name: image, value: $(params.image)}}], {inner}}}]}}"
+            ),
+            "b:1",
+        ),
+        (
+            "Pipeline",
+            format!("{{tasks: [{{name: x, matrix: {{params: [{{name: image, value: ['b:1', 'c:1']}}]}}, {inner}}}]}}"),
+            "$params.image",
+        ),
+        (
+            "PipelineRun",
+            format!("{{params: [{{name: image, value: 'c:1'}}], pipelineSpec: {{tasks: [{{name: x, {inner}}}]}}}}"),
+            "c:1",
+        ),
+    ] {
+        assert_eq!(of(&format!("kind: {kind}\nmetadata: {{name: p}}\nspec: {spec}\n")), [expected], "{kind} {spec}");
+    }
+}
+
 #[test]
 fn pipelines_with_services_are_no_compose_files() {
     let services = "services: {db: {image: 'b:1'}}\n";

@@ -102,7 +102,9 @@ impl OwnImages {
             let is_asked_alike = found.needs == Needs::NoHost || found.isolation == base.isolation;
             let is_for_alike = (found.os == Os::Unsaid || found.os == base.os)
                 && (found.processor.is_none() || found.processor == base.processor);
-            found.together.is_none() && found.lands == base.lands && is_for_alike && is_asked_alike
+            // Docker builds the base, whatever starts the image.
+            let is_started_alike = found.is_of_kubernetes() == base.is_of_kubernetes();
+            found.together.is_none() && found.lands == base.lands && is_for_alike && is_asked_alike && is_started_alike
         };
         let is_judged = |base: &Found| all.iter().any(|one| one.base.meant == base.meant && is_alike(one.base));
         // What a command starts is the image, not its base.

@@ -149,6 +149,54 @@ fn a_baseline_holds_what_was_known_and_nothing_new() {
     assert!(answer.code == 2 && answer.err.contains("--write-baseline"), "{answer:?}");
 }
 
+/// Labels may name the machines: the service gives the job to those alone, and no file says so.
+#[test]
+fn a_warning_is_accepted_as_a_failure_is() {
+    let job = "a:\n  script: [x]\n  tags: [win2019]\n  image: registry.test/team/old:1\n";
+    let hosts = ["--host=a=ltsc2019", "--host=b=ltsc2022"];
+    let severity = |shop: &Repository, more: &[&str]| {
+        let (code, results, err) = scanned(shop, &[&hosts[..], more].concat());
+        assert!(code == 0 && results.len() == 1 && !err.contains("covers nothing"), "{results:#?} {err}");
+        let findings = results[0]["findings"].as_array().unwrap();
+        let one = findings.iter().find(|finding| finding["code"] == "job-fits-some-hosts").unwrap();
+        (one["severity"].as_str().unwrap().to_owned(), one["message"].as_str().unwrap().to_owned(), codes(&results[0]).len())
+    };
+    let shop = with(&[(".gitlab-ci.yml", job)]);
+    let (word, message, number) = severity(&shop, &[]);
+    assert_eq!(word, "warning");
+    let note = |why: &str| ("note".to_owned(), format!("{message}; {why}"), number);
+    assert_eq!(severity(&shop, &["--allow=job-fits-some-hosts"]), note("accepted by the option allow"));
+    shop.file(".gitlab-ci.yml", job.replace("  image", "  # wincompat: allow job-fits-some-hosts -- by tag\n  image"));
+    assert_eq!(severity(&shop, &[]), note("accepted in the file: by tag"));
+    shop.file(".gitlab-ci.yml", job.replace("  image", "  # wincompat: allow job-fits-some-hosts\n  image"));
+    let (word, _, with_one_more) = severity(&shop, &[]);
+    assert_eq!((word.as_str(), with_one_more), ("warning", number + 1));
+    shop.file(".gitlab-ci.yml", job.replace("  image", "  # wincompat: allow build-mismatch -- another\n  image"));
+    assert_eq!(severity(&shop, &[]).0, "warning");
+    shop.file(".gitlab-ci.yml", job);
+    let exception = "[[exception]]\ncode = \"job-fits-some-hosts\"\npath = \".gitlab-ci.yml\"\nreason = \"by tag\"\n";
+    shop.file("wincompat.toml", exception);
+    assert_eq!(severity(&shop, &[]), note("accepted: by tag"));
+    assert_eq!(scanned(&shop, &[&hosts[..], &["--deny=job-fits-some-hosts"]].concat()).0, 0);
+    // One that names no code is for failures.
+    shop.file("wincompat.toml", "[[exception]]\npath = \".gitlab-ci.yml\"\nreason = \"by tag\"\n");
+    let (_, results, err) = scanned(&shop, &hosts);
+    assert!(results[0]["findings"].to_string().contains("\"warning\"") && err.contains("covers nothing"), "{results:#?} {err}");
+}
+
+#[test]
+fn a_job_that_fits_no_host_is_accepted_at_its_lines() {
+    let allow = "  # wincompat: allow build-fits-no-host -- on a cluster of two\n";
+    let image = "  image: registry.test/team/old:1\n";
+    let services = |allow: &str| format!("  services:\n{allow}  - registry.test/team/new:1\n");
+    let hosts = ["--host=a=ltsc2019", "--host=b=ltsc2022"];
+    let shop = with(&[(".gitlab-ci.yml", &format!("a:\n  script: [x]\n{image}{}", services("")))]);
+    assert_eq!(scanned(&shop, &hosts).0, 1);
+    shop.file(".gitlab-ci.yml", format!("a:\n  script: [x]\n{allow}{image}{}", services(allow)));
+    let (code, results, _) = scanned(&shop, &hosts);
+    assert!(code == 0 && results.iter().all(|one| codes(one).contains(&"accepted")), "{results:#?}");
+}
+
 /// Equal hosts are judged once, and each is known by its own name.
 #[test]
 fn equal_hosts_are_accepted_each_by_its_name() {

@@ -140,6 +140,40 @@ fn a_job_and_its_services_run_on_one_host() {
     assert_eq!(broken(&repository, &BOTH), (0, 0));
 }
 
+/// What a base is judged for at its own place says nothing of the other images of a job or build.
+#[test]
+fn an_image_that_is_built_here_is_a_part_of_jobs_and_builds() {
+    let repository = Repository::new();
+    repository.file("compose.yaml", "services: {own: {image: 'registry.test/own:1', build: .}}\n");
+    repository.file("Dockerfile", "FROM registry.test/app:ltsc2019\n");
+    let job = "a:\n  script: [x]\n  image: registry.test/own:1\n";
+    repository.file(".gitlab-ci.yml", format!("{job}  services: ['registry.test/app:ltsc2022']\n"));
+    assert_eq!(broken(&repository, &BOTH), (1, 2));
+    repository.file(".gitlab-ci.yml", job);
+    let of_job = |hosts: &[&str]| -> Vec<Vec<String>> {
+        let (_, report) = repository.report(hosts);
+        let results = report["results"].as_array().unwrap().iter();
+        let own = results.filter(|one| one["location"]["file"] == ".gitlab-ci.yml");
+        own.map(|one| codes(one).into_iter().map(str::to_owned).collect()).collect()
+    };
+    let warned = of_job(&BOTH);
+    assert!(matches!(warned.as_slice(), [one] if one.iter().any(|code| code == "job-fits-some-hosts")), "{warned:?}");
+    // On one host there is nothing more to say than at the base.
+    assert!(of_job(&["--host=a=ltsc2019"]).is_empty());
+    std::fs::remove_file(repository.folder().join(".gitlab-ci.yml")).unwrap();
+    let stages = "FROM registry.test/own:1 AS x\nRUN x\nFROM registry.test/app:ltsc2022 AS y\nRUN y\nCOPY --from=x /x /x\n";
+    repository.file("other/Dockerfile", stages);
+    assert_eq!(broken(&repository, &BOTH).0, 1);
+    let (_, report) = repository.report(&BOTH);
+    let mut results = report["results"].as_array().unwrap().iter();
+    let is_of_build = |one: &Value| {
+        one["location"]["file"] == "other/Dockerfile"
+            && one["location"]["line"] == 1
+            && codes(one).contains(&"build-fits-no-host")
+    };
+    assert!(results.any(is_of_build), "{report:#}");
+}
+
 /// A pod that names its node lands there or nowhere, and the reason says which of the two it is that leaves the hosts out.
 #[test]
 fn a_pod_that_names_a_node_is_told_so_where_none_takes_it() {

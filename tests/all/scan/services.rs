@@ -46,6 +46,73 @@ fn the_isolation_that_options_of_a_container_ask_for_counts() {
     assert_eq!(repository.report(&host).0, 1);
 }
 
+/// Where a kubelet starts a container, Hyper-V isolation lets no other image run, and no flag asks for it.
+#[test]
+fn jobs_in_pods_are_judged_as_kubernetes_starts_them() {
+    let image = "registry.test/app:ltsc2019";
+    let drone =
+        |kind: &str| format!("kind: pipeline\ntype: {kind}\nplatform: {{os: windows}}\nsteps: [{{name: a, image: '{image}'}}]\n");
+    let gitlab = |more: &str| format!("a: {{script: [x], image: {{name: '{image}'{more}}}}}\n");
+    let task = format!(
+        "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {{name: t}}\nspec: {{steps: [{{name: s, image: '{image}'}}]}}\n"
+    );
+    for (name, text, is_in_pod) in [
+        ("task.yaml", task, true),
+        (".drone.yml", drone("kubernetes"), true),
+        (".drone.yml", drone("docker"), false),
+        (".gitlab-ci.yml", gitlab(", kubernetes: {user: '1'}"), true),
+        (".gitlab-ci.yml", gitlab(""), false),
+        ("Jenkinsfile", format!("podTemplate(containers: [containerTemplate(name: 'x', image: '{image}')]) {{ }}\n"), true),
+        ("Jenkinsfile", format!("pipeline {{ agent {{ docker {{ image '{image}' }} }} }}\n"), false),
+    ] {
+        let repository = Repository::new();
+        repository.file(name, &text);
+        // Docker takes Hyper-V isolation there with no flag.
+        let (code, report) = repository.report(&["--host=windows-11-24h2"]);
+        assert_eq!(code, i32::from(is_in_pod), "{text}: {report:#}");
+        let (_, report) = repository.report(&["--host=ltsc2022"]);
+        assert_eq!(report["results"][0]["engine"]["name"], if is_in_pod { "kubernetes" } else { "docker" }, "{text}");
+        assert_eq!(report["summary"]["needsFlag"], i32::from(!is_in_pod), "{text}: {report:#}");
+    }
+}
+
+/// One place needs a flag, and the other one another image.
+#[test]
+fn a_heading_is_right_for_each_of_its_places() {
+    let repository = Repository::new();
+    repository.file("compose.yaml", "services: {a: {image: 'registry.test/app:ltsc2019'}}\n");
+    let task = "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec: {steps: [{name: s, image: 'registry.test/app:ltsc2019'}]}\n";
+    repository.file("task.yaml", task);
+    let out = repository.scan(&["--host=ltsc2022"]).out;
+    let of = |file: &str| out.split("\n\n").find(|part| part.contains(&format!("--> {file}:"))).unwrap_or_default().to_owned();
+    let (flag, fail) = ("runs only with another isolation than asked for", "will not run");
+    assert!(of("compose.yaml").contains(flag) && !of("compose.yaml").contains(fail), "{out}");
+    assert!(of("task.yaml").contains(fail) && !of("task.yaml").contains(flag), "{out}");
+}
+
+#[test]
+fn all_jobs_of_a_group_are_named() {
+    let repository = Repository::new();
+    let job = |name: &str| format!("{name}:\n  script: [x]\n  image: registry.test/app:ltsc2019\n");
+    for (names, note) in [("ab", "in job a, job b"), ("abcdef", "in job a, job b, job c, job d and 2 more")] {
+        let jobs: String = names.chars().map(|name| job(&name.to_string())).collect();
+        repository.file(".gitlab-ci.yml", jobs);
+        let out = repository.scan(&["--host=ltsc2022"]).out;
+        assert!(out.contains(&format!("= note: {note}\n")), "{out}");
+    }
+}
+
+/// What a file asks for already is not advised for it: the typed option is what stands against it.
+#[test]
+fn a_file_is_not_told_to_ask_for_what_it_asks_for() {
+    let repository = Repository::new();
+    repository.file("compose.yaml", "services: {a: {image: 'registry.test/app:ltsc2019', isolation: hyperv}}\n");
+    let (code, report) = repository.report(&["--host=ltsc2022", "--isolation=process"]);
+    let said = report["results"][0]["findings"].to_string();
+    assert!(code == 1 && said.contains("run it as the file asks for, without `--isolation`"), "{said}");
+    assert!(!said.contains("with `isolation: hyperv`"), "{said}");
+}
+
 /// A job that names no machine passes where one host fits, and says of which hosts that is not so. A build is started where it can run.
 #[test]
 fn a_job_that_names_no_machine_says_which_hosts_do_not_fit() {

@@ -89,12 +89,73 @@ fn each_service_has_its_own_way_to_ask_for_an_isolation() {
         (".drone.yml", "kind: pipeline\nplatform: {os: windows}\nsteps: [{name: a, image: 'a:1'}]\n", IsolatedBy::Daemon),
         (".woodpecker.yml", "steps: [{name: a, image: 'a:1'}]\n", IsolatedBy::Daemon),
         (".cirrus.yml", "a_task: {windows_container: {image: 'a:1'}}\n", IsolatedBy::Unknown),
+        // Those of pods.
+        ("t.yaml", "apiVersion: tekton.dev/v1\nkind: Task\nspec: {steps: [{image: 'a:1'}]}\n", IsolatedBy::Kubelet),
+        (
+            ".drone.yml",
+            "kind: pipeline\ntype: kubernetes\nplatform: {os: windows}\nsteps: [{name: a, image: 'a:1'}]\n",
+            IsolatedBy::Kubelet,
+        ),
+        (".gitlab-ci.yml", "a: {script: x, image: {name: 'a:1', kubernetes: {user: '1'}}}\n", IsolatedBy::Kubelet),
+        (".gitlab-ci.yml", "a: {script: x, image: {name: 'a:1', kubernetes: {}, docker: {}}}\n", IsolatedBy::Runner),
+        (".gitlab-ci.yml", "a: {script: x, image: 'a:1', variables: {KUBERNETES_CPU_REQUEST: '1'}}\n", IsolatedBy::Kubelet),
+        (".gitlab-ci.yml", "a: {script: x, image: 'a:1', variables: {KUBERNETES_VERSION: '1'}}\n", IsolatedBy::Runner),
+        // That of all jobs may be for others.
+        (".gitlab-ci.yml", "variables: {KUBERNETES_CPU_REQUEST: '1'}\na: {script: x, image: 'a:1'}\n", IsolatedBy::Runner),
     ] {
         let root = yaml::read(text).0[0].root.clone().unwrap();
         let service = service_of(Path::new(path), &root).unwrap();
         let read = read(service, &root, &Runs::of(&[&root]), &Lines::of(text), &Values::new(), &|_| false);
         assert_eq!(read.found.iter().map(|found| found.isolated_by).collect::<Vec<_>>(), [expected], "{path}");
     }
+}
+
+/// A part may mean one image for some jobs, and another one for others.
+#[test]
+fn a_reference_is_named_by_all_jobs_that_mean_it() {
+    let job = |name: &str, value: &str| format!("{name}: {{script: x, extends: .b, variables: {{V: '{value}'}}}}\n");
+    let objects = |jobs: &[(&str, &str)]| -> Vec<String> {
+        let jobs: String = jobs.iter().map(|(name, value)| job(name, value)).collect();
+        let text = format!(".b: {{image: 'a:$V', services: ['s:$V']}}\n{jobs}");
+        let root = yaml::read(&text).0[0].root.clone().unwrap();
+        let read = read(Service::GitLab, &root, &Runs::of(&[&root]), &Lines::of(&text), &Values::new(), &|_| false);
+        read.found.into_iter().map(|found| found.object.unwrap()).collect()
+    };
+    assert_eq!(objects(&[("x", "1"), ("y", "1")]), ["job .b", "job .b service"]);
+    let several = objects(&[("x", "1"), ("y", "2"), ("z", "1")]);
+    assert_eq!(several, ["job x, job z", "job y", "job x service, job z service", "job y service"]);
+    let many = objects(&[("x", "1"), ("y", "2"), ("a", "1"), ("b", "1"), ("c", "1"), ("d", "1")]);
+    assert_eq!(many[0], "job x, job a, job b, job c and 1 more");
+}
+
+#[test]
+fn options_of_containers_say_their_platform() {
+    let platform = |options: &str, pool: &str| {
+        let text = format!("jobs:\n- job: a\n  pool: {pool}\n  container: {{image: 'a:1', options: {options}}}\n");
+        let root = yaml::read(&text).0[0].root.clone().unwrap();
+        let read = read(Service::Azure, &root, &Runs::of(&[&root]), &Lines::of(&text), &Values::new(), &|_| false);
+        (read.found[0].os, read.found[0].processor)
+    };
+    let own = "{name: own}";
+    assert_eq!(platform("--platform windows/arm64", own), (Os::Windows, Some(crate::Architecture::Arm64)));
+    assert_eq!(platform("-m 2g --platform=linux", own), (Os::Other, None));
+    assert_eq!(platform("-m 2g", own), (Os::Unsaid, None));
+    assert_eq!(platform("--platform=windows", "{vmImage: ubuntu-latest}").0, Os::Other);
+}
+
+/// A job is one pod, and each job may have its own executor.
+#[test]
+fn the_services_of_a_job_are_in_its_pod() {
+    let text = "image: {name: 'a:1', docker: {}}\nx: {script: x, image: {name: 'b:1', kubernetes: {}}, services: ['c:1']}\ny: {script: x}\n";
+    let root = yaml::read(text).0[0].root.clone().unwrap();
+    let read = read(Service::GitLab, &root, &Runs::of(&[&root]), &Lines::of(text), &Values::new(), &|_| false);
+    let of: Vec<(&str, IsolatedBy)> = read.found.iter().map(|found| (found.written.as_str(), found.isolated_by)).collect();
+    assert_eq!(of, [("a:1", IsolatedBy::Runner), ("b:1", IsolatedBy::Kubelet), ("c:1", IsolatedBy::Kubelet)]);
+    let shared = ".b: {image: 'a:1'}\nx: {script: x, extends: .b, variables: {KUBERNETES_POD_LABELS_1: 'a=b'}}\ny: {script: x, extends: .b}\n";
+    let root = yaml::read(shared).0[0].root.clone().unwrap();
+    let read = super::read(Service::GitLab, &root, &Runs::of(&[&root]), &Lines::of(shared), &Values::new(), &|_| false);
+    let of: Vec<IsolatedBy> = read.found.iter().map(|found| found.isolated_by).collect();
+    assert_eq!(of, [IsolatedBy::Kubelet, IsolatedBy::Runner]);
 }
 
 #[test]
