@@ -49,9 +49,9 @@ fn judge(knowledge: &Knowledge, images: &[Image], hosts: &[Host], policy: &Polic
     println!("process {process}, hyperv {hyperv}, incompatible {incompatible}, unknown {unknown}, findings {findings}");
 }
 
-/// The time of a part of the pairs with engines, each against this program's own choice; the fastest of seven rounds counts.
+/// The time of a part of the pairs with engines, each against this program's own choice; the fastest of thirty rounds counts.
 fn compare(knowledge: &Knowledge, images: &[Image], hosts: &[Host], policy: &Policy) {
-    const ROUNDS: usize = 7;
+    const ROUNDS: usize = 30;
     let node = HostEngine::new(Engine::Kubernetes, None).in_version("2.1.6".to_owned());
     let engines = [
         ("no engine", HostEngine::new(Engine::Wincompat, None)),
