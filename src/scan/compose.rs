@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 use self::refused::IncludedServices;
 use self::sets::{Environment, named_file};
-pub use self::sets::{Included, Outer, Set, included, listed, usual};
+pub use self::sets::{Included, Outer, Set, extended, included, is_usual, listed, usual};
 use super::dockerfile::Build;
 use super::origin::Origins;
 use super::paths::shown;
@@ -133,7 +133,14 @@ pub fn read(set: &Set, layers: &[Layer<'_>], outer: &Outer, files: &dyn Files) -
     };
     reader.refuse_repeated_keys();
     for name in &names {
-        reader.service(name, &mut read);
+        if set.templates.contains(name) {
+            // It is judged where it is extended. What it uses of the values counts here all the same.
+            let mut template = Project::default();
+            reader.service(name, &mut template);
+            read.shared.append(&mut template.shared);
+        } else {
+            reader.service(name, &mut read);
+        }
     }
     for (number, layer) in layers.iter().enumerate() {
         reader.included(number, layer, &mut read);
@@ -209,13 +216,14 @@ impl Reader<'_, '_> {
             let values = merged(nodes().filter_map(|(number, node)| Some((*number, node.get(key)?))));
             values.into_iter().find_map(|(_, value)| value.text()).map(|text| expand(text, Style::Compose, &self.values).text)
         };
-        let isolations = nodes().filter_map(|(number, node)| Some((*number, node.get("isolation")?)));
-        let isolation = self.isolation(isolations, extending(&said));
+        let object = format!("service {name}");
         let platform = text("platform");
         let os = platform.as_deref().map_or(Os::Unsaid, Os::of_platform);
         let processor = platform.as_deref().and_then(processor_of);
+        let isolations = nodes().filter_map(|(number, node)| Some((*number, node.get("isolation")?)));
+        let (isolation, note) = self.isolation(isolations, extending(&said), &format!("`isolation` of {object}"));
+        read.notes.extend(note.filter(|_| os != Os::Other));
         let os = if isolation.is_some() && os == Os::Unsaid { Os::Windows } else { os };
-        let object = format!("service {name}");
         let builds = merged(nodes().filter_map(|(number, node)| Some((*number, node.get("build")?))));
         if builds.is_empty() {
             let images = merged(nodes().filter_map(|(number, node)| Some((*number, node.get("image")?))));
@@ -358,17 +366,40 @@ impl Reader<'_, '_> {
         Some((number, Note { place, text }))
     }
 
-    /// The isolation of these values, the last file's first. A word for none is refused where it stands, or where this extends it.
-    fn isolation<'n>(&self, said: impl Iterator<Item = Numbered<'n>>, extends: Option<Numbered<'n>>) -> Option<Asked> {
-        let (number, node) = merged(said).into_iter().find(|(_, node)| node.text().is_some())?;
-        let word = expand(node.text()?, Style::Compose, &self.values);
+    /// The isolation of these values, the last file's first. A word for none is refused where it stands, or where this extends it; a variable
+    /// without a value is nothing to Compose, which is noted with this name of the key.
+    fn isolation<'n>(
+        &self,
+        said: impl Iterator<Item = Numbered<'n>>,
+        extends: Option<Numbered<'n>>,
+        key: &str,
+    ) -> (Option<Asked>, Option<(usize, Note)>) {
+        let of_text = |(number, node): Numbered<'n>| Some((number, node, node.text()?));
+        let Some((number, node, text)) = merged(said).into_iter().find_map(of_text) else { return (None, None) };
+        let word = expand(text, Style::Compose, &self.values);
+        let shown_at = extends.filter(|_| number == ELSEWHERE).unwrap_or((number, node));
+        if self.refuses(shown_at.0, shown_at.1, &word) {
+            return (None, None);
+        }
+        if !word.missing.is_empty() {
+            return (None, self.without_isolation(shown_at, key, &word.missing));
+        }
         let isolation = asked(&word.text);
-        let is_word = word.missing.is_empty() && word.malformed.is_none() && word.unknown.is_empty() && !word.text.is_empty();
-        if isolation.is_none() && is_word {
-            let shown_at = extends.filter(|_| number == ELSEWHERE).unwrap_or((number, node));
+        if isolation.is_none() && !word.text.is_empty() {
             self.refuse_isolation(shown_at, &word.text);
         }
-        isolation
+        (isolation, None)
+    }
+
+    /// Notes an isolation that rests on these variables, which have no value.
+    fn without_isolation(&self, (number, node): Numbered<'_>, key: &str, missing: &[String]) -> Option<(usize, Note)> {
+        let place = self.lines.get(number)?.place(node.span.clone());
+        let (variables, have) = if missing.len() == 1 { ("the variable", "has") } else { ("the variables", "have") };
+        let names = missing.join(", ");
+        let text = format!(
+            "{key} rests on {variables} {names}, which {have} no value: it is judged without an isolation, which is how Compose runs it"
+        );
+        Some((number, Note { place, text }))
     }
 
     /// The reference of an image, which is shown at this value of the file with this number.

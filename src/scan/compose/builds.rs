@@ -44,7 +44,9 @@ impl Reader<'_, '_> {
         // It is built once for each system.
         let systems = if platforms.is_empty() { vec![os] } else { Os::of_platforms(&platforms) };
         // Compose gives the build its own isolation alone, and the container that of the service.
-        let built_in = self.isolation(said_of("isolation").into_iter(), extends);
+        let key = format!("`isolation` of the build of {object}");
+        let (built_in, note) = self.isolation(said_of("isolation").into_iter(), extends, &key);
+        read.notes.extend(note.filter(|_| systems.iter().any(|os| *os != Os::Other)));
         let target = said_word("target").unwrap_or_default();
         let asks = said_of("target").first().copied();
         let asks = asks.and_then(|(number, node)| Some((number, place(number, node)?)));

@@ -180,6 +180,39 @@ fn a_service_extends_another() {
     read_all(&["services:\n  a:\n    image: x\n    extends: b\n  b:\n    image: y\n    extends: a\n"], &[]);
 }
 
+/// Compose takes a variable without a value for nothing, and Docker its default then.
+#[test]
+fn an_isolation_that_rests_on_a_variable_without_a_value_is_said() {
+    let note = |key: &str, variables: &str| {
+        format!(
+            "`isolation` of {key} rests on {variables} no value: it is judged without an isolation, which is how Compose runs it"
+        )
+    };
+    for (service, expected) in [
+        ("image: a:1\n    isolation: ${ISO}", Some((4, note("service a", "the variable ISO, which has")))),
+        ("image: a:1\n    isolation: $ISO${OTHER}", Some((4, note("service a", "the variables ISO, OTHER, which have")))),
+        ("build: {context: ., isolation: '${ISO}'}", Some((3, note("the build of service a", "the variable ISO, which has")))),
+        ("image: a:1\n    isolation: ${ISO:-}", None),
+        ("image: a:1\n    isolation: ${ISO:-process}", None),
+        ("image: a:1\n    isolation: ${SET}", None),
+        // What is for another system has none.
+        ("image: a:1\n    platform: linux/amd64\n    isolation: ${ISO}", None),
+        ("build: {context: ., platforms: [linux/amd64], isolation: '${ISO}'}", None),
+    ] {
+        let project = read_all(&[&format!("services:\n  a:\n    {service}\n")], &[("app/.env", "SET=hyperv\n")]);
+        let notes: Vec<(u32, String)> = project.notes.iter().map(|(_, note)| (note.place.line, note.text.clone())).collect();
+        assert_eq!(notes, expected.into_iter().collect::<Vec<_>>(), "{service}");
+        assert!(project.problems.is_empty(), "{service}");
+    }
+    // It is shown where the service extends the one that has it, and a form that Compose does not have is refused.
+    let text = "services:\n  a:\n    extends: {file: s.yaml, service: b}\n";
+    let of = |isolation: &str| format!("services:\n  b: {{image: 'a:1', isolation: '{isolation}'}}\n");
+    let project = read_all(&[text], &[("app/s.yaml", &of("${ISO}"))]);
+    assert_eq!((project.notes.len(), project.notes[0].1.place.line), (1, 3));
+    let project = read_all(&[text], &[("app/s.yaml", &of("${ISO#x}"))]);
+    assert_eq!((project.notes.len(), project.problems.len()), (0, 1));
+}
+
 /// A file that is not here is none that is missing.
 #[test]
 fn what_is_extended_elsewhere_is_said() {

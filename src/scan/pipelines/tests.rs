@@ -655,10 +655,7 @@ fn a_job_of_gitlab_puts_its_variables_into_what_it_takes_over() {
             "job b server:ltsc2025; job c server:ltsc2022; job b service db:ltsc2025; job c service db:ltsc2022",
         ),
         ("b:\n  extends: .base\n  variables: {TAG: ltsc2025}\n", "job .base server:ltsc2025; job .base service db:ltsc2025"),
-        (
-            "b:\n  extends: .base\n  services: []\n  parallel: {matrix: [{TAG: [a, b]}]}\n",
-            "job b server:a; job b server:b",
-        ),
+        ("b:\n  extends: .base\n  services: []\n  parallel: {matrix: [{TAG: [a, b]}]}\n", "job b server:a; job b server:b"),
         (
             "b:\n  image: !reference [.base, image]\n  services: [!reference [.base, services], 'x:1']\n",
             "job .base server:ltsc2016; job .base service db:ltsc2016; job b service x:1",

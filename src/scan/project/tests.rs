@@ -123,6 +123,38 @@ fn all_documents_of_a_compose_file_count() {
     assert_eq!(read(&[base, including], &["compose.yaml"]), ["base.yaml:2 a:1", "base.yaml:5 b:1", "compose.yaml:2 x:1"]);
 }
 
+/// Compose starts what is in the files that it finds, not what these take from others.
+#[test]
+fn a_service_that_is_there_to_be_extended_is_judged_where_it_is() {
+    let base = "services:\n  web: {image: 'web:1'}\n  db: {image: 'db:1'}\n";
+    let extending = "services:\n  a:\n    extends: {file: base.yaml, service: web}\n";
+    let own = format!("{extending}    image: own:1\n");
+    // What no other file extends may be started by a command.
+    let found = |extending: &str| read(&[("base.yaml", base), ("compose.yaml", extending)], &["base.yaml", "compose.yaml"]);
+    assert_eq!(found(extending), ["base.yaml:3 db:1", "compose.yaml:3 web:1"]);
+    assert_eq!(found(&own), ["base.yaml:3 db:1", "compose.yaml:4 own:1"]);
+    assert_eq!(found("services: {a: {image: 'own:1'}}\n"), ["base.yaml:2 web:1", "base.yaml:3 db:1", "compose.yaml:1 own:1"]);
+    // A file that is included is started, and so is one whose name Compose looks for, or that a variable lists.
+    let including = "include: [base.yaml]\nservices:\n  a:\n    extends: {file: base.yaml, service: web}\n";
+    assert_eq!(found(including), ["base.yaml:2 web:1", "base.yaml:3 db:1", "compose.yaml:4 web:1"]);
+    let other =
+        [("base.yaml", base), ("x/docker-compose.yml", "services:\n  a: {extends: {file: ../base.yaml, service: web}}\n")];
+    assert_eq!(read(&other, &["base.yaml", "x/docker-compose.yml"]), ["base.yaml:3 db:1", "x/docker-compose.yml:2 web:1"]);
+    let usual = [("compose.yaml", base), ("prod.yaml", "services:\n  a: {extends: {file: compose.yaml, service: web}}\n")];
+    assert_eq!(
+        read(&usual, &["compose.yaml", "prod.yaml"]),
+        ["compose.yaml:2 web:1", "compose.yaml:3 db:1", "prod.yaml:2 web:1"]
+    );
+    let listed = [("base.yaml", base), ("compose.yaml", extending), (".env", "COMPOSE_FILE=base.yaml\n")];
+    let found = read(&listed, &["base.yaml", "compose.yaml"]);
+    assert_eq!(found, ["base.yaml:2 web:1", "base.yaml:3 db:1", "compose.yaml:3 web:1"]);
+    // What it builds is built where it is extended alone.
+    let built = "services:\n  web: {image: 'my/web:1', build: {context: ., args: {T: '${T:-1}'}}}\n";
+    let dockerfile = ("Dockerfile", "ARG T\nFROM a:$T\n");
+    let files = [("base.yaml", built), ("compose.yaml", extending), dockerfile];
+    assert_eq!(read(&files, &["base.yaml", "compose.yaml"]), ["Dockerfile:2 a:1"]);
+}
+
 /// Each build counts, also where the last one goes through.
 #[test]
 fn what_docker_refuses_in_one_of_several_builds_is_said_once() {
