@@ -40,7 +40,7 @@ use crate::{Architecture, Error};
 pub use dotenv::read as read_env_file;
 pub use edit::{Editable, Shared, apply, with_tag};
 pub use exceptions::{Exception, Failure, Pattern, inline, misspelt};
-pub use kind::{FileKind, kind_of, kind_of_text};
+pub use kind::{FileKind, kind_of, kind_of_text, may_have_counted};
 pub use kustomize::is_kustomization;
 pub use machines::machines;
 pub use place::{Lines, Place};
