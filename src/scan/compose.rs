@@ -22,7 +22,7 @@ use super::paths::shown;
 use super::pipelines;
 use super::words::{Style, Values, expand};
 use super::yaml::{self, Merging, Node};
-use super::{Asked, Files, Found, IsolatedBy, Lines, Meant, Needs, Note, OF_INPUT, Os, Place, Problem, Shared, processor_of};
+use super::{Asked, Files, Found, IsolatedBy, Lines, Meant, Needs, Note, OF_INPUT, Os, Place, Problem, Shared, platform_of};
 use crate::Error;
 
 /// The longest chain of services that extend each other.
@@ -218,8 +218,7 @@ impl Reader<'_, '_> {
         };
         let object = format!("service {name}");
         let platform = text("platform");
-        let os = platform.as_deref().map_or(Os::Unsaid, Os::of_platform);
-        let processor = platform.as_deref().and_then(processor_of);
+        let (os, processor) = platform.as_deref().map(platform_of).unwrap_or_default();
         let isolations = nodes().filter_map(|(number, node)| Some((*number, node.get("isolation")?)));
         let (isolation, note) = self.isolation(isolations, extending(&said), &format!("`isolation` of {object}"));
         read.notes.extend(note.filter(|_| os != Os::Other));
@@ -237,7 +236,7 @@ impl Reader<'_, '_> {
         } else {
             // With both, the image is the name of what is built.
             let made: Vec<String> = text("image").filter(|image| !image.is_empty()).into_iter().collect();
-            self.build(&builds, (&object, &made, extending(&said)), isolation, os, read);
+            self.build(&builds, (&object, &made, extending(&said)), isolation, (os, processor), read);
             read.made.extend(made);
         }
         let volumes = merged(nodes().filter_map(|(number, node)| Some((*number, node.get("volumes")?))));

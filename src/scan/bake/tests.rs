@@ -338,6 +338,10 @@ fn a_target_is_built_once_for_each_system() {
     }
     let text = "target \"a\" {\n  platforms = [\"windows/amd64\", \"linux/amd64\"]\n  dockerfile-inline = \"FROM a:1\"\n}\n";
     assert_eq!(references(text), ["3 target a a:1 Windows", "3 target a a:1 Other"]);
+    let text = "target \"a\" { platforms = [\"windows/amd64\", \"windows/arm64\"] }\n";
+    let built = bake("app/docker-bake.hcl", &[text], &[]).built;
+    let processors: Vec<_> = built.iter().filter_map(|built| Some(built.build.processor?.as_str())).collect();
+    assert_eq!(processors, ["amd64", "arm64"]);
 }
 
 #[test]

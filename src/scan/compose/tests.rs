@@ -1,6 +1,7 @@
 //! Compose files as projects write them.
 
 use super::*;
+use crate::Architecture;
 use crate::scan::paths::normal;
 
 struct Map(BTreeMap<PathBuf, String>);
@@ -485,6 +486,18 @@ fn a_service_is_built_once_for_each_system() {
     ] {
         let project = read_all(&[&format!("services:\n  a:\n    {service}\n")], &[]);
         assert_eq!(project.built.iter().map(|built| built.build.os).collect::<Vec<_>>(), expected, "{service}");
+    }
+    for (service, expected) in [
+        ("build: .\n    platform: windows/arm64", &[Some(Architecture::Arm64)][..]),
+        (
+            "build: {context: ., platforms: [windows/amd64, windows/arm64]}",
+            &[Some(Architecture::Amd64), Some(Architecture::Arm64)],
+        ),
+        ("build: .\n    platform: windows", &[None]),
+        ("build: .\n    platform: linux/arm64", &[None]),
+    ] {
+        let project = read_all(&[&format!("services:\n  a:\n    {service}\n")], &[]);
+        assert_eq!(project.built.iter().map(|built| built.build.processor).collect::<Vec<_>>(), expected, "{service}");
     }
 }
 

@@ -127,13 +127,17 @@ fn how(built: &Built) -> impl Eq + Hash + '_ {
         targets,
         object: _,
         os,
+        processor,
         lands,
         started_in,
         built_in,
         is_of_service,
         is_template,
     } = &built.build;
-    ((arguments, open, rest, origins, contexts, targets), (os, lands, started_in, built_in, is_of_service, is_template))
+    (
+        (arguments, open, rest, origins, contexts, targets),
+        (os, processor, lands, started_in, built_in, is_of_service, is_template),
+    )
 }
 
 /// Notes where a Dockerfile is built that was not read.

@@ -452,8 +452,12 @@ fn a_platform_names_the_processor_of_the_hosts() {
     for (name, text) in [
         ("compose.yaml", "services: {a: {image: 'registry.test/app:ltsc2022', platform: windows/arm64}}\n"),
         ("Dockerfile", "FROM --platform=windows/arm64 registry.test/app:ltsc2022\n"),
+        ("compose.yaml", "services: {a: {build: {context: ., dockerfile: app.txt}, platform: windows/arm64}}\n"),
+        ("compose.yaml", "services: {a: {build: {context: ., dockerfile: app.txt, platforms: [windows/arm64]}}}\n"),
+        ("docker-bake.hcl", "target \"a\" {\n  dockerfile = \"app.txt\"\n  platforms = [\"windows/arm64\"]\n}\n"),
     ] {
         let shop = Repository::new();
+        shop.file("app.txt", "FROM registry.test/app:ltsc2022\n");
         shop.file(name, text);
         let (code, report) = shop.report(&["--host=ltsc2022"]);
         let told = report["errors"][0]["message"].as_str().unwrap();
