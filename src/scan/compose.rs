@@ -65,6 +65,19 @@ pub struct Built {
     pub asks: Option<(PathBuf, Place)>,
 }
 
+/// A Dockerfile that stands as a text within another file, in one of its builds.
+#[derive(Clone, Debug)]
+pub struct Inline {
+    /// The number of the file that builds it.
+    pub file: usize,
+    /// The byte at which its text begins: several may stand in one file.
+    pub at: usize,
+    /// The names of the image, as far as they are known.
+    pub makes: Vec<String>,
+    /// Its references.
+    pub found: Vec<Found>,
+}
+
 /// What the services of a project say.
 #[derive(Clone, Debug, Default)]
 pub struct Project {
@@ -72,6 +85,8 @@ pub struct Project {
     pub found: Vec<(usize, Found)>,
     /// The images that are built.
     pub built: Vec<Built>,
+    /// The Dockerfiles within its files.
+    pub inline: Vec<Inline>,
     /// What it sees, which the projects that it includes see too.
     pub outer: Outer,
     /// The projects that it includes.

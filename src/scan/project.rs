@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use self::own::OwnImages;
-use super::compose::{self, Built};
+use super::compose::{self, Built, Inline};
 use super::kubernetes::{self, Known, RuntimeClasses, Stands};
 use super::kustomize::{self, Kustomization, Object, PatchFiles, Way, Ways};
 use super::paths::{normal, shown};
@@ -100,6 +100,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         left,
         patches,
         built: BTreeMap::new(),
+        inline: Vec::new(),
         made: BTreeSet::new(),
         uses: Uses::default(),
         env_files: BTreeSet::new(),
@@ -124,7 +125,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         project.made.extend(read.made.iter().map(|image| with_a_tag(image)));
         project.builds_of(path, read.built);
     }
-    let Project { built, made, mut uses, env_files, mut answer, mut rests_on, patches, classes, .. } = project;
+    let Project { built, inline, made, mut uses, env_files, mut answer, mut rests_on, patches, classes, .. } = project;
     let with_classes = classes.asked();
     for (path, others) in &with_classes {
         rests_on.entry(path.clone()).or_default().extend(others.iter().cloned());
@@ -145,6 +146,9 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         }
     }
     let (mut missing, mut own_images) = (Vec::new(), OwnImages::of(made));
+    for (path, one) in &inline {
+        own_images.add(&one.makes, (path.as_path(), one.at), Some(path.as_path()), &one.found);
+    }
     for (path, text) in &dockerfiles {
         let builds = built.get(&normal(path)).map(Vec::as_slice).unwrap_or_default();
         let scanned = dockerfiles::read_dockerfile(path, text, builds, given, (&mut uses, &mut missing, &mut own_images));
@@ -321,6 +325,8 @@ struct Project<'p> {
     patches: BTreeSet<PathBuf>,
     /// The builds of each Dockerfile.
     built: BTreeMap<PathBuf, Vec<Built>>,
+    /// The Dockerfiles that stand within files, with the paths of these.
+    inline: Vec<(PathBuf, Inline)>,
     /// The images that are built.
     made: BTreeSet<String>,
     /// Values that are used for more than images.

@@ -9,7 +9,7 @@ use hcl_edit::expr::Expression;
 use super::blocks::{body, entries};
 use super::{Attribute, Bake, Reader};
 use crate::ErrorKind;
-use crate::scan::compose::Built;
+use crate::scan::compose::{Built, Inline};
 use crate::scan::dockerfile::Build;
 use crate::scan::hcl::{Locals, Part, Unknown, Value};
 use crate::scan::nested::{self, Inner};
@@ -89,6 +89,8 @@ impl Reader<'_, '_> {
                 (build.os, build.processor) = platform;
                 let asks = asks.clone().filter(|(layer, _)| *layer == one.layer).map(|(_, place)| place);
                 let scanned = nested::read((body(layer.text).1, lines), &span, &inner, &build, asks);
+                let found = scanned.found.clone();
+                bake.inline.push(Inline { file: one.layer, at: span.start, makes: makes.clone(), found });
                 bake.found.extend(scanned.found.into_iter().map(|found| (one.layer, found)));
                 let problems = scanned.problems.into_iter().map(|problem| (one.layer, problem));
                 let new: Vec<_> = problems.filter(|problem| !bake.problems.contains(problem)).collect();

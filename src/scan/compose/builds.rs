@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::{Built, ELSEWHERE, Numbered, Project, Reader, merged, scalars};
+use super::{Built, ELSEWHERE, Inline, Numbered, Project, Reader, merged, scalars};
 use crate::scan::dockerfile::Build;
 use crate::scan::paths::{is_elsewhere, normal, slashes};
 use crate::scan::words::{Style, Word, expand, expand_marked};
@@ -117,7 +117,9 @@ impl Reader<'_, '_> {
                     let scanned = nested::read((source.text(), lines), &inner.span, &inner_text, &build, asks);
                     let at = |place: Place| shown_at.clone().unwrap_or(place);
                     let found = scanned.found.into_iter().map(|found| Found { place: at(found.place.clone()), ..found });
-                    read.found.extend(found.map(|found| (file, found)));
+                    let found: Vec<Found> = found.collect();
+                    read.inline.push(Inline { file, at: inner.span.start, makes: made.to_vec(), found: found.clone() });
+                    read.found.extend(found.into_iter().map(|found| (file, found)));
                     let problems = scanned.problems.into_iter();
                     self.refuse_all(file, problems.map(|problem| Problem { place: at(problem.place), error: problem.error }));
                 }

@@ -79,6 +79,11 @@ impl Project<'_> {
         for path in &set.files {
             self.rest(path, rests_on.iter().cloned());
         }
+        for inline in project.inline {
+            if let Some((path, ..)) = loaded.get(inline.file) {
+                self.inline.push((PathBuf::clone(path), inline));
+            }
+        }
         for (number, found) in project.found {
             if let Some((path, ..)) = loaded.get(number) {
                 let found = found.shared_in(&path.to_string_lossy());

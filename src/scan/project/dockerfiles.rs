@@ -53,7 +53,7 @@ pub(super) fn read_dockerfile(
         }
         if let Some((_, scanned, _)) = read.get(at) {
             let builder = built.said.as_ref().map(|(file, _)| file.as_path());
-            own.add(&built.makes, path, builder, &scanned.found);
+            own.add(&built.makes, (path, 0), builder, &scanned.found);
         }
     }
     for built in builds {

@@ -443,7 +443,18 @@ fn the_base_of_an_own_image_is_found_through_others() {
         // What is not known is not judged.
         (base.to_owned(), &[("base/Dockerfile", "ARG T\nFROM a:$T\n")], &[]),
         (base.to_owned(), &[], &[]),
-        ("  base: {image: 'my/base:1', build: {dockerfile_inline: FROM a:1}}\n".to_owned(), &[], &[]),
+        // One within the file has a base as any other has.
+        ("  base: {image: 'my/base:1', build: {dockerfile_inline: FROM a:1}}\n".to_owned(), &[], &["a:1 Windows compose.yaml"]),
+        (
+            "  base: {image: 'my/base:1', build: {dockerfile_inline: FROM my/app:1}}\n  \
+             app: {image: 'my/app:1', build: {dockerfile_inline: FROM a:1}}\n"
+                .to_owned(),
+            &[],
+            &["a:1 Windows compose.yaml"],
+        ),
+        ("  base: {image: 'my/base:1', build: {dockerfile_inline: 'FROM a:${T}'}}\n".to_owned(), &[], &[]),
+        // What is made of nothing has no base that a host must fit.
+        ("  base: {image: 'my/base:1', build: {dockerfile_inline: FROM scratch}}\n".to_owned(), &[], &[]),
         // Nor is what is judged in the same way at its own place, by one of its builds.
         (
             format!("{base}  also: {{image: 'my/base:1', build: base, isolation: process}}\n"),
@@ -456,6 +467,9 @@ fn the_base_of_an_own_image_is_found_through_others() {
         found.sort_by_key(|one| one.rsplit(' ').next().map(str::to_owned));
         assert_eq!(found, expected, "{services} {others:?}");
     }
+    // That of a bake file has one too.
+    let bake = "target \"app\" {\n  tags = [\"my/base:1\"]\n  dockerfile-inline = \"FROM a:1\"\n}\n";
+    assert_eq!(in_place("", &[("docker-bake.hcl", bake)]), ["a:1 Windows docker-bake.hcl"]);
     // Two builds of one base are one.
     let services = format!("{base}  also: {{image: 'my/base:1', build: base, isolation: hyperv}}\n");
     assert_eq!(in_place(&services, &[("base/Dockerfile", "FROM a:1\n")]), ["a:1 Windows base/Dockerfile"]);
