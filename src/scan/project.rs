@@ -354,8 +354,14 @@ impl Project<'_> {
                 continue;
             }
             if let Some(service) = service {
+                let is_of_azure = service == pipelines::Service::Azure;
+                let (whole, templates) = if is_of_azure { self.with_variables(file, root) } else { (None, BTreeSet::new()) };
+                let root = whole.as_ref().unwrap_or(root);
                 let is_read = |template: &str| self.has_template(&file.path, template);
                 let read = pipelines::read(service, root, &runs, &lines, self.given, &is_read);
+                if !templates.is_empty() {
+                    self.rest(&file.path, templates);
+                }
                 let scanned = self.of(&file.path);
                 scanned.found.extend(read.found);
                 scanned.problems.extend(read.problems);

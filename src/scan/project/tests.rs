@@ -199,6 +199,58 @@ fn a_dockerfile_that_is_built_for_two_systems_is_read_for_both() {
     }
 }
 
+/// Azure Pipelines: a template of variables stands for what is in it, by a path from the file that names it.
+#[test]
+fn variables_of_templates_count_in_pipelines_of_azure() {
+    let jobs = "jobs:\n- {job: a, container: 'app:$(tag)-$(own)'}\n- {job: b, container: 'app:${{ variables.tag }}'}\n";
+    let of = |variables: &str, others: &[(&str, &str)]| -> Vec<String> {
+        let text = format!("{variables}{jobs}");
+        let files: Vec<(&str, &str)> =
+            std::iter::once(("ci/azure-pipelines.yml", text.as_str())).chain(others.iter().copied()).collect();
+        each(&files, |found| match &found.meant {
+            Meant::Known(text) => text.clone(),
+            Meant::Unresolved(names) => format!("${}", names.join(",$")),
+            other => panic!("{other:?}"),
+        })
+    };
+    let own = "- {name: own, value: x}\n";
+    let map = ("ci/vars/v.yml", "variables: {tag: '1', own: y}\n");
+    let list = ("ci/vars/v.yml", "parameters: {p: q}\nvariables:\n- {name: tag, value: '1'}\n- {name: own, value: y}\n");
+    let nested = ("ci/vars/v.yml", "variables:\n- template: more.yml\n- template: /ci/vars/top.yml\n- template: v.yml\n");
+    let more = [nested, ("ci/vars/more.yml", "variables: {tag: '1'}\n"), ("ci/vars/top.yml", "variables: {own: y}\n")];
+    for files in [&[map][..], &[list], &more] {
+        for name in ["vars/v.yml", "vars/v.yml@self", "/ci/vars/v.yml"] {
+            // The last one counts.
+            assert_eq!(of(&format!("variables:\n- template: {name}\n{own}"), files), ["app:1-x", "app:1"], "{files:?}");
+            assert_eq!(of(&format!("variables:\n{own}- template: {name}\n"), files), ["app:1-y", "app:1"], "{files:?}");
+        }
+    }
+    // One of a job or a stage counts there.
+    let stage = "variables: [{name: tag, value: '0'}]\nstages:\n- stage: s\n  variables:\n  - template: vars/v.yml\n  jobs:\n  \
+        - {job: c, container: 'c:$(tag)'}\n- stage: t\n  jobs:\n  - {job: d, container: 'd:$(tag)'}\n";
+    let files = [("ci/azure-pipelines.yml", stage), map];
+    assert_eq!(read(&files, &["ci/azure-pipelines.yml"]), ["ci/azure-pipelines.yml:7 c:1", "ci/azure-pipelines.yml:10 d:0"]);
+    // What is chosen when the pipeline runs, is given to a template, or is elsewhere is not known.
+    let condition = "variables:\n- {name: tag, value: '0'}\n- ${{ if eq(1, 1) }}:\n  - template: vars/v.yml\n";
+    assert_eq!(of(condition, &[map]), ["$tag,$own", "$variables.tag"]);
+    let given = ("ci/vars/v.yml", "parameters: [{name: p, default: '1'}]\nvariables: {tag: '${{ parameters.p }}', own: y}\n");
+    assert_eq!(of("variables:\n- template: vars/v.yml\n", &[given]).len(), 2);
+    assert!(of("variables:\n- template: vars/v.yml\n", &[given]).iter().all(|one| one.starts_with('$')));
+    for name in ["vars/v.yml@other", "v.yml"] {
+        assert_eq!(of(&format!("variables:\n- template: {name}\n{own}"), &[map]), ["$tag", "$variables.tag"], "{name}");
+    }
+}
+
+/// A pipeline changes with the variables of its templates.
+#[test]
+fn a_pipeline_of_azure_rests_on_its_templates_of_variables() {
+    let text = "variables:\n- template: v.yml\n- template: none.yml\njobs:\n- {job: a, container: 'app:$(tag)'}\n";
+    let files = [("azure-pipelines.yml", text), ("v.yml", "variables: {tag: '1'}\n")];
+    let map = Map(files.iter().map(|(path, text)| (PathBuf::from(path), Rc::from(*text))).collect());
+    let scanned = scan(&[PathBuf::from("azure-pipelines.yml")], &map, &Values::new());
+    assert_eq!(scanned[0].rests_on, ["none.yml", "v.yml"].map(PathBuf::from).into());
+}
+
 #[test]
 fn of_several_builds_the_one_counts_that_needs_most() {
     let services = "  a: {build: .}\n  b: {build: {context: ., target: base}}\n";
