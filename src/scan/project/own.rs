@@ -108,6 +108,9 @@ impl OwnImages {
                 && (found.processor.is_none() || found.processor == base.processor);
             found.together.is_none() && found.lands == base.lands && is_for_alike && is_asked_alike
         };
+        // Of several builds on the same base for different processors, an engine takes that of its own.
+        let is_for_any =
+            |base: &Found| all.iter().any(|one| one.base.meant == base.meant && one.base.processor != base.processor);
         let is_judged = |base: &Found| all.iter().any(|one| one.base.meant == base.meant && is_alike(one.base));
         // What a command starts is the image, not its base.
         let isolated_by = if found.isolated_by == IsolatedBy::Start { IsolatedBy::StartOfBuilt } else { found.isolated_by };
@@ -120,10 +123,11 @@ impl OwnImages {
                 continue;
             }
             let Some(maker) = through.first().copied() else { continue };
+            let of_base = base.processor.filter(|_| !is_for_any(base));
             let one = Found {
                 meant: base.meant.clone(),
                 os,
-                processor: found.processor.or(base.processor).filter(|_| found.needs != Needs::NoHost),
+                processor: found.processor.or(of_base).filter(|_| found.needs != Needs::NoHost),
                 isolated_by,
                 // They are no several containers of one pod.
                 together: found.together.clone().filter(|_| !are_several),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::scan::{Asked, Files, Found, IsolatedBy, Lands, Meant, Needs, Os, Values, scan};
-use crate::{Error, ErrorKind};
+use crate::{Architecture, Error, ErrorKind};
 
 struct Map(BTreeMap<PathBuf, Rc<str>>);
 
@@ -249,6 +249,32 @@ fn a_pipeline_of_azure_rests_on_its_templates_of_variables() {
     let map = Map(files.iter().map(|(path, text)| (PathBuf::from(path), Rc::from(*text))).collect());
     let scanned = scan(&[PathBuf::from("azure-pipelines.yml")], &map, &Values::new());
     assert_eq!(scanned[0].rests_on, ["none.yml", "v.yml"].map(PathBuf::from).into());
+}
+
+/// A build that names no processor is judged on the hosts of the usual one too, and not on those of another.
+#[test]
+fn builds_for_a_processor_and_for_none_are_one_where_it_is_the_usual_one() {
+    for (platform, expected) in [("windows/amd64", &[None][..]), ("windows/arm64", &[None, Some(Architecture::Arm64)])] {
+        let bake = format!("target \"a\" {{\n  tags = [\"my/base:1\"]\n  platforms = [\"{platform}\"]\n}}\n");
+        let compose = "services:\n  a: {image: 'my/base:1', build: .}\n";
+        let dockerfile = ("Dockerfile", "FROM a:1\n");
+        let mut found =
+            each(&[("compose.yaml", compose), ("docker-bake.hcl", bake.as_str()), dockerfile], |found| found.processor);
+        found.sort_by_key(Option::is_some);
+        assert_eq!(found, expected, "{platform}");
+    }
+    // Of an image for several, each engine takes its own.
+    for (platforms, expected) in [
+        ("\"windows/arm64\"", Some(Architecture::Arm64)),
+        ("\"windows/amd64\", \"windows/arm64\"", None),
+        ("\"windows\", \"windows/arm64\"", None),
+    ] {
+        let bake = format!("target \"a\" {{\n  tags = [\"my/base:1\"]\n  platforms = [{platforms}]\n}}\n");
+        let files = [("docker-bake.hcl", bake.as_str()), ("Dockerfile", "FROM a:1\n"), POD];
+        let mut found = each(&files, |found| found.made_by.is_some().then_some(found.processor));
+        found.retain(Option::is_some);
+        assert_eq!(found, [Some(expected)], "{platforms}");
+    }
 }
 
 #[test]
