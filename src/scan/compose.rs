@@ -22,7 +22,9 @@ use super::paths::shown;
 use super::pipelines;
 use super::words::{Style, Values, expand};
 use super::yaml::{self, Merging, Node};
-use super::{Asked, Files, Found, IsolatedBy, Lines, Meant, Needs, Note, OF_INPUT, Os, Place, Problem, Shared, platform_of};
+use super::{
+    Asked, Files, Found, IsolatedBy, Lines, Meant, Needs, Note, OF_INPUT, Os, Place, Platform, Problem, Shared, platform_of,
+};
 use crate::Error;
 
 /// The longest chain of services that extend each other.
@@ -232,8 +234,9 @@ impl Reader<'_, '_> {
             values.into_iter().find_map(|(_, value)| value.text()).map(|text| expand(text, Style::Compose, &self.values).text)
         };
         let object = format!("service {name}");
-        let platform = text("platform");
-        let (os, processor) = platform.as_deref().map(platform_of).unwrap_or_default();
+        let platforms = nodes().filter_map(|(number, node)| Some((*number, node.get("platform")?)));
+        let ((os, processor), note) = self.platform(platforms, extending(&said), &object);
+        read.notes.extend(note);
         let isolations = nodes().filter_map(|(number, node)| Some((*number, node.get("isolation")?)));
         let (isolation, note) = self.isolation(isolations, extending(&said), &format!("`isolation` of {object}"));
         read.notes.extend(note.filter(|_| os != Os::Other));
@@ -396,7 +399,7 @@ impl Reader<'_, '_> {
             return (None, None);
         }
         if !word.missing.is_empty() {
-            return (None, self.without_isolation(shown_at, key, &word.missing));
+            return (None, self.without(shown_at, key, &word.missing, "without an isolation"));
         }
         let isolation = asked(&word.text);
         if isolation.is_none() && !word.text.is_empty() {
@@ -405,14 +408,30 @@ impl Reader<'_, '_> {
         (isolation, None)
     }
 
-    /// Notes an isolation that rests on these variables, which have no value.
-    fn without_isolation(&self, (number, node): Numbered<'_>, key: &str, missing: &[String]) -> Option<(usize, Note)> {
+    /// The platform of these values, the last file's first. A variable without a value is nothing to Compose, which is noted.
+    fn platform<'n>(
+        &self,
+        said: impl Iterator<Item = Numbered<'n>>,
+        extends: Option<Numbered<'n>>,
+        object: &str,
+    ) -> (Platform, Option<(usize, Note)>) {
+        let of_text = |(number, node): Numbered<'n>| Some((number, node, node.text()?));
+        let Some((number, node, text)) = merged(said).into_iter().find_map(of_text) else { return (Platform::default(), None) };
+        let word = expand(text, Style::Compose, &self.values);
+        if word.missing.is_empty() {
+            return (platform_of(&word.text), None);
+        }
+        let shown_at = extends.filter(|_| number == ELSEWHERE).unwrap_or((number, node));
+        let key = format!("`platform` of {object}");
+        (Platform::default(), self.without(shown_at, &key, &word.missing, "for any platform"))
+    }
+
+    /// Notes a key that rests on these variables, which have no value, and how the service is judged then.
+    fn without(&self, (number, node): Numbered<'_>, key: &str, missing: &[String], how: &str) -> Option<(usize, Note)> {
         let place = self.lines.get(number)?.place(node.span.clone());
         let (variables, have) = if missing.len() == 1 { ("the variable", "has") } else { ("the variables", "have") };
         let names = missing.join(", ");
-        let text = format!(
-            "{key} rests on {variables} {names}, which {have} no value: it is judged without an isolation, which is how Compose runs it"
-        );
+        let text = format!("{key} rests on {variables} {names}, which {have} no value: it is judged {how}");
         Some((number, Note { place, text }))
     }
 

@@ -179,6 +179,14 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         }
         uses.add_aliased(&file.path, several);
     }
+    // The names that a Dockerfile within a file gives, by the places of its references.
+    let mut within: BTreeMap<(&Path, usize), BTreeSet<String>> = BTreeMap::new();
+    for (path, one) in &inline {
+        for found in &one.found {
+            let names = within.entry((path.as_path(), found.place.span.start)).or_default();
+            names.extend(one.makes.iter().map(|name| with_a_tag(name)));
+        }
+    }
     let mut in_own_place = 0_usize;
     answer
         .into_iter()
@@ -190,9 +198,11 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
             let builders: BTreeSet<PathBuf> = built.iter().filter_map(|one| Some(normal(&one.said.as_ref()?.0))).collect();
             let from = if builders.is_empty() { BTreeSet::from([normal(&path)]) } else { builders };
             // What these files build is judged by its Dockerfile, and is in no registry yet.
-            let (mut names, mut makers, mut kept) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+            let (mut own_ones, mut makers, mut kept) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
             for found in scanned.found {
-                match own_images.named(&found, Some(&makes).filter(|_| is_dockerfile)) {
+                let place = (path.as_path(), found.place.span.start);
+                let names = if is_dockerfile { Some(&makes) } else { within.get(&place) };
+                match own_images.named(&found, names) {
                     Some(name) => {
                         in_own_place += 1;
                         let is_followed = in_own_place <= MOST_OF_OWN;
@@ -201,7 +211,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
                             kept.push(judged);
                             makers.extend(through.into_iter().map(Path::to_owned));
                         }
-                        names.insert(name);
+                        own_ones.insert(name);
                     }
                     None => kept.push(found),
                 }
@@ -226,7 +236,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
                 others.insert(maker);
             }
             let names_classes = std::iter::once(&path).chain(&others).any(|one| with_classes.contains_key(&normal(one)));
-            ScannedFile { path, scanned, rests_on: others, is_dockerfile, makes, own_images: names, names_classes }
+            ScannedFile { path, scanned, rests_on: others, is_dockerfile, makes, own_images: own_ones, names_classes }
         })
         .filter(|file| file.scanned != Scanned::default() || !file.own_images.is_empty())
         .collect()

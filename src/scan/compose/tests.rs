@@ -185,9 +185,7 @@ fn a_service_extends_another() {
 #[test]
 fn an_isolation_that_rests_on_a_variable_without_a_value_is_said() {
     let note = |key: &str, variables: &str| {
-        format!(
-            "`isolation` of {key} rests on {variables} no value: it is judged without an isolation, which is how Compose runs it"
-        )
+        format!("`isolation` of {key} rests on {variables} no value: it is judged without an isolation")
     };
     for (service, expected) in [
         ("image: a:1\n    isolation: ${ISO}", Some((4, note("service a", "the variable ISO, which has")))),
@@ -205,6 +203,9 @@ fn an_isolation_that_rests_on_a_variable_without_a_value_is_said() {
         assert_eq!(notes, expected.into_iter().collect::<Vec<_>>(), "{service}");
         assert!(project.problems.is_empty(), "{service}");
     }
+    let project = read_all(&["services:\n  a:\n    image: a:1\n    platform: ${OS}/amd64\n"], &[]);
+    let text = "`platform` of service a rests on the variable OS, which has no value: it is judged for any platform";
+    assert_eq!((images(&project), project.notes[0].1.text.as_str()), (vec!["0:3 a:1 None Unsaid".to_owned()], text));
     // It is shown where the service extends the one that has it, and a form that Compose does not have is refused.
     let text = "services:\n  a:\n    extends: {file: s.yaml, service: b}\n";
     let of = |isolation: &str| format!("services:\n  b: {{image: 'a:1', isolation: '{isolation}'}}\n");

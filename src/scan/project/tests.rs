@@ -531,6 +531,11 @@ fn the_base_of_an_own_image_is_found_through_others() {
             &["a:1 Windows compose.yaml"],
         ),
         ("  base: {image: 'my/base:1', build: {dockerfile_inline: 'FROM a:${T}'}}\n".to_owned(), &[], &[]),
+        (
+            "  base: {image: 'my/base:1', build: {dockerfile_inline: FROM my/base:1}}\n".to_owned(),
+            &[],
+            &["my/base:1 Windows compose.yaml"],
+        ),
         // What is made of nothing has no base that a host must fit.
         ("  base: {image: 'my/base:1', build: {dockerfile_inline: FROM scratch}}\n".to_owned(), &[], &[]),
         // Nor is what is judged in the same way at its own place, by one of its builds.
@@ -545,6 +550,9 @@ fn the_base_of_an_own_image_is_found_through_others() {
         found.sort_by_key(|one| one.rsplit(' ').next().map(str::to_owned));
         assert_eq!(found, expected, "{services} {others:?}");
     }
+    // No image is made from itself: what its Dockerfile names is pulled.
+    let itself = "services:\n  base: {image: 'my/base:1', build: {dockerfile_inline: FROM my/base:1}}\n";
+    assert_eq!(read(&[("compose.yaml", itself)], &["compose.yaml"]), ["compose.yaml:2 my/base:1"]);
     // That of a bake file has one too.
     let bake = "target \"app\" {\n  tags = [\"my/base:1\"]\n  dockerfile-inline = \"FROM a:1\"\n}\n";
     assert_eq!(in_place("", &[("docker-bake.hcl", bake)]), ["a:1 Windows docker-bake.hcl"]);
