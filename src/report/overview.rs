@@ -12,6 +12,7 @@ use super::document::{ErrorEntry, FindingEntry, Report, ResultEntry};
 use super::groups::{Group, MOST_APART, alike, groups, sentence, together};
 use super::labels::{Labels, joined, number};
 use super::outcome::Outcome;
+use super::problems::is_of_file;
 use super::table::{
     BAD, GOOD, HANGING, INDENT, NARROWEST, OPEN, PLAIN, assumptions, candidate_list, explain_hint, severity_label, version,
     wrapped,
@@ -328,11 +329,13 @@ pub(super) fn only_workloads_fail(report: &Report) -> bool {
 /// The last line, e.g. `2 images on 3 hosts: 4 passed, 2 failed`.
 pub(super) fn sum(report: &Report) -> String {
     let summary = &report.summary;
+    // What is wrong with a file is not an image.
+    let (of_files, unread): (Vec<&ErrorEntry>, Vec<&ErrorEntry>) = report.errors.iter().partition(|error| is_of_file(error));
     let images: BTreeSet<&str> = report
         .results
         .iter()
         .map(|entry| entry.image.reference.as_str())
-        .chain(report.errors.iter().map(|error| error.reference.as_str()))
+        .chain(unread.iter().map(|error| error.reference.as_str()))
         .collect();
     let hosts = number(Labels::of(report).hosts());
     let accepted = match report.results.iter().filter(|entry| entry.is_accepted()).count() {
@@ -344,7 +347,8 @@ pub(super) fn sum(report: &Report) -> String {
     let counts = [
         (summary.needs_flag, if summary.needs_flag == 1 { "needs a flag" } else { "need a flag" }),
         (summary.undecided, "undecided"),
-        (summary.errors, "not read"),
+        (unread.len(), "not read"),
+        (of_files.len(), if of_files.len() == 1 { "error in a file" } else { "errors in files" }),
     ];
     let failed = summary.not_ok.saturating_sub(summary.needs_flag);
     let mut counts: Vec<String> =

@@ -257,12 +257,17 @@ fn warning<'a>(alike: &[(&'a ResultEntry, &'a FindingEntry)], labels: &Labels<'a
     })
 }
 
+/// True for an error of a file itself, which names no image.
+pub(super) fn is_of_file(error: &ErrorEntry) -> bool {
+    error.location.as_ref().is_some_and(|location| location.file == error.reference)
+}
+
 fn unread(error: &ErrorEntry) -> Problem<'_> {
     let code = kind(&error.kind);
     // What is wrong at the place of an image, or has no value there, says nothing of the image: nobody asked for it. A file that is wrong
     // stands for itself.
     let is_wrong = matches!(error.kind.known(), Some(ErrorEntryKind::Invalid | ErrorEntryKind::Unresolved));
-    let is_of_image = error.location.as_ref().is_some_and(|location| location.file != error.reference);
+    let is_of_image = error.location.is_some() && !is_of_file(error);
     let what = if is_wrong && is_of_image { "was not judged" } else { "was not read" };
     Problem {
         level: Level::Open,

@@ -13,7 +13,7 @@ use hcl_edit::expr::Expression;
 
 use self::blocks::{Block, attributes, blocks, body, entries, name_of};
 pub use self::blocks::{Parsed, parse};
-use super::compose::Built;
+use super::compose::{Built, Inline};
 use super::hcl::{Evaluator, Function, Locals, Unknown, Value};
 use super::words::Values;
 use super::{Files, Found, Lines, Note, Problem, Shared};
@@ -50,6 +50,8 @@ pub struct Bake {
     pub made: Vec<String>,
     /// References of Dockerfiles that stand within it.
     pub found: Vec<(usize, Found)>,
+    /// These Dockerfiles.
+    pub inline: Vec<Inline>,
     /// Values that are used for more than images, so that they are not to be changed for one.
     pub shared: Vec<Shared>,
     /// What is built and not read.

@@ -15,14 +15,16 @@ use std::rc::Rc;
 
 use self::refused::IncludedServices;
 use self::sets::{Environment, named_file};
-pub use self::sets::{Included, Outer, Set, included, listed, usual};
+pub use self::sets::{Included, Outer, Set, extended, included, is_usual, listed, usual};
 use super::dockerfile::Build;
 use super::origin::Origins;
 use super::paths::shown;
 use super::pipelines;
 use super::words::{Style, Values, expand};
 use super::yaml::{self, Merging, Node};
-use super::{Asked, Files, Found, IsolatedBy, Lines, Meant, Needs, Note, OF_INPUT, Os, Place, Problem, Shared, processor_of};
+use super::{
+    Asked, Files, Found, IsolatedBy, Lines, Meant, Needs, Note, OF_INPUT, Os, Place, Platform, Problem, Shared, platform_of,
+};
 use crate::Error;
 
 /// The longest chain of services that extend each other.
@@ -65,6 +67,19 @@ pub struct Built {
     pub asks: Option<(PathBuf, Place)>,
 }
 
+/// A Dockerfile that stands as a text within another file, in one of its builds.
+#[derive(Clone, Debug)]
+pub struct Inline {
+    /// The number of the file that builds it.
+    pub file: usize,
+    /// The byte at which its text begins: several may stand in one file.
+    pub at: usize,
+    /// The names of the image, as far as they are known.
+    pub makes: Vec<String>,
+    /// Its references.
+    pub found: Vec<Found>,
+}
+
 /// What the services of a project say.
 #[derive(Clone, Debug, Default)]
 pub struct Project {
@@ -72,6 +87,8 @@ pub struct Project {
     pub found: Vec<(usize, Found)>,
     /// The images that are built.
     pub built: Vec<Built>,
+    /// The Dockerfiles within its files.
+    pub inline: Vec<Inline>,
     /// What it sees, which the projects that it includes see too.
     pub outer: Outer,
     /// The projects that it includes.
@@ -133,7 +150,14 @@ pub fn read(set: &Set, layers: &[Layer<'_>], outer: &Outer, files: &dyn Files) -
     };
     reader.refuse_repeated_keys();
     for name in &names {
-        reader.service(name, &mut read);
+        if set.templates.contains(name) {
+            // It is judged where it is extended. What it uses of the values counts here all the same.
+            let mut template = Project::default();
+            reader.service(name, &mut template);
+            read.shared.append(&mut template.shared);
+        } else {
+            reader.service(name, &mut read);
+        }
     }
     for (number, layer) in layers.iter().enumerate() {
         reader.included(number, layer, &mut read);
@@ -209,13 +233,14 @@ impl Reader<'_, '_> {
             let values = merged(nodes().filter_map(|(number, node)| Some((*number, node.get(key)?))));
             values.into_iter().find_map(|(_, value)| value.text()).map(|text| expand(text, Style::Compose, &self.values).text)
         };
-        let isolations = nodes().filter_map(|(number, node)| Some((*number, node.get("isolation")?)));
-        let isolation = self.isolation(isolations, extending(&said));
-        let platform = text("platform");
-        let os = platform.as_deref().map_or(Os::Unsaid, Os::of_platform);
-        let processor = platform.as_deref().and_then(processor_of);
-        let os = if isolation.is_some() && os == Os::Unsaid { Os::Windows } else { os };
         let object = format!("service {name}");
+        let platforms = nodes().filter_map(|(number, node)| Some((*number, node.get("platform")?)));
+        let ((os, processor), note) = self.platform(platforms, extending(&said), &object);
+        read.notes.extend(note);
+        let isolations = nodes().filter_map(|(number, node)| Some((*number, node.get("isolation")?)));
+        let (isolation, note) = self.isolation(isolations, extending(&said), &format!("`isolation` of {object}"));
+        read.notes.extend(note.filter(|_| os != Os::Other));
+        let os = if isolation.is_some() && os == Os::Unsaid { Os::Windows } else { os };
         let builds = merged(nodes().filter_map(|(number, node)| Some((*number, node.get("build")?))));
         if builds.is_empty() {
             let images = merged(nodes().filter_map(|(number, node)| Some((*number, node.get("image")?))));
@@ -229,7 +254,7 @@ impl Reader<'_, '_> {
         } else {
             // With both, the image is the name of what is built.
             let made: Vec<String> = text("image").filter(|image| !image.is_empty()).into_iter().collect();
-            self.build(&builds, (&object, &made, extending(&said)), isolation, os, read);
+            self.build(&builds, (&object, &made, extending(&said)), isolation, (os, processor), read);
             read.made.extend(made);
         }
         let volumes = merged(nodes().filter_map(|(number, node)| Some((*number, node.get("volumes")?))));
@@ -358,17 +383,56 @@ impl Reader<'_, '_> {
         Some((number, Note { place, text }))
     }
 
-    /// The isolation of these values, the last file's first. A word for none is refused where it stands, or where this extends it.
-    fn isolation<'n>(&self, said: impl Iterator<Item = Numbered<'n>>, extends: Option<Numbered<'n>>) -> Option<Asked> {
-        let (number, node) = merged(said).into_iter().find(|(_, node)| node.text().is_some())?;
-        let word = expand(node.text()?, Style::Compose, &self.values);
+    /// The isolation of these values, the last file's first. A word for none is refused where it stands, or where this extends it; a variable
+    /// without a value is nothing to Compose, which is noted with this name of the key.
+    fn isolation<'n>(
+        &self,
+        said: impl Iterator<Item = Numbered<'n>>,
+        extends: Option<Numbered<'n>>,
+        key: &str,
+    ) -> (Option<Asked>, Option<(usize, Note)>) {
+        let of_text = |(number, node): Numbered<'n>| Some((number, node, node.text()?));
+        let Some((number, node, text)) = merged(said).into_iter().find_map(of_text) else { return (None, None) };
+        let word = expand(text, Style::Compose, &self.values);
+        let shown_at = extends.filter(|_| number == ELSEWHERE).unwrap_or((number, node));
+        if self.refuses(shown_at.0, shown_at.1, &word) {
+            return (None, None);
+        }
+        if !word.missing.is_empty() {
+            return (None, self.without(shown_at, key, &word.missing, "without an isolation"));
+        }
         let isolation = asked(&word.text);
-        let is_word = word.missing.is_empty() && word.malformed.is_none() && word.unknown.is_empty() && !word.text.is_empty();
-        if isolation.is_none() && is_word {
-            let shown_at = extends.filter(|_| number == ELSEWHERE).unwrap_or((number, node));
+        if isolation.is_none() && !word.text.is_empty() {
             self.refuse_isolation(shown_at, &word.text);
         }
-        isolation
+        (isolation, None)
+    }
+
+    /// The platform of these values, the last file's first. A variable without a value is nothing to Compose, which is noted.
+    fn platform<'n>(
+        &self,
+        said: impl Iterator<Item = Numbered<'n>>,
+        extends: Option<Numbered<'n>>,
+        object: &str,
+    ) -> (Platform, Option<(usize, Note)>) {
+        let of_text = |(number, node): Numbered<'n>| Some((number, node, node.text()?));
+        let Some((number, node, text)) = merged(said).into_iter().find_map(of_text) else { return (Platform::default(), None) };
+        let word = expand(text, Style::Compose, &self.values);
+        if word.missing.is_empty() {
+            return (platform_of(&word.text), None);
+        }
+        let shown_at = extends.filter(|_| number == ELSEWHERE).unwrap_or((number, node));
+        let key = format!("`platform` of {object}");
+        (Platform::default(), self.without(shown_at, &key, &word.missing, "for any platform"))
+    }
+
+    /// Notes a key that rests on these variables, which have no value, and how the service is judged then.
+    fn without(&self, (number, node): Numbered<'_>, key: &str, missing: &[String], how: &str) -> Option<(usize, Note)> {
+        let place = self.lines.get(number)?.place(node.span.clone());
+        let (variables, have) = if missing.len() == 1 { ("the variable", "has") } else { ("the variables", "have") };
+        let names = missing.join(", ");
+        let text = format!("{key} rests on {variables} {names}, which {have} no value: it is judged {how}");
+        Some((number, Note { place, text }))
     }
 
     /// The reference of an image, which is shown at this value of the file with this number.

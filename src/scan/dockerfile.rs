@@ -37,6 +37,8 @@ pub struct Build {
     pub object: Option<String>,
     /// The operating system that it is built for.
     pub os: Os,
+    /// The processor that it is built for, if one is named.
+    pub processor: Option<Architecture>,
     /// The hosts that what is built can land on.
     pub lands: Lands,
     /// The isolation that what is built is started in, as far as the file asks for one.
@@ -60,17 +62,9 @@ pub struct Reading {
     pub missing: Option<String>,
 }
 
-/// The variables that a builder sets by itself, for an image for Windows on amd64. What the machine that builds is, is not known.
+/// The variables that a builder sets by itself to what the machine that builds is, and to what is asked of it: a word that no platform is.
 ///
 /// Source: BuildKit, `platform.go`.
-const GIVEN: [(&str, &str); 4] =
-    [("TARGETPLATFORM", "windows/amd64"), ("TARGETOS", "windows"), ("TARGETARCH", "amd64"), ("TARGETVARIANT", "")];
-
-/// The same for an image that is built for another system.
-const GIVEN_ELSEWHERE: [(&str, &str); 4] =
-    [("TARGETPLATFORM", "linux/amd64"), ("TARGETOS", "linux"), ("TARGETARCH", "amd64"), ("TARGETVARIANT", "")];
-
-/// The same of the machine that builds, and of what is asked of it: a word that no platform is.
 const BUILDER: [&str; 7] =
     ["BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDOSVERSION", "BUILDVARIANT", "TARGETOSVERSION", "TARGETSTAGE"];
 
@@ -101,7 +95,7 @@ impl Parsed<'_> {
         }
         let mut file = File {
             source: self.source,
-            values: set_by_builder(build.os)
+            values: set_by_builder(build)
                 .map(|(name, value)| {
                     let given = build.arguments.get(&name).cloned();
                     (name, given.unwrap_or(value))
@@ -143,10 +137,19 @@ fn left_out(why: &str) -> Reading {
     Reading { scanned, ..Reading::default() }
 }
 
-/// The variables that a builder sets by itself, and their values.
-fn set_by_builder(os: Os) -> impl Iterator<Item = (String, String)> {
-    let given = if os == Os::Other { GIVEN_ELSEWHERE } else { GIVEN };
-    given.into_iter().chain(BUILDER.map(|name| (name, THE_BUILDERS))).map(|(name, value)| (name.to_owned(), value.to_owned()))
+/// The variables that a builder sets by itself, and their values: for an image for Windows on amd64, unless the build is for something else.
+/// What the machine that builds is, is not known.
+fn set_by_builder(build: &Build) -> impl Iterator<Item = (String, String)> {
+    let system = if build.os == Os::Other { "linux" } else { "windows" };
+    let processor = build.processor.unwrap_or(Architecture::Amd64).as_str();
+    let target = [
+        ("TARGETPLATFORM", format!("{system}/{processor}")),
+        ("TARGETOS", system.to_owned()),
+        ("TARGETARCH", processor.to_owned()),
+        ("TARGETVARIANT", String::new()),
+    ];
+    let of_builder = BUILDER.map(|name| (name, THE_BUILDERS.to_owned()));
+    target.into_iter().chain(of_builder).map(|(name, value)| (name.to_owned(), value))
 }
 
 struct File<'t> {
@@ -174,6 +177,8 @@ struct Stage {
     base: Named,
     os: Os,
     processor: Option<Architecture>,
+    /// True if its `FROM` names a platform: it does not have that of the build.
+    has_platform: bool,
     /// True if commands run in it.
     runs: bool,
     /// The images and stages that files come from.
@@ -271,7 +276,7 @@ impl File<'_> {
                 self.default_of(name, own, span.clone());
             }
             // One that is only declared has the value that a builder sets.
-            let value = value.or_else(|| set_by_builder(self.build.os).find(|(set, _)| set == name).map(|(_, value)| value));
+            let value = value.or_else(|| set_by_builder(self.build).find(|(set, _)| set == name).map(|(_, value)| value));
             match value {
                 Some(value) => self.values.insert(name.to_owned(), value),
                 None => self.values.remove(name),
@@ -286,7 +291,7 @@ impl File<'_> {
     /// What is known of an argument that the file which builds it gives a value that is not known.
     fn open_argument(&self, name: &str) -> Option<Meant> {
         let of_rest = || {
-            let expression = self.build.rest.clone().filter(|_| set_by_builder(self.build.os).all(|(set, _)| set != name))?;
+            let expression = self.build.rest.clone().filter(|_| set_by_builder(self.build).all(|(set, _)| set != name))?;
             Some(Meant::Unevaluated { name: name.to_owned(), expression })
         };
         self.build.open.get(name).cloned().or_else(of_rest)
@@ -334,6 +339,7 @@ impl File<'_> {
         // What `ONBUILD` says in a stage is done first in those that are made from it. For other builds it is their own.
         let base_stage = self.earlier(&base, self.stages.len()).and_then(|index| self.stages.get(index));
         let Left { runs, sources } = base_stage.map(|stage| stage.left.clone()).unwrap_or_default();
+        let has_platform = platform.is_some();
         // That of the machine that builds is not known.
         let platform = platform.as_deref().filter(|platform| !platform.starts_with(THE_BUILDERS));
         self.stages.push(Stage {
@@ -341,6 +347,7 @@ impl File<'_> {
             base,
             os: platform.map_or(Os::Unsaid, Os::of_platform),
             processor: platform.and_then(processor_of),
+            has_platform,
             runs,
             sources,
             left: Left::default(),

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use hcl_edit::Span as _;
 use hcl_edit::expr::{Expression, ObjectKey, Traversal, TraversalOperator, UnaryOperator};
-use hcl_edit::template::{Directive, Element, Template};
+use hcl_edit::template::{Directive, Element, ForDirective, IfDirective};
 
 use self::functions::{at, binary, built_in};
 use super::words::Values;
@@ -177,12 +177,13 @@ impl<'h> Evaluator<'h> {
             Ok(text) => Part::Text(text),
             Err(why) => Part::Unknown(span.unwrap_or_default(), why),
         };
-        let of = |element: &Element| part(self.elements(Box::new(std::iter::once(element)), locals, 1), element.span());
-        match expression {
-            Expression::StringTemplate(template) => template.iter().map(of).collect(),
-            Expression::HeredocTemplate(heredoc) => heredoc.template.iter().map(of).collect(),
-            _ => vec![part(self.value(expression, locals), expression.span())],
-        }
+        let elements: Vec<&Element> = match expression {
+            Expression::StringTemplate(template) => template.iter().collect(),
+            Expression::HeredocTemplate(heredoc) => heredoc.template.iter().collect(),
+            _ => return vec![part(self.value(expression, locals), expression.span())],
+        };
+        let text = |number: usize| self.element(&elements, number, (false, false), locals, 1).map(Value::Text);
+        elements.iter().enumerate().map(|(number, element)| part(text(number), element.span())).collect()
     }
 
     fn eval(&self, expression: &Expression, locals: &Locals, depth: usize) -> Result<Value, Unknown> {
@@ -200,7 +201,7 @@ impl<'h> Evaluator<'h> {
                 (1, Some(Element::Interpolation(part))) => self.eval(&part.expr, locals, next)?,
                 _ => self.elements(template.iter(), locals, next)?,
             },
-            Expression::HeredocTemplate(heredoc) => self.template(&heredoc.template, locals, next)?,
+            Expression::HeredocTemplate(heredoc) => self.elements(heredoc.template.iter(), locals, next)?,
             Expression::Parenthesis(inner) => self.eval(inner.inner(), locals, next)?,
             Expression::Variable(name) => self.variable(name.as_str(), locals, next)?,
             Expression::Array(array) => {
@@ -322,48 +323,96 @@ impl<'h> Evaluator<'h> {
         value
     }
 
-    fn template(&self, template: &Template, locals: &Locals, depth: usize) -> Result<Value, Unknown> {
-        self.elements(template.iter(), locals, depth)
+    fn elements(&self, elements: hcl_edit::template::Iter<'_>, locals: &Locals, depth: usize) -> Result<Value, Unknown> {
+        let elements: Vec<&Element> = elements.collect();
+        Ok(Value::Text(self.joined(&elements, (false, false), locals, depth)?))
     }
 
-    fn elements(&self, elements: hcl_edit::template::Iter<'_>, locals: &Locals, depth: usize) -> Result<Value, Unknown> {
+    /// The text of elements, of which the first and the last may stand beside something that takes blanks away.
+    fn joined(&self, elements: &[&Element], takes: Takes, locals: &Locals, depth: usize) -> Result<String, Unknown> {
+        let mut text = String::new();
+        for number in 0..elements.len() {
+            text.push_str(&self.element(elements, number, takes, locals, depth)?);
+            if text.len() > LONGEST {
+                return Err(Unknown::Expression);
+            }
+        }
+        Ok(text)
+    }
+
+    /// The text of one of these elements. Those beside it may take blanks of it away.
+    fn element(
+        &self,
+        elements: &[&Element],
+        number: usize,
+        (before, behind): Takes,
+        locals: &Locals,
+        depth: usize,
+    ) -> Result<String, Unknown> {
         if depth > DEEPEST {
             return Err(Unknown::Expression);
         }
+        let next = depth + 1;
+        match elements.get(number) {
+            None => Ok(String::new()),
+            Some(Element::Literal(literal)) => {
+                let previous = number.checked_sub(1).and_then(|previous| elements.get(previous));
+                let before = previous.map_or(before, |one| takes(one).1);
+                let behind = elements.get(number + 1).map_or(behind, |one| takes(one).0);
+                let text = literal.value().as_str();
+                let text = if before { without_first_blanks(text) } else { text };
+                let text = if behind { without_last_blanks(text) } else { text };
+                Ok(text.to_owned())
+            }
+            Some(Element::Interpolation(part)) => self.eval(&part.expr, locals, next)?.known_text(),
+            Some(Element::Directive(directive)) => match directive.as_ref() {
+                Directive::If(choice) => self.chosen(choice, locals, next),
+                Directive::For(each) => self.repeated(each, locals, next),
+            },
+        }
+    }
+
+    /// `%{ if x }…%{ else }…%{ endif }`.
+    fn chosen(&self, choice: &IfDirective, locals: &Locals, depth: usize) -> Result<String, Unknown> {
+        let (first, last) = (choice.if_expr.strip, choice.endif_expr.strip);
+        let is_chosen = self.eval(&choice.if_expr.cond_expr, locals, depth)?.truth()?;
+        let (template, takes) = match &choice.else_expr {
+            None if !is_chosen => return Ok(String::new()),
+            Some(other) if !is_chosen => (&other.template, (other.strip.strip_end(), last.strip_start())),
+            other => {
+                let behind = other.as_ref().map_or(last, |other| other.strip);
+                (&choice.if_expr.template, (first.strip_end(), behind.strip_start()))
+            }
+        };
+        let elements: Vec<&Element> = template.iter().collect();
+        self.joined(&elements, takes, locals, depth)
+    }
+
+    /// `%{ for x in list }…%{ endfor }`.
+    fn repeated(&self, each: &ForDirective, locals: &Locals, depth: usize) -> Result<String, Unknown> {
+        let entries = named_items(self.eval(&each.for_expr.collection_expr, locals, depth)?)?;
+        let takes = (each.for_expr.strip.strip_end(), each.endfor_expr.strip.strip_start());
+        let elements: Vec<&Element> = each.for_expr.template.iter().collect();
+        let mut inner = locals.clone();
         let mut text = String::new();
-        for element in elements {
-            let part = match element {
-                Element::Literal(literal) => literal.value().clone(),
-                Element::Interpolation(part) => self.eval(&part.expr, locals, depth + 1)?.known_text()?,
-                Element::Directive(directive) => match directive.as_ref() {
-                    Directive::If(choice) => {
-                        let chosen = self.eval(&choice.if_expr.cond_expr, locals, depth + 1)?.truth()?;
-                        let template = if chosen {
-                            Some(&choice.if_expr.template)
-                        } else {
-                            choice.else_expr.as_ref().map(|other| &other.template)
-                        };
-                        let value = template.map(|template| self.template(template, locals, depth + 1)).transpose()?;
-                        value.and_then(|value| value.text()).unwrap_or_default()
-                    }
-                    Directive::For(_) => return Err(Unknown::Expression),
-                },
-            };
+        for (name, value) in entries {
+            if let Some(key) = &each.for_expr.key_var {
+                inner.insert(key.as_str().to_owned(), name);
+            }
+            inner.insert(each.for_expr.value_var.as_str().to_owned(), value);
+            let part = self.joined(&elements, takes, &inner, depth)?;
+            self.took(1 + part.len() / 64)?;
             text.push_str(&part);
             if text.len() > LONGEST {
                 return Err(Unknown::Expression);
             }
         }
-        Ok(Value::Text(text))
+        Ok(text)
     }
 
     /// `[for x in list : f(x) if g(x)]`, and the same for maps.
     fn each(&self, each: &hcl_edit::expr::ForExpr, locals: &Locals, depth: usize) -> Result<Value, Unknown> {
-        let entries: Vec<(Value, Value)> = match self.eval(&each.intro.collection_expr, locals, depth)? {
-            Value::Map(entries) => entries.into_iter().map(|(name, value)| (Value::Text(name), value)).collect(),
-            #[expect(clippy::cast_precision_loss, reason = "a list is shorter than the numbers that a float holds")]
-            other => other.items().into_iter().enumerate().map(|(number, value)| (Value::Number(number as f64), value)).collect(),
-        };
+        let entries = named_items(self.eval(&each.intro.collection_expr, locals, depth)?)?;
         if each.grouping {
             return Err(Unknown::Expression);
         }
@@ -400,6 +449,46 @@ impl<'h> Evaluator<'h> {
             return self.eval(result, &locals, depth);
         }
         built_in(name, arguments)
+    }
+}
+
+/// Whether what stands beside a text takes blanks away: at its start, and at its end.
+type Takes = (bool, bool);
+
+/// Whether an element takes blanks away: of the text before it, and of the one behind it.
+fn takes(element: &Element) -> Takes {
+    match element {
+        Element::Literal(_) => (false, false),
+        Element::Interpolation(part) => (part.strip.strip_start(), part.strip.strip_end()),
+        Element::Directive(directive) => match directive.as_ref() {
+            Directive::If(choice) => (choice.if_expr.strip.strip_start(), choice.endif_expr.strip.strip_end()),
+            Directive::For(each) => (each.for_expr.strip.strip_start(), each.endfor_expr.strip.strip_end()),
+        },
+    }
+}
+
+/// A text without the blanks at its start: to the end of the line there.
+///
+/// Source: hashicorp/hcl, hclsyntax/parser_template.go: a line is a literal of its own.
+fn without_first_blanks(text: &str) -> &str {
+    let rest = text.trim_start_matches([' ', '\t', '\r']);
+    rest.strip_prefix('\n').unwrap_or(rest)
+}
+
+/// The same for those at its end.
+fn without_last_blanks(text: &str) -> &str {
+    text.strip_suffix('\n').unwrap_or(text).trim_end_matches([' ', '\t', '\r'])
+}
+
+/// The values of a list or map that a loop goes through, with their numbers or names.
+fn named_items(value: Value) -> Result<Vec<(Value, Value)>, Unknown> {
+    match value {
+        Value::Map(entries) => Ok(entries.into_iter().map(|(name, value)| (Value::Text(name), value)).collect()),
+        #[expect(clippy::cast_precision_loss, reason = "a list is shorter than the numbers that a float holds")]
+        Value::List(list) => {
+            Ok(list.into_iter().enumerate().map(|(number, value)| (Value::Number(number as f64), value)).collect())
+        }
+        other => Err(other.unknown()),
     }
 }
 

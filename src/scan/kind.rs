@@ -71,6 +71,15 @@ pub fn kind_of(path: &Path) -> Option<FileKind> {
     }
 }
 
+/// True for the name of a file that may have named images, or given values to those that do: all that is known of one that is gone. JSON
+/// may be a manifest, and files of values are called after the environment.
+pub fn may_have_counted(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let is_of_values = || name.split(['.', '-', '_']).any(|word| word == "env");
+    let is_json = || Path::new(&name).extension().is_some_and(|ending| ending == "json");
+    kind_of(path).is_some() || is_json() || is_of_values()
+}
+
 /// What an object of Kubernetes says of itself.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -130,6 +139,27 @@ mod tests {
             ("[]", false),
         ] {
             assert_eq!(is_manifest(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_files_that_may_have_counted() {
+        for (name, expected) in [
+            ("Dockerfile.win", true),
+            ("compose.override.yml", true),
+            ("docker-bake.override.json", true),
+            ("patch.JSON", true),
+            (".env", true),
+            ("prod.env", true),
+            (".env.local", true),
+            ("app_env", true),
+            ("README.md", false),
+            ("main.go", false),
+            ("environment.md", false),
+            ("logo.png", false),
+            ("LICENSE", false),
+        ] {
+            assert_eq!(may_have_counted(&Path::new("a.env").join(name)), expected, "{name}");
         }
     }
 

@@ -40,7 +40,7 @@ use crate::{Architecture, Error};
 pub use dotenv::read as read_env_file;
 pub use edit::{Editable, Shared, apply, with_tag};
 pub use exceptions::{Exception, Failure, Pattern, inline, misspelt};
-pub use kind::{FileKind, kind_of, kind_of_text};
+pub use kind::{FileKind, kind_of, kind_of_text, may_have_counted};
 pub use kustomize::is_kustomization;
 pub use machines::machines;
 pub use place::{Lines, Place};
@@ -313,6 +313,9 @@ pub enum Os {
 /// Processors that stand for a whole platform: its system is that of the machine.
 const PROCESSORS: [&str; 10] = ["amd64", "x86_64", "x86-64", "arm64", "aarch64", "arm", "armhf", "armel", "386", "i386"];
 
+/// A system, and a processor if one is named.
+type Platform = (Os, Option<Architecture>);
+
 /// The processor of a platform, e.g. that of `windows/arm64`; `None` where it names none that Windows runs containers on.
 fn processor_of(platform: &str) -> Option<Architecture> {
     platform.split('/').find_map(|word| match word.trim().to_ascii_lowercase().as_str() {
@@ -344,17 +347,24 @@ impl Os {
             _ => Self::Other,
         }
     }
+}
 
-    /// Those of the platforms that one build is for, each once; the one that is not said where there are none.
-    fn of_platforms(platforms: &[String]) -> Vec<Self> {
-        let mut all: Vec<Self> = Vec::new();
-        for os in platforms.iter().map(|platform| Self::of_platform(platform)) {
-            if !all.contains(&os) {
-                all.push(os);
-            }
+/// The system and the processor of a platform, as far as it names them: one is enough for a text such as `windows` or `arm64`. What is for
+/// another system is the same whatever its processor.
+fn platform_of(platform: &str) -> Platform {
+    let os = Os::of_platform(platform);
+    (os, processor_of(platform).filter(|_| os != Os::Other))
+}
+
+/// The platforms that one build is for, each once; the one that is not said where there are none.
+fn platforms_of(platforms: &[String]) -> Vec<Platform> {
+    let mut all: Vec<Platform> = Vec::new();
+    for platform in platforms.iter().map(|platform| platform_of(platform)) {
+        if !all.contains(&platform) {
+            all.push(platform);
         }
-        if all.is_empty() { vec![Self::Unsaid] } else { all }
     }
+    if all.is_empty() { vec![Platform::default()] } else { all }
 }
 
 /// The isolation that a file asks for.

@@ -7,7 +7,7 @@ use super::dockerfile::{self, Build, Reading, no_stage};
 use super::inner_text::{InnerText, before_mark};
 use super::words::{MARK, Word};
 use super::{Found, Lines, Meant, Place, Problem, Scanned};
-use crate::{Error, ErrorKind};
+use crate::{Architecture, Error, ErrorKind};
 
 /// The text of such a Dockerfile, as far as the file around it gives its values.
 #[derive(Debug, Default)]
@@ -82,7 +82,8 @@ pub fn read(
     // A line with a value that is put in, or a doubled dollar, reads in another way, and so does each behind it.
     let of_line = |number| lines.place(within.own_line(number).unwrap_or_else(|| span.clone()));
     // The same text may be built several times.
-    let build_name = format!("{} {} {}", build.object.as_deref().unwrap_or_default(), build.os as u8, span.start);
+    let (object, processor) = (build.object.as_deref().unwrap_or_default(), build.processor.map_or("", Architecture::as_str));
+    let build_name = format!("{object} {} {processor} {}", build.os as u8, span.start);
     scanned.found = scanned.found.into_iter().map(|one| one.shared_in(&build_name)).collect();
     for one in &mut scanned.found {
         // What can be changed is known by its bytes in the inner text alone.

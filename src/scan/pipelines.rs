@@ -11,6 +11,7 @@ mod github;
 mod gitlab;
 mod matrix;
 mod tekton;
+mod templates;
 mod variables;
 
 use std::cell::Cell;
@@ -22,6 +23,7 @@ pub use self::azure::is_template;
 pub use self::builds::{Built, built};
 pub use self::gitlab::{Inputs, Layer, inputs_of, read_gitlab};
 pub use self::tekton::Runs;
+pub use self::templates::with_variables;
 use self::variables::{Scope, Scopes};
 use super::paths::slashes;
 use super::words::Values;

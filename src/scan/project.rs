@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use self::own::OwnImages;
-use super::compose::{self, Built};
+use super::compose::{self, Built, Inline};
 use super::kubernetes::{self, Known, RuntimeClasses, Stands};
 use super::kustomize::{self, Kustomization, Object, PatchFiles, Way, Ways};
 use super::paths::{normal, shown};
@@ -100,6 +100,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         left,
         patches,
         built: BTreeMap::new(),
+        inline: Vec::new(),
         made: BTreeSet::new(),
         uses: Uses::default(),
         env_files: BTreeSet::new(),
@@ -124,7 +125,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         project.made.extend(read.made.iter().map(|image| with_a_tag(image)));
         project.builds_of(path, read.built);
     }
-    let Project { built, made, mut uses, env_files, mut answer, mut rests_on, patches, classes, .. } = project;
+    let Project { built, inline, made, mut uses, env_files, mut answer, mut rests_on, patches, classes, .. } = project;
     let with_classes = classes.asked();
     for (path, others) in &with_classes {
         rests_on.entry(path.clone()).or_default().extend(others.iter().cloned());
@@ -145,6 +146,9 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         }
     }
     let (mut missing, mut own_images) = (Vec::new(), OwnImages::of(made));
+    for (path, one) in &inline {
+        own_images.add(&one.makes, (path.as_path(), one.at), Some(path.as_path()), &one.found);
+    }
     for (path, text) in &dockerfiles {
         let builds = built.get(&normal(path)).map(Vec::as_slice).unwrap_or_default();
         let scanned = dockerfiles::read_dockerfile(path, text, builds, given, (&mut uses, &mut missing, &mut own_images));
@@ -175,6 +179,14 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         }
         uses.add_aliased(&file.path, several);
     }
+    // The names that a Dockerfile within a file gives, by the places of its references.
+    let mut within: BTreeMap<(&Path, usize), BTreeSet<String>> = BTreeMap::new();
+    for (path, one) in &inline {
+        for found in &one.found {
+            let names = within.entry((path.as_path(), found.place.span.start)).or_default();
+            names.extend(one.makes.iter().map(|name| with_a_tag(name)));
+        }
+    }
     let mut in_own_place = 0_usize;
     answer
         .into_iter()
@@ -186,9 +198,11 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
             let builders: BTreeSet<PathBuf> = built.iter().filter_map(|one| Some(normal(&one.said.as_ref()?.0))).collect();
             let from = if builders.is_empty() { BTreeSet::from([normal(&path)]) } else { builders };
             // What these files build is judged by its Dockerfile, and is in no registry yet.
-            let (mut names, mut makers, mut kept) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+            let (mut own_ones, mut makers, mut kept) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
             for found in scanned.found {
-                match own_images.named(&found, Some(&makes).filter(|_| is_dockerfile)) {
+                let place = (path.as_path(), found.place.span.start);
+                let names = if is_dockerfile { Some(&makes) } else { within.get(&place) };
+                match own_images.named(&found, names) {
                     Some(name) => {
                         in_own_place += 1;
                         let is_followed = in_own_place <= MOST_OF_OWN;
@@ -197,7 +211,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
                             kept.push(judged);
                             makers.extend(through.into_iter().map(Path::to_owned));
                         }
-                        names.insert(name);
+                        own_ones.insert(name);
                     }
                     None => kept.push(found),
                 }
@@ -222,7 +236,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
                 others.insert(maker);
             }
             let names_classes = std::iter::once(&path).chain(&others).any(|one| with_classes.contains_key(&normal(one)));
-            ScannedFile { path, scanned, rests_on: others, is_dockerfile, makes, own_images: names, names_classes }
+            ScannedFile { path, scanned, rests_on: others, is_dockerfile, makes, own_images: own_ones, names_classes }
         })
         .filter(|file| file.scanned != Scanned::default() || !file.own_images.is_empty())
         .collect()
@@ -321,6 +335,8 @@ struct Project<'p> {
     patches: BTreeSet<PathBuf>,
     /// The builds of each Dockerfile.
     built: BTreeMap<PathBuf, Vec<Built>>,
+    /// The Dockerfiles that stand within files, with the paths of these.
+    inline: Vec<(PathBuf, Inline)>,
     /// The images that are built.
     made: BTreeSet<String>,
     /// Values that are used for more than images.
@@ -348,8 +364,14 @@ impl Project<'_> {
                 continue;
             }
             if let Some(service) = service {
+                let is_of_azure = service == pipelines::Service::Azure;
+                let (whole, templates) = if is_of_azure { self.with_variables(file, root) } else { (None, BTreeSet::new()) };
+                let root = whole.as_ref().unwrap_or(root);
                 let is_read = |template: &str| self.has_template(&file.path, template);
                 let read = pipelines::read(service, root, &runs, &lines, self.given, &is_read);
+                if !templates.is_empty() {
+                    self.rest(&file.path, templates);
+                }
                 let scanned = self.of(&file.path);
                 scanned.found.extend(read.found);
                 scanned.problems.extend(read.problems);

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use super::settings;
 use crate::cli::paths::{folder_of, in_real_folder, real, repository_of};
-use crate::scan::{IGNORE_FILE, is_kustomization};
+use crate::scan::{IGNORE_FILE, is_kustomization, may_have_counted};
 use crate::text::quoted;
 use crate::{Error, ErrorKind};
 
@@ -37,7 +37,7 @@ struct Repository {
     top: PathBuf,
     /// The paths of what changed, from there, with slashes.
     names: HashSet<String>,
-    /// The folders of files that are gone, as they were. What such a file said is not known.
+    /// The folders of files that are gone, as they were, and that may have counted. What such a file said is not known.
     left: HashSet<PathBuf>,
     /// True if one of them may have been a manifest.
     lacks_manifest: bool,
@@ -88,7 +88,7 @@ impl Changed {
         repository.names.iter().any(|name| Path::new(name).starts_with(below))
     }
 
-    /// True for a file in whose folder another one was that is gone: it may have given values to it.
+    /// True for a file in whose folder another one was that is gone and may have given values to it.
     pub fn lacks_beside(&self, path: &Path) -> bool {
         if self.repositories.iter().all(|one| one.left.is_empty()) {
             return false;
@@ -174,7 +174,8 @@ impl Repository {
         let names = differing.split('\0').chain(unknown.split('\0')).map(|name| name.trim_end_matches('/'));
         let names: HashSet<String> = names.filter(|name| !name.is_empty()).map(str::to_owned).collect();
         let gone: Vec<PathBuf> = names.iter().map(|name| top.join(name)).filter(|path| is_gone(path)).collect();
-        let left = gone.iter().filter_map(|path| path.parent().map(Path::to_owned)).collect();
+        let counted = gone.iter().filter(|path| may_have_counted(path));
+        let left = counted.filter_map(|path| path.parent().map(Path::to_owned)).collect();
         let is_manifest = |path: &PathBuf| path.extension().is_some_and(|ending| MANIFESTS.iter().any(|one| ending == *one));
         let lacks_manifest = gone.iter().any(is_manifest);
         Ok(Self { top, names, left, lacks_manifest })

@@ -9,12 +9,12 @@ use hcl_edit::expr::Expression;
 use super::blocks::{body, entries};
 use super::{Attribute, Bake, Reader};
 use crate::ErrorKind;
-use crate::scan::compose::Built;
+use crate::scan::compose::{Built, Inline};
 use crate::scan::dockerfile::Build;
 use crate::scan::hcl::{Locals, Part, Unknown, Value};
 use crate::scan::nested::{self, Inner};
 use crate::scan::paths::{is_elsewhere, normal, slashes};
-use crate::scan::{Found, Meant, Note, Os, Place, Shared};
+use crate::scan::{Found, Meant, Note, Os, Place, Shared, platforms_of};
 
 /// The folders above a bake file that are looked through for the Dockerfiles it names: it may be meant to be run from one of them.
 const ABOVE: usize = 4;
@@ -26,7 +26,7 @@ const SHOWN: usize = 120;
 type Pairs = Vec<(String, Option<Meant>)>;
 
 impl Reader<'_, '_> {
-    /// What a target builds, once for each system. Of one that others complete, only what can be told.
+    /// What a target builds, once for each platform. Of one that others complete, only what can be told.
     pub(super) fn built(&self, (name, is_template): (&str, bool), locals: &Locals, bake: &mut Bake) {
         let plain = Locals::new();
         let (lineage, unknown_parents) = self.lineage(name, locals, &plain);
@@ -40,10 +40,10 @@ impl Reader<'_, '_> {
         let shown = own_name.unwrap_or_else(|| name.to_owned());
         let platforms = said("platforms").and_then(|one| self.value(&one).ok()).map(Value::items).unwrap_or_default();
         let platforms: Vec<String> = platforms.iter().filter_map(Value::text).collect();
-        let systems = Os::of_platforms(&platforms);
+        let platforms = platforms_of(&platforms);
         let object = format!("target {shown}");
         let undecided = |one: &Attribute<'_>, bake: &mut Bake| {
-            let is_for_others = systems.iter().all(|os| *os == Os::Other);
+            let is_for_others = platforms.iter().all(|(os, _)| *os == Os::Other);
             let found = self.undecided(one, &object).filter(|_| !is_template && !is_for_others);
             bake.found.extend(found.map(|found| (one.layer, found)));
         };
@@ -85,10 +85,12 @@ impl Reader<'_, '_> {
             let (Some(inner), Some((layer, lines)), Some(span)) = (self.inner(&one), file, one.value.span()) else {
                 return undecided(&one, bake);
             };
-            for os in systems {
-                build.os = os;
+            for platform in platforms {
+                (build.os, build.processor) = platform;
                 let asks = asks.clone().filter(|(layer, _)| *layer == one.layer).map(|(_, place)| place);
                 let scanned = nested::read((body(layer.text).1, lines), &span, &inner, &build, asks);
+                let found = scanned.found.clone();
+                bake.inline.push(Inline { file: one.layer, at: span.start, makes: makes.clone(), found });
                 bake.found.extend(scanned.found.into_iter().map(|found| (one.layer, found)));
                 let problems = scanned.problems.into_iter().map(|problem| (one.layer, problem));
                 let new: Vec<_> = problems.filter(|problem| !bake.problems.contains(problem)).collect();
@@ -118,7 +120,8 @@ impl Reader<'_, '_> {
         }
         let of_file = |(layer, place): (usize, Place)| Some((self.layers.get(layer)?.path.to_owned(), place));
         let one = Built { dockerfile, build, makes, said: at.and_then(of_file), asks: asks.and_then(of_file) };
-        bake.built.extend(systems.into_iter().map(|os| Built { build: Build { os, ..one.build.clone() }, ..one.clone() }));
+        let for_each = platforms.into_iter().map(|(os, processor)| Build { os, processor, ..one.build.clone() });
+        bake.built.extend(for_each.map(|build| Built { build, ..one.clone() }));
     }
 
     /// Puts arguments over those that are there. Where they are not known as a whole, any of those may have another value.

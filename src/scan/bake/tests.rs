@@ -338,6 +338,33 @@ fn a_target_is_built_once_for_each_system() {
     }
     let text = "target \"a\" {\n  platforms = [\"windows/amd64\", \"linux/amd64\"]\n  dockerfile-inline = \"FROM a:1\"\n}\n";
     assert_eq!(references(text), ["3 target a a:1 Windows", "3 target a a:1 Other"]);
+    let text = "target \"a\" { platforms = [\"windows/amd64\", \"windows/arm64\"] }\n";
+    let built = bake("app/docker-bake.hcl", &[text], &[]).built;
+    let processors: Vec<_> = built.iter().filter_map(|built| Some(built.build.processor?.as_str())).collect();
+    assert_eq!(processors, ["amd64", "arm64"]);
+}
+
+/// What a directive gives is a part of the Dockerfile; where it cannot be told, nothing is taken for it.
+#[test]
+fn directives_in_a_dockerfile_within_are_followed() {
+    let with = |directive: &str| {
+        format!(
+            "variable \"T\" {{}}\nvariable \"ALL\" {{ default = [\"1\", \"2\"] }}\ntarget \"a\" {{\n  dockerfile-inline = <<E\n{directive}FROM z:1\nE\n}}\n"
+        )
+    };
+    let of = |directive: &str| -> Vec<String> {
+        let text = with(directive);
+        let bake = bake("app/docker-bake.hcl", &[&text], &[]);
+        let found = bake.found.iter().map(|(_, found)| format!("{:?}", found.meant));
+        found.chain(bake.problems.iter().map(|(_, problem)| problem.error.what.clone())).collect()
+    };
+    let known = |text: &str| format!("{:?}", Meant::Known(text.to_owned()));
+    assert_eq!(of("%{ for v in ALL ~}\nFROM a:${v} AS s${v}\n%{ endfor ~}\n"), [known("a:1"), known("a:2"), known("z:1")]);
+    assert_eq!(of("FROM %{ if true }a:1%{ else }b:1%{ endif } AS s\n"), [known("a:1"), known("z:1")]);
+    let open = format!("{:?}", Meant::Unresolved(vec!["T".to_owned()]));
+    assert_eq!(of("FROM a:%{ if T }1%{ endif } AS s\n"), [open, known("z:1")]);
+    let lost = of("%{ for v in T ~}\nFROM a:${v}\n%{ endfor ~}\n");
+    assert!(lost.len() == 1 && lost[0].ends_with("cannot be told"), "{lost:?}");
 }
 
 #[test]

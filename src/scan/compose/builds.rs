@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::{Built, ELSEWHERE, Numbered, Project, Reader, merged, scalars};
+use super::{Built, ELSEWHERE, Inline, Numbered, Project, Reader, merged, scalars};
 use crate::scan::dockerfile::Build;
 use crate::scan::paths::{is_elsewhere, normal, slashes};
 use crate::scan::words::{Style, Word, expand, expand_marked};
 use crate::scan::yaml::{Merging, Node, Value};
-use crate::scan::{Asked, Found, Lines, Meant, Note, Os, Place, Problem, Shared, nested};
+use crate::scan::{Asked, Found, Lines, Meant, Note, Os, Place, Platform, Problem, Shared, nested, platforms_of};
 
 impl Reader<'_, '_> {
     /// What is built: each key as the last file says it, arguments and contexts of all of them.
@@ -17,7 +17,7 @@ impl Reader<'_, '_> {
         builds: &[Numbered<'_>],
         (object, made, extends): (&str, &[String], Option<Numbered<'_>>),
         started_in: Option<Asked>,
-        os: Os,
+        platform: Platform,
         read: &mut Project,
     ) {
         let word = |text: &str| expand(text, Style::Compose, &self.values);
@@ -41,16 +41,18 @@ impl Reader<'_, '_> {
             .unwrap_or_else(|| (builds.last().and_then(|(_, build)| of_file(build)), Word::default()));
         let platforms = said_of("platforms").into_iter().next().map(|(_, list)| list.list()).unwrap_or_default();
         let platforms: Vec<String> = platforms.iter().filter_map(|one| Some(word(one.text()?).text)).collect();
-        // It is built once for each system.
-        let systems = if platforms.is_empty() { vec![os] } else { Os::of_platforms(&platforms) };
+        // It is built once for each platform.
+        let platforms = if platforms.is_empty() { vec![platform] } else { platforms_of(&platforms) };
+        let is_for_others = platforms.iter().all(|(os, _)| *os == Os::Other);
         // Compose gives the build its own isolation alone, and the container that of the service.
-        let built_in = self.isolation(said_of("isolation").into_iter(), extends);
+        let key = format!("`isolation` of the build of {object}");
+        let (built_in, note) = self.isolation(said_of("isolation").into_iter(), extends, &key);
+        read.notes.extend(note.filter(|_| !is_for_others));
         let target = said_word("target").unwrap_or_default();
         let asks = said_of("target").first().copied();
         let asks = asks.and_then(|(number, node)| Some((number, place(number, node)?)));
         if let (Some(name), Some((number, node))) = (target.missing.first(), own) {
             let shown_at = asks.clone().or_else(|| Some((number, place(number, node)?)));
-            let is_for_others = systems.iter().all(|os| *os == Os::Other);
             let found = shown_at.filter(|_| !is_for_others).map(|(number, place)| (number, undecided(place, name, object)));
             read.found.extend(found);
             return;
@@ -109,13 +111,15 @@ impl Reader<'_, '_> {
                     return;
                 }
                 let inner_text = nested::Inner::of_word(word);
-                for os in systems {
-                    build.os = os;
+                for platform in platforms {
+                    (build.os, build.processor) = platform;
                     let asks = asks.clone().filter(|(of, _)| *of == number).map(|(_, place)| place);
                     let scanned = nested::read((source.text(), lines), &inner.span, &inner_text, &build, asks);
                     let at = |place: Place| shown_at.clone().unwrap_or(place);
                     let found = scanned.found.into_iter().map(|found| Found { place: at(found.place.clone()), ..found });
-                    read.found.extend(found.map(|found| (file, found)));
+                    let found: Vec<Found> = found.collect();
+                    read.inline.push(Inline { file, at: inner.span.start, makes: made.to_vec(), found: found.clone() });
+                    read.found.extend(found.into_iter().map(|found| (file, found)));
                     let problems = scanned.problems.into_iter();
                     self.refuse_all(file, problems.map(|problem| Problem { place: at(problem.place), error: problem.error }));
                 }
@@ -146,8 +150,8 @@ impl Reader<'_, '_> {
                 let dockerfile = normal(&folder.join(slashes(&context.text)).join(slashes(&dockerfile.text)));
                 let (said, asks) = (said.map(|(_, said)| said), asks.and_then(|(number, place)| of_layer(number, place)));
                 let one = Built { dockerfile, build, makes: made.to_vec(), said, asks };
-                read.built
-                    .extend(systems.into_iter().map(|os| Built { build: Build { os, ..one.build.clone() }, ..one.clone() }));
+                let for_each = platforms.into_iter().map(|(os, processor)| Build { os, processor, ..one.build.clone() });
+                read.built.extend(for_each.map(|build| Built { build, ..one.clone() }));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The files of a Compose project, and where its values come from.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -28,6 +29,11 @@ pub fn usual(folder: &Path, is_there: &dyn Fn(&PathBuf) -> bool) -> Option<(Path
     Some((first(&NAMES)?, first(&OVERRIDES)))
 }
 
+/// True for a file that Compose reads in its folder without being told.
+pub fn is_usual(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| NAMES.iter().chain(&OVERRIDES).any(|usual| name == *usual))
+}
+
 /// The files of a project, and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Set {
@@ -37,6 +43,8 @@ pub struct Set {
     pub folder: PathBuf,
     /// The files of its values, of which a later one wins.
     pub env_files: Vec<PathBuf>,
+    /// The services that are there for other files to extend alone: nobody starts them here.
+    pub templates: BTreeSet<String>,
 }
 
 impl Set {
@@ -44,7 +52,7 @@ impl Set {
     pub fn of(files: Vec<PathBuf>) -> Self {
         let folder = files.first().and_then(|base| base.parent()).unwrap_or(Path::new("")).to_owned();
         let env_files = vec![folder.join(ENV_FILE)];
-        Self { files, folder, env_files }
+        Self { files, folder, env_files, templates: BTreeSet::new() }
     }
 }
 
@@ -123,6 +131,16 @@ pub struct Included {
 pub fn included(folder: &Path, root: &Node, values: &Values) -> Vec<Included> {
     let entries = root.get("include").map(|list| list.list()).unwrap_or_default();
     entries.iter().map(|entry| entry_of(folder, entry, values)).collect()
+}
+
+/// The services of other files that those of a file in this folder extend, as far as the names of the files are known.
+pub fn extended(folder: &Path, root: &Node, values: &Values) -> Vec<(PathBuf, String)> {
+    let services = root.get("services").map(|services| services.entries()).unwrap_or_default();
+    let of_service = |(_, service): (&Rc<Node>, &Rc<Node>)| {
+        let (file, name) = (service.text_at(&["extends", "file"])?, service.text_at(&["extends", "service"])?);
+        Some((named_file(folder, file, values)?, name.to_owned()))
+    };
+    services.into_iter().filter_map(of_service).collect()
 }
 
 /// The file that a text of Compose names, seen from this folder; `None` for one that is elsewhere, or whose name is not known.

@@ -1,6 +1,7 @@
 //! Compose files as projects write them.
 
 use super::*;
+use crate::Architecture;
 use crate::scan::paths::normal;
 
 struct Map(BTreeMap<PathBuf, String>);
@@ -178,6 +179,40 @@ fn a_service_extends_another() {
     assert_eq!((editable.file.as_deref(), editable.text.as_str()), (Some(Path::new("app/.env")), "ltsc2019"));
     // A circle ends.
     read_all(&["services:\n  a:\n    image: x\n    extends: b\n  b:\n    image: y\n    extends: a\n"], &[]);
+}
+
+/// Compose takes a variable without a value for nothing, and Docker its default then.
+#[test]
+fn an_isolation_that_rests_on_a_variable_without_a_value_is_said() {
+    let note = |key: &str, variables: &str| {
+        format!("`isolation` of {key} rests on {variables} no value: it is judged without an isolation")
+    };
+    for (service, expected) in [
+        ("image: a:1\n    isolation: ${ISO}", Some((4, note("service a", "the variable ISO, which has")))),
+        ("image: a:1\n    isolation: $ISO${OTHER}", Some((4, note("service a", "the variables ISO, OTHER, which have")))),
+        ("build: {context: ., isolation: '${ISO}'}", Some((3, note("the build of service a", "the variable ISO, which has")))),
+        ("image: a:1\n    isolation: ${ISO:-}", None),
+        ("image: a:1\n    isolation: ${ISO:-process}", None),
+        ("image: a:1\n    isolation: ${SET}", None),
+        // What is for another system has none.
+        ("image: a:1\n    platform: linux/amd64\n    isolation: ${ISO}", None),
+        ("build: {context: ., platforms: [linux/amd64], isolation: '${ISO}'}", None),
+    ] {
+        let project = read_all(&[&format!("services:\n  a:\n    {service}\n")], &[("app/.env", "SET=hyperv\n")]);
+        let notes: Vec<(u32, String)> = project.notes.iter().map(|(_, note)| (note.place.line, note.text.clone())).collect();
+        assert_eq!(notes, expected.into_iter().collect::<Vec<_>>(), "{service}");
+        assert!(project.problems.is_empty(), "{service}");
+    }
+    let project = read_all(&["services:\n  a:\n    image: a:1\n    platform: ${OS}/amd64\n"], &[]);
+    let text = "`platform` of service a rests on the variable OS, which has no value: it is judged for any platform";
+    assert_eq!((images(&project), project.notes[0].1.text.as_str()), (vec!["0:3 a:1 None Unsaid".to_owned()], text));
+    // It is shown where the service extends the one that has it, and a form that Compose does not have is refused.
+    let text = "services:\n  a:\n    extends: {file: s.yaml, service: b}\n";
+    let of = |isolation: &str| format!("services:\n  b: {{image: 'a:1', isolation: '{isolation}'}}\n");
+    let project = read_all(&[text], &[("app/s.yaml", &of("${ISO}"))]);
+    assert_eq!((project.notes.len(), project.notes[0].1.place.line), (1, 3));
+    let project = read_all(&[text], &[("app/s.yaml", &of("${ISO#x}"))]);
+    assert_eq!((project.notes.len(), project.problems.len()), (0, 1));
 }
 
 /// A file that is not here is none that is missing.
@@ -452,6 +487,18 @@ fn a_service_is_built_once_for_each_system() {
     ] {
         let project = read_all(&[&format!("services:\n  a:\n    {service}\n")], &[]);
         assert_eq!(project.built.iter().map(|built| built.build.os).collect::<Vec<_>>(), expected, "{service}");
+    }
+    for (service, expected) in [
+        ("build: .\n    platform: windows/arm64", &[Some(Architecture::Arm64)][..]),
+        (
+            "build: {context: ., platforms: [windows/amd64, windows/arm64]}",
+            &[Some(Architecture::Amd64), Some(Architecture::Arm64)],
+        ),
+        ("build: .\n    platform: windows", &[None]),
+        ("build: .\n    platform: linux/arm64", &[None]),
+    ] {
+        let project = read_all(&[&format!("services:\n  a:\n    {service}\n")], &[]);
+        assert_eq!(project.built.iter().map(|built| built.build.processor).collect::<Vec<_>>(), expected, "{service}");
     }
 }
 

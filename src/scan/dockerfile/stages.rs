@@ -25,21 +25,34 @@ impl File<'_> {
                 (None, None) => None,
             };
             if self.earlier(&stage.base, index).is_none() {
-                // What runs has the system that it is built for.
                 // What runs on Linux alone is said where a base is for Windows.
                 let is_said = stage.os != Os::Unsaid || matches!(self.build.lands, Lands::Linux { .. });
-                let os = if is_said || need != Needs::EveryHost { stage.os } else { self.build.os };
+                let os = match need {
+                    _ if self.is_for_others() && !stage.has_platform => Os::Other,
+                    // What runs has the system that it is built for.
+                    Needs::EveryHost if !is_said => self.build.os,
+                    _ => stage.os,
+                };
                 // What is only copied from runs on no processor.
-                let processor = stage.processor.filter(|_| need != Needs::NoHost);
+                let of_build = self.build.processor.filter(|_| !stage.has_platform);
+                let processor = stage.processor.or(of_build).filter(|_| need != Needs::NoHost);
                 let base = self.reference(&stage.base, need, os, object.clone());
                 let shares = together.get(&index).cloned().unwrap_or_default();
                 let base = base.map(|base| Found { processor, shares, ..base });
                 found.extend(base.into_iter().flat_map(|base| self.isolated(base, running.contains(&index))));
             }
             let images = stage.sources.iter().filter(|source| !source.is_number() && self.same(source).is_empty());
-            found.extend(images.filter_map(|source| self.reference(source, Needs::NoHost, Os::Unsaid, object.clone())));
+            let os = if self.is_for_others() { Os::Other } else { Os::Unsaid };
+            found.extend(images.filter_map(|source| self.reference(source, Needs::NoHost, os, object.clone())));
         }
         found
+    }
+
+    /// True for a build for another system: Docker takes each image for that, unless a stage names a platform of its own.
+    ///
+    /// Source: BuildKit, `convert.go`: a state without a platform has the target's.
+    fn is_for_others(&self) -> bool {
+        self.build.os == Os::Other && !matches!(self.build.lands, Lands::Linux { .. })
     }
 
     /// The builds in which a stage with an image of its own runs something beside another such stage, each by the number of its target.

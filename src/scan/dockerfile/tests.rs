@@ -281,8 +281,29 @@ fn the_same_reference_twice_in_a_line_has_two_places() {
 fn a_build_for_another_system_says_so() {
     let build = Build { os: Os::Other, ..Build::default() };
     assert_eq!(lines("FROM --platform=$TARGETPLATFORM a", &build), ["1:33 a EveryHost other"]);
-    // The last stage has the system of the build, where it says none.
-    assert_eq!(lines("FROM a AS x\nRUN x\nFROM b\nCOPY --from=x /x /y\n", &build), ["1:6 a OneHost", "3:6 b EveryHost other"]);
+    // Each stage and each image that files come from has the system of the build, where it says none.
+    let text = "FROM a AS x\nRUN x\nFROM b\nCOPY --from=x /x /y\nCOPY --from=c /x /z\n";
+    assert_eq!(lines(text, &build), ["1:6 a OneHost other", "3:6 b EveryHost other", "5:13 c NoHost other"]);
+    let text = "FROM --platform=$BUILDPLATFORM a AS x\nRUN x\nFROM --platform=windows w AS y\nRUN x\nFROM b\n\
+        COPY --from=x /x /y\nCOPY --from=y /x /z\n";
+    assert_eq!(lines(text, &build), ["1:32 a OneHost", "3:25 w OneHost windows", "5:6 b EveryHost other"]);
+    // What is for Windows may take files from an image for any system.
+    let build = Build { os: Os::Windows, ..Build::default() };
+    assert_eq!(lines("FROM a AS x\nRUN x\nFROM b\nCOPY --from=x /x /y\n", &build), ["1:6 a OneHost", "3:6 b EveryHost windows"]);
+}
+
+#[test]
+fn a_build_for_a_processor_says_so() {
+    let build = Build { os: Os::Windows, processor: Some(Architecture::Arm64), ..Build::default() };
+    let text = "FROM a:${TARGETARCH} AS x\nRUN x\nFROM --platform=windows/amd64 b AS y\nRUN x\nFROM --platform=$BUILDPLATFORM c AS z\n\
+        RUN x\nFROM d AS files\nFROM e:${TARGETOS}\nCOPY --from=x /x /x\nCOPY --from=y /y /y\nCOPY --from=z /z /z\n\
+        COPY --from=files /f /f\n";
+    let of = |found: &Found| {
+        let Meant::Known(text) = &found.meant else { panic!("{found:?}") };
+        format!("{text} {}", found.processor.map_or("any", Architecture::as_str))
+    };
+    let found: Vec<String> = read(text, &build).found.iter().map(of).collect();
+    assert_eq!(found, ["a:arm64 arm64", "b amd64", "c any", "d any", "e:windows arm64"]);
 }
 
 /// containerd/platforms: a system, a system with its version, a processor, or both.

@@ -7,7 +7,7 @@ use crate::scan::paths::is_elsewhere;
 use crate::scan::pipelines::Built;
 use crate::scan::placeholder::meant;
 use crate::scan::words::Values;
-use crate::scan::{Meant, Os};
+use crate::scan::{Meant, platform_of};
 
 impl<'t> Reader<'_, 't> {
     /// Adds the Dockerfile of an agent: `dockerfile { filename 'F'; dir 'D'; additionalBuildArgs '--build-arg A=B' }`. One that has the
@@ -99,7 +99,10 @@ fn given(options: &str, values: &Values, built: &mut Built) -> (Option<String>, 
             }
             "--target" => built.build.targets.extend(value.or_else(|| words.next()).map(str::to_owned)),
             "-f" | "--file" => file = value.or_else(|| words.next()).map(str::to_owned),
-            "--platform" => built.build.os = value.or_else(|| words.next()).map(Os::of_platform).unwrap_or_default(),
+            "--platform" => {
+                let platform = value.or_else(|| words.next()).map(platform_of);
+                (built.build.os, built.build.processor) = platform.unwrap_or_default();
+            }
             _ if option.starts_with('-') => {}
             // The last word is the folder.
             _ => context = Some(word.to_owned()),

@@ -31,6 +31,15 @@ fn expressions_of_real_files() {
         ("double(double(\"ab\"))", "abababab"),
         ("replace(trimprefix(\"v1.2\", \"v\"), \".\", \"_\")", "1_2"),
         ("\"%{ if GIVEN == \"x\" }a%{ else }b%{ endif }\"", "b"),
+        ("\"%{ for v in [\"a\", \"b\"] }${v}-%{ endfor }c\"", "a-b-c"),
+        ("\"%{ for k, v in {x = \"1\", y = \"2\"} }${k}${v}%{ endfor }\"", "x1y2"),
+        ("\"%{ for n, v in [\"a\", \"b\"] }${n}%{ if v == \"b\" }${v}%{ endif }%{ endfor }\"", "01b"),
+        // A tilde takes blanks away, to the end of their line.
+        ("\"a ${~ GIVEN ~} :b\"", "altsc2022:b"),
+        ("\"a %{~ if true ~} b %{~ else ~} c %{~ endif ~} d\"", "abd"),
+        ("\"a %{ if false ~} b %{ else ~} c %{~ endif } d\"", "a c d"),
+        ("\"%{ for v in [\"a\", \"b\"] ~} ${v} %{~ endfor ~} c\"", "abc"),
+        ("\"a\\n  ${~ GIVEN ~}\\n  b\"", "a\nltsc2022  b"),
         ("lookup({a = \"1\"}, \"c\", \"none\")", "none"),
         ("element(concat([\"a\"], flatten([[\"b\"]])), 1)", "b"),
         ("NONE == \"\" ? \"a\" : \"b\"", "a"),
@@ -54,6 +63,14 @@ fn expressions_of_real_files() {
 fn what_is_not_known_is_said() {
     assert_eq!(eval("\"a:${NONE}\""), Err(Unknown::Variable("NONE".to_owned())));
     assert_eq!(eval("NEVER"), Err(Unknown::Variable("NEVER".to_owned())));
+    for text in
+        ["\"%{ for v in NONE }${v}%{ endfor }\"", "\"%{ for v in [NONE] }${v}%{ endfor }\"", "\"%{ if NONE }a%{ endif }\""]
+    {
+        assert_eq!(eval(text), Err(Unknown::Variable("NONE".to_owned())), "{text}");
+    }
+    for text in ["\"%{ for v in timestamp() }${v}%{ endfor }\"", "\"%{ for v in [1] }${timestamp()}%{ endfor }\""] {
+        assert_eq!(eval(text), Err(Unknown::Expression), "{text}");
+    }
     for text in ["upper(NONE)", "join(\"-\", [NONE])", "NONE ? 1 : 2", "1 < NONE", "format(\"%s\", NONE)", "{(NONE) = 1}"] {
         assert_eq!(eval(text), Err(Unknown::Variable("NONE".to_owned())), "{text}");
     }
@@ -75,4 +92,6 @@ fn growth_ends() {
     let loops = "[for a in L : [for b in L : [for c in L : [for d in L : [for e in L : a]]]]]";
     let list = format!("[{}]", vec!["1"; 60].join(","));
     assert_eq!(eval(&loops.replace('L', &list)), Err(Unknown::Expression));
+    let inner = (0..5).fold("x".to_owned(), |inner, _| format!("%{{ for v in L }}{inner}%{{ endfor }}"));
+    assert_eq!(eval(&format!("\"{}\"", inner.replace('L', &list))), Err(Unknown::Expression));
 }

@@ -105,6 +105,8 @@ struct Part<'n> {
     layers: Vec<At<'n>>,
     /// It is run; others only lend what they have.
     runs: bool,
+    /// It is a hidden job: it never runs by itself.
+    is_hidden: bool,
 }
 
 /// The references that stand in one place: the name of the part that it belongs to, and one for each meaning.
@@ -155,8 +157,12 @@ impl<'l> Pipeline<'l> {
         let outer: Vec<Scope> = self.layers.iter().enumerate().map(|(file, layer)| self.scope_of(file, layer.root)).collect();
         let parts = parts(self.layers, &self.named);
         let mut meanings = Meanings::new();
+        // What the jobs take of hidden ones is read with them, and nothing else of those runs. Files without any job are there for other
+        // pipelines, which may take all of it.
+        let has_jobs = parts.iter().any(|part| part.runs);
+        let others = parts.iter().filter(|part| if part.is_hidden { !has_jobs } else { !part.runs });
         // What no job uses is read with the variables of the part that it stands in.
-        for part in parts.iter().filter(|part| part.runs).chain(parts.iter().filter(|part| !part.runs)) {
+        for part in parts.iter().filter(|part| part.runs).chain(others) {
             let made_from = self.made_from(part);
             let of_parts: Vec<Scope> = made_from.iter().map(|(file, node)| self.scope_of(*file, node)).collect();
             let kept = inherited(&made_from, "variables").map(|chosen| kept(&outer, chosen));
@@ -395,24 +401,22 @@ fn named<'l>(layers: &'l [Layer<'l>]) -> Named<'l> {
 fn parts<'l>(layers: &'l [Layer<'l>], named: &Named<'l>) -> Vec<Part<'l>> {
     let mut parts = Vec::new();
     for (file, layer) in layers.iter().enumerate() {
-        parts.push(Part { object: "pipeline".to_owned(), layers: vec![(file, layer.root)], runs: false });
-        parts.extend(layer.root.get("default").map(|node| Part {
-            object: "default".to_owned(),
-            layers: vec![(file, node)],
-            runs: false,
-        }));
+        let lender =
+            |object: &str, node| Part { object: object.to_owned(), layers: vec![(file, node)], runs: false, is_hidden: false };
+        parts.push(lender("pipeline", layer.root));
+        parts.extend(layer.root.get("default").map(|node| lender("default", node)));
         let mut names = HashSet::new();
         for (name, node) in layer.root.entries() {
             let name = name.text().unwrap_or_default();
             let all = named.get(name).map(Vec::as_slice).unwrap_or_default();
             let is_last = all.last().is_none_or(|(last, _)| *last == file);
             if node.is_map() && !KEYS.contains(&name) && names.insert(name) {
-                let object = format!("job {name}");
+                let (object, is_hidden) = (format!("job {name}"), name.starts_with('.'));
                 if is_last {
-                    parts.push(Part { object, layers: all.to_vec(), runs: !name.starts_with('.') });
+                    parts.push(Part { object, layers: all.to_vec(), runs: !is_hidden, is_hidden });
                 } else {
                     // What a later file puts over is read where it stands too.
-                    parts.push(Part { object, layers: vec![(file, node)], runs: false });
+                    parts.push(Part { object, layers: vec![(file, node)], runs: false, is_hidden });
                 }
             }
         }

@@ -647,6 +647,22 @@ fn an_image_of_gitlab_without_a_name_adds_to_the_one_that_is_extended() {
     assert_eq!(found(".gitlab-ci.yml", text), ["2:17 app:1 Other fleet", "2:17 app:2 Windows fleet"]);
 }
 
+/// A hidden job runs as a part of jobs alone; files without any job are for the pipelines of others.
+#[test]
+fn a_hidden_job_of_gitlab_is_judged_where_a_job_uses_it() {
+    let base = ".base:\n  image: base:1\n  services: ['db:1']\n.lost:\n  image: lost:1\n";
+    for (jobs, expected) in [
+        ("", &["base:1", "db:1", "lost:1"][..]),
+        ("a: {extends: .base, script: x}\n", &["base:1", "db:1"]),
+        ("a: {extends: .base, image: 'own:1', script: x}\n", &["db:1", "own:1"]),
+        ("a: {image: !reference [.lost, image], script: x}\n", &["lost:1"]),
+        ("a: {image: 'own:1', script: x}\n", &["own:1"]),
+        ("a: {script: x}\ndefault: {image: !reference [.base, image]}\n", &["base:1"]),
+    ] {
+        assert_eq!(meanings(".gitlab-ci.yml", &format!("{base}{jobs}")), expected, "{jobs}");
+    }
+}
+
 #[test]
 fn variables_of_gitlab_are_put_in_where_they_are_plain() {
     let text = "variables:\n  TAG: ltsc2019\n  BASE: r.example/app:$TAG\n  CHOSEN: {value: ltsc2022, options: [ltsc2022]}\n  BY_RULE: a\n  SELF: $SELF\n\
@@ -698,10 +714,7 @@ fn a_job_of_gitlab_puts_its_variables_into_what_it_takes_over() {
             "job b server:ltsc2025; job c server:ltsc2022; job b service db:ltsc2025; job c service db:ltsc2022",
         ),
         ("b:\n  extends: .base\n  variables: {TAG: ltsc2025}\n", "job .base server:ltsc2025; job .base service db:ltsc2025"),
-        (
-            "b:\n  extends: .base\n  services: []\n  parallel: {matrix: [{TAG: [a, b]}]}\n",
-            "job b server:a; job b server:b; job .base service db:ltsc2022",
-        ),
+        ("b:\n  extends: .base\n  services: []\n  parallel: {matrix: [{TAG: [a, b]}]}\n", "job b server:a; job b server:b"),
         (
             "b:\n  image: !reference [.base, image]\n  services: [!reference [.base, services], 'x:1']\n",
             "job .base server:ltsc2016; job .base service db:ltsc2016; job b service x:1",
@@ -710,7 +723,7 @@ fn a_job_of_gitlab_puts_its_variables_into_what_it_takes_over() {
             ".other:\n  variables: {TAG: ltsc2019}\nb:\n  extends: [.other, .base]\nc:\n  extends: [.base, .other]\n",
             "job b server:ltsc2022; job c server:ltsc2019; job b service db:ltsc2022; job c service db:ltsc2019",
         ),
-        ("a:\n  extends: a\n  image: a:$TAG\n", "job .base server:ltsc2022; job .base service db:ltsc2022; job a a:ltsc2016"),
+        ("a:\n  extends: a\n  image: a:$TAG\n", "job a a:ltsc2016"),
     ] {
         assert_eq!(of(jobs), expected, "{jobs}");
     }

@@ -30,6 +30,11 @@ impl Project<'_> {
             let layers: Vec<bake::Layer<'_>> =
                 set.iter().map(|(path, text, parsed)| bake::Layer { path, text, parsed }).collect();
             let read = bake::read(path, &layers, self.given, self.files);
+            for inline in read.inline {
+                if let Some((path, ..)) = set.get(inline.file) {
+                    self.inline.push((PathBuf::clone(path), inline));
+                }
+            }
             for (number, found) in read.found {
                 if let Some((path, ..)) = set.get(number) {
                     self.of(path).found.push(found.shared_in(&path.to_string_lossy()));

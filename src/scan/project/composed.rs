@@ -29,13 +29,27 @@ impl Project<'_> {
             included_files.extend(roots(&file.documents).flat_map(|root| included(&file.path, root, environment)));
         }
         let is_included = |set: &Set| set.files.first().is_some_and(|first| included_files.contains(&normal(first)));
+        let mut extended = extended(&all, environment);
+        let with_templates = |files: Vec<PathBuf>| {
+            let templates =
+                if self.is_started(&files) { None } else { files.first().and_then(|file| extended.remove(&normal(file))) };
+            Set { templates: templates.unwrap_or_default(), ..Set::of(files) }
+        };
+        let sets: Vec<Set> = sets.into_iter().map(with_templates).collect();
         // What others include is read by them; what is left then is included in a circle.
-        let (later, first): (Vec<_>, Vec<_>) = sets.into_iter().map(Set::of).partition(is_included);
+        let (later, first): (Vec<_>, Vec<_>) = sets.into_iter().partition(is_included);
         let mut done = BTreeSet::new();
         let outer = Outer { values: environment.clone(), origins: Origins::new() };
         for set in first.into_iter().chain(later) {
             self.compose(&set, (&outer, &BTreeSet::new()), LONGEST_CHAIN, &mut done);
         }
+    }
+
+    /// True for files that Compose starts by themselves: it looks for their name, a variable lists them, or they were asked for.
+    fn is_started(&self, files: &[PathBuf]) -> bool {
+        let [only] = files else { return true };
+        let listed = || compose::listed(only.parent().unwrap_or(Path::new("")), self.given, self.files);
+        compose::is_usual(only) || self.files.is_asked(only) || listed().is_some_and(|list| list.contains(&normal(only)))
     }
 
     /// Files that belong together, with values from outside and the files that these rest on.
@@ -64,6 +78,11 @@ impl Project<'_> {
         rests_on.extend(project.includes.iter().flat_map(|included| &included.files).filter(is_missing).cloned());
         for path in &set.files {
             self.rest(path, rests_on.iter().cloned());
+        }
+        for inline in project.inline {
+            if let Some((path, ..)) = loaded.get(inline.file) {
+                self.inline.push((PathBuf::clone(path), inline));
+            }
         }
         for (number, found) in project.found {
             if let Some((path, ..)) = loaded.get(number) {
@@ -122,6 +141,20 @@ fn roots(documents: &[Document]) -> impl Iterator<Item = &Rc<Node>> {
 fn included(path: &Path, root: &Node, values: &Values) -> Vec<PathBuf> {
     let folder = path.parent().unwrap_or(Path::new(""));
     compose::included(folder, root, values).into_iter().flat_map(|one| one.set.files).collect()
+}
+
+/// The services of each file that other files extend.
+fn extended(all: &[&Yaml], values: &Values) -> BTreeMap<PathBuf, BTreeSet<String>> {
+    let mut extended: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
+    for file in all {
+        let (own, folder) = (normal(&file.path), file.path.parent().unwrap_or(Path::new("")));
+        for (path, service) in roots(&file.documents).flat_map(|root| compose::extended(folder, root, values)) {
+            if path != own {
+                extended.entry(path).or_default().insert(service);
+            }
+        }
+    }
+    extended
 }
 
 /// The sets of Compose files that belong together: those that a folder lists, else each with its override.

@@ -13,7 +13,7 @@ use crate::scan::paths::shown;
 use crate::scan::shared::{Uses, hold_arguments};
 use crate::scan::words::Values;
 use crate::scan::{Found, Lines, Note, Os, Problem, Scanned, Shared};
-use crate::{Error, ErrorKind};
+use crate::{Architecture, Error, ErrorKind};
 
 /// A Dockerfile as it is built: once for each file that builds it, else by its own defaults.
 /// Values that are used for more than a reference are noted, and so are stages that others ask for and that are not there, and the bases
@@ -53,7 +53,7 @@ pub(super) fn read_dockerfile(
         }
         if let Some((_, scanned, _)) = read.get(at) {
             let builder = built.said.as_ref().map(|(file, _)| file.as_path());
-            own.add(&built.makes, path, builder, &scanned.found);
+            own.add(&built.makes, (path, 0), builder, &scanned.found);
         }
     }
     for built in builds {
@@ -82,15 +82,19 @@ pub(super) fn read_dockerfile(
     all
 }
 
-/// What several services build is one reference, if all of them mean the same: the one that needs most. The texts of all can be changed.
+/// What several services build is one reference, if all of them mean the same: the one that needs most. The texts of all can be changed. One
+/// for no processor is for the usual one too.
 fn once_each(mut all: Vec<Found>) -> Vec<Found> {
-    all.sort_by_key(|found| Reverse(found.needs.rank()));
+    all.sort_by_key(|found| (Reverse(found.needs.rank()), found.processor.is_some()));
     let mut once: Vec<Found> = Vec::new();
     let mut known = HashMap::new();
     for found in all {
-        let platform = (found.os == Os::Other, found.processor);
-        let key = (found.place.clone(), found.meant.clone(), found.isolation, platform, found.lands.clone());
-        let at = *known.entry(key).or_insert(once.len());
+        let key = |processor: Option<Architecture>| {
+            let platform = (found.os == Os::Other, processor);
+            (found.place.clone(), found.meant.clone(), found.isolation, platform, found.lands.clone())
+        };
+        let for_any = known.get(&key(None)).copied().filter(|_| found.processor == Some(Architecture::Amd64));
+        let at = for_any.unwrap_or_else(|| *known.entry(key(found.processor)).or_insert(once.len()));
         match once.get_mut(at) {
             None => once.push(found),
             Some(first) => {
@@ -127,13 +131,17 @@ fn how(built: &Built) -> impl Eq + Hash + '_ {
         targets,
         object: _,
         os,
+        processor,
         lands,
         started_in,
         built_in,
         is_of_service,
         is_template,
     } = &built.build;
-    ((arguments, open, rest, origins, contexts, targets), (os, lands, started_in, built_in, is_of_service, is_template))
+    (
+        (arguments, open, rest, origins, contexts, targets),
+        (os, processor, lands, started_in, built_in, is_of_service, is_template),
+    )
 }
 
 /// Notes where a Dockerfile is built that was not read.

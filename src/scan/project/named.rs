@@ -1,11 +1,14 @@
 //! Files that pipelines name: Dockerfiles that they build, templates of Azure.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use super::Project;
+use super::{Project, Yaml};
 use crate::scan::compose::Built;
 use crate::scan::paths::{is_elsewhere, normal, slashes};
+use crate::scan::yaml::{self, Document, Node};
 use crate::scan::{Meant, Note, pipelines};
 
 impl Project<'_> {
@@ -40,12 +43,43 @@ impl Project<'_> {
     /// True for a template of Azure that is among these files. Its path begins at the file that names it, or with a slash at the top of
     /// the repository, which may be any folder above.
     pub(super) fn has_template(&self, path: &Path, template: &str) -> bool {
-        let template = slashes(template.strip_suffix("@self").unwrap_or(template));
-        let mut folders = path.parent().into_iter().flat_map(Path::ancestors);
-        let has = |path: PathBuf| self.by_path.contains_key(&normal(&path));
-        match template.strip_prefix('/') {
-            Some(template) => folders.any(|folder| has(folder.join(template))),
-            None => folders.next().is_some_and(|folder| has(folder.join(&*template))),
+        places_of(path, template).iter().any(|place| self.by_path.contains_key(place))
+    }
+
+    /// A pipeline of Azure with the variables of the templates that it names, if there are some, and the files of these.
+    pub(super) fn with_variables(&self, file: &Yaml, root: &Rc<Node>) -> (Option<Rc<Node>>, BTreeSet<PathBuf>) {
+        if !file.text.contains("template") || !file.text.contains("variables") {
+            return (None, BTreeSet::new());
         }
+        let named = RefCell::new(BTreeSet::new());
+        let root_of = |path: &Path, template: &str| {
+            let places = places_of(path, template);
+            let found = places.iter().find_map(|place| Some((place.clone(), self.root_at(place)?)));
+            // One that is not there would give values too.
+            let rests_on = found.as_ref().map(|(place, _)| place.clone()).or_else(|| places.into_iter().next());
+            named.borrow_mut().extend(rests_on);
+            found
+        };
+        let whole = pipelines::with_variables(root, &file.path, &root_of);
+        (Some(whole), named.into_inner())
+    }
+
+    /// The root of the first document of a file of YAML.
+    fn root_at(&self, path: &Path) -> Option<Rc<Node>> {
+        let first = |documents: &[Document]| documents.iter().find_map(|document| document.root.clone());
+        match self.by_path.get(path) {
+            Some(file) => first(&file.documents),
+            None => first(&yaml::read(&self.files.read(path).ok()?).0),
+        }
+    }
+}
+
+/// The paths that the name of a template may mean in this file.
+fn places_of(path: &Path, template: &str) -> Vec<PathBuf> {
+    let template = slashes(template.strip_suffix("@self").unwrap_or(template));
+    let folders = path.parent().into_iter().flat_map(Path::ancestors);
+    match template.strip_prefix('/') {
+        Some(template) => folders.map(|folder| normal(&folder.join(template))).collect(),
+        None => folders.take(1).map(|folder| normal(&folder.join(&*template))).collect(),
     }
 }

@@ -24,6 +24,8 @@ const MOST_KEPT: usize = 1024;
 #[derive(Clone, Debug)]
 struct Base {
     dockerfile: PathBuf,
+    /// The byte at which the Dockerfile begins in that file, where it stands within another one.
+    at: usize,
     /// The files that build it.
     builders: BTreeSet<PathBuf>,
     /// Their folders.
@@ -45,8 +47,8 @@ pub(super) struct OwnImages {
     made: BTreeSet<String>,
     /// The bases of those whose Dockerfiles were read.
     bases: BTreeMap<String, Vec<Base>>,
-    /// The names that each Dockerfile gives.
-    of_files: BTreeMap<PathBuf, BTreeSet<String>>,
+    /// The names that each Dockerfile gives, by its file and the byte at which it begins there.
+    of_files: BTreeMap<(PathBuf, usize), BTreeSet<String>>,
 }
 
 impl OwnImages {
@@ -55,12 +57,14 @@ impl OwnImages {
         Self { made, ..Self::default() }
     }
 
-    /// Notes what a Dockerfile makes in one of its builds, which this file asks for, and in which these references were found.
-    pub(super) fn add(&mut self, makes: &[String], dockerfile: &Path, builder: Option<&Path>, found: &[Found]) {
+    /// Notes what a Dockerfile, which begins at this byte of its file, makes in one of its builds, which this file asks for, and in which
+    /// these references were found.
+    pub(super) fn add(&mut self, makes: &[String], (dockerfile, at): (&Path, usize), builder: Option<&Path>, found: &[Found]) {
         for name in makes.iter().map(|name| with_a_tag(name)) {
             let known = self.bases.entry(name.clone()).or_default();
             for base in found.iter().filter(|one| one.needs == Needs::EveryHost) {
-                let is_it = |one: &&mut Base| one.dockerfile == dockerfile && how(&one.found) == how(base);
+                let is_it =
+                    |one: &&mut Base| (one.dockerfile.as_path(), one.at) == (dockerfile, at) && how(&one.found) == how(base);
                 let builder = builder.map(normal);
                 let folder = builder.as_deref().and_then(Path::parent).map(Path::to_owned);
                 if let Some(one) = known.iter_mut().find(is_it) {
@@ -68,10 +72,10 @@ impl OwnImages {
                     one.folders.extend(folder);
                 } else if known.len() < MOST_KEPT {
                     let (builders, folders) = (builder.into_iter().collect(), folder.into_iter().collect());
-                    known.push(Base { dockerfile: dockerfile.to_owned(), builders, folders, found: base.clone() });
+                    known.push(Base { dockerfile: dockerfile.to_owned(), at, builders, folders, found: base.clone() });
                 }
             }
-            self.of_files.entry(normal(dockerfile)).or_default().insert(name);
+            self.of_files.entry((normal(dockerfile), at)).or_default().insert(name);
         }
     }
 
@@ -106,6 +110,9 @@ impl OwnImages {
             let is_started_alike = found.is_of_kubernetes() == base.is_of_kubernetes();
             found.together.is_none() && found.lands == base.lands && is_for_alike && is_asked_alike && is_started_alike
         };
+        // Of several builds on the same base for different processors, an engine takes that of its own.
+        let is_for_any =
+            |base: &Found| all.iter().any(|one| one.base.meant == base.meant && one.base.processor != base.processor);
         let is_judged = |base: &Found| all.iter().any(|one| one.base.meant == base.meant && is_alike(one.base));
         // What a command starts is the image, not its base.
         let isolated_by = if found.isolated_by == IsolatedBy::Start { IsolatedBy::StartOfBuilt } else { found.isolated_by };
@@ -118,10 +125,11 @@ impl OwnImages {
                 continue;
             }
             let Some(maker) = through.first().copied() else { continue };
+            let of_base = base.processor.filter(|_| !is_for_any(base));
             let one = Found {
                 meant: base.meant.clone(),
                 os,
-                processor: found.processor.or(base.processor).filter(|_| found.needs != Needs::NoHost),
+                processor: found.processor.or(of_base).filter(|_| found.needs != Needs::NoHost),
                 isolated_by,
                 // They are no several containers of one pod.
                 together: found.together.clone().filter(|_| !are_several),
@@ -150,9 +158,9 @@ impl OwnImages {
                 continue;
             }
             let bases = self.bases.get(&name).map(Vec::as_slice).unwrap_or_default();
-            for Base { dockerfile, builders, found, .. } in of_project(bases, from) {
+            for Base { dockerfile, at, builders, found, .. } in of_project(bases, from) {
                 let through: Vec<&Path> = through.iter().copied().chain([dockerfile.as_path()]).collect();
-                match self.named(found, self.of_files.get(&normal(dockerfile))) {
+                match self.named(found, self.of_files.get(&(normal(dockerfile), *at))) {
                     Some(next) => open.push((next, through, builders)),
                     None if matches!(found.meant, Meant::Known(_)) => add_base(&mut pulled, found, through),
                     None => {}

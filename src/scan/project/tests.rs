@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::scan::{Asked, Files, Found, IsolatedBy, Lands, Meant, Needs, Os, Values, scan};
-use crate::{Error, ErrorKind};
+use crate::{Architecture, Error, ErrorKind};
 
 struct Map(BTreeMap<PathBuf, Rc<str>>);
 
@@ -123,6 +123,38 @@ fn all_documents_of_a_compose_file_count() {
     assert_eq!(read(&[base, including], &["compose.yaml"]), ["base.yaml:2 a:1", "base.yaml:5 b:1", "compose.yaml:2 x:1"]);
 }
 
+/// Compose starts what is in the files that it finds, not what these take from others.
+#[test]
+fn a_service_that_is_there_to_be_extended_is_judged_where_it_is() {
+    let base = "services:\n  web: {image: 'web:1'}\n  db: {image: 'db:1'}\n";
+    let extending = "services:\n  a:\n    extends: {file: base.yaml, service: web}\n";
+    let own = format!("{extending}    image: own:1\n");
+    // What no other file extends may be started by a command.
+    let found = |extending: &str| read(&[("base.yaml", base), ("compose.yaml", extending)], &["base.yaml", "compose.yaml"]);
+    assert_eq!(found(extending), ["base.yaml:3 db:1", "compose.yaml:3 web:1"]);
+    assert_eq!(found(&own), ["base.yaml:3 db:1", "compose.yaml:4 own:1"]);
+    assert_eq!(found("services: {a: {image: 'own:1'}}\n"), ["base.yaml:2 web:1", "base.yaml:3 db:1", "compose.yaml:1 own:1"]);
+    // A file that is included is started, and so is one whose name Compose looks for, or that a variable lists.
+    let including = "include: [base.yaml]\nservices:\n  a:\n    extends: {file: base.yaml, service: web}\n";
+    assert_eq!(found(including), ["base.yaml:2 web:1", "base.yaml:3 db:1", "compose.yaml:4 web:1"]);
+    let other =
+        [("base.yaml", base), ("x/docker-compose.yml", "services:\n  a: {extends: {file: ../base.yaml, service: web}}\n")];
+    assert_eq!(read(&other, &["base.yaml", "x/docker-compose.yml"]), ["base.yaml:3 db:1", "x/docker-compose.yml:2 web:1"]);
+    let usual = [("compose.yaml", base), ("prod.yaml", "services:\n  a: {extends: {file: compose.yaml, service: web}}\n")];
+    assert_eq!(
+        read(&usual, &["compose.yaml", "prod.yaml"]),
+        ["compose.yaml:2 web:1", "compose.yaml:3 db:1", "prod.yaml:2 web:1"]
+    );
+    let listed = [("base.yaml", base), ("compose.yaml", extending), (".env", "COMPOSE_FILE=base.yaml\n")];
+    let found = read(&listed, &["base.yaml", "compose.yaml"]);
+    assert_eq!(found, ["base.yaml:2 web:1", "base.yaml:3 db:1", "compose.yaml:3 web:1"]);
+    // What it builds is built where it is extended alone.
+    let built = "services:\n  web: {image: 'my/web:1', build: {context: ., args: {T: '${T:-1}'}}}\n";
+    let dockerfile = ("Dockerfile", "ARG T\nFROM a:$T\n");
+    let files = [("base.yaml", built), ("compose.yaml", extending), dockerfile];
+    assert_eq!(read(&files, &["base.yaml", "compose.yaml"]), ["Dockerfile:2 a:1"]);
+}
+
 /// Each build counts, also where the last one goes through.
 #[test]
 fn what_docker_refuses_in_one_of_several_builds_is_said_once() {
@@ -164,6 +196,84 @@ fn a_dockerfile_that_is_built_for_two_systems_is_read_for_both() {
         let mut others = each(&[(name, text), ("Dockerfile", "FROM a:1\n")], |found| found.os == Os::Other);
         others.sort_unstable();
         assert_eq!(others, [false, true], "{text}");
+    }
+}
+
+/// Azure Pipelines: a template of variables stands for what is in it, by a path from the file that names it.
+#[test]
+fn variables_of_templates_count_in_pipelines_of_azure() {
+    let jobs = "jobs:\n- {job: a, container: 'app:$(tag)-$(own)'}\n- {job: b, container: 'app:${{ variables.tag }}'}\n";
+    let of = |variables: &str, others: &[(&str, &str)]| -> Vec<String> {
+        let text = format!("{variables}{jobs}");
+        let files: Vec<(&str, &str)> =
+            std::iter::once(("ci/azure-pipelines.yml", text.as_str())).chain(others.iter().copied()).collect();
+        each(&files, |found| match &found.meant {
+            Meant::Known(text) => text.clone(),
+            Meant::Unresolved(names) => format!("${}", names.join(",$")),
+            other => panic!("{other:?}"),
+        })
+    };
+    let own = "- {name: own, value: x}\n";
+    let map = ("ci/vars/v.yml", "variables: {tag: '1', own: y}\n");
+    let list = ("ci/vars/v.yml", "parameters: {p: q}\nvariables:\n- {name: tag, value: '1'}\n- {name: own, value: y}\n");
+    let nested = ("ci/vars/v.yml", "variables:\n- template: more.yml\n- template: /ci/vars/top.yml\n- template: v.yml\n");
+    let more = [nested, ("ci/vars/more.yml", "variables: {tag: '1'}\n"), ("ci/vars/top.yml", "variables: {own: y}\n")];
+    for files in [&[map][..], &[list], &more] {
+        for name in ["vars/v.yml", "vars/v.yml@self", "/ci/vars/v.yml"] {
+            // The last one counts.
+            assert_eq!(of(&format!("variables:\n- template: {name}\n{own}"), files), ["app:1-x", "app:1"], "{files:?}");
+            assert_eq!(of(&format!("variables:\n{own}- template: {name}\n"), files), ["app:1-y", "app:1"], "{files:?}");
+        }
+    }
+    // One of a job or a stage counts there.
+    let stage = "variables: [{name: tag, value: '0'}]\nstages:\n- stage: s\n  variables:\n  - template: vars/v.yml\n  jobs:\n  \
+        - {job: c, container: 'c:$(tag)'}\n- stage: t\n  jobs:\n  - {job: d, container: 'd:$(tag)'}\n";
+    let files = [("ci/azure-pipelines.yml", stage), map];
+    assert_eq!(read(&files, &["ci/azure-pipelines.yml"]), ["ci/azure-pipelines.yml:7 c:1", "ci/azure-pipelines.yml:10 d:0"]);
+    // What is chosen when the pipeline runs, is given to a template, or is elsewhere is not known.
+    let condition = "variables:\n- {name: tag, value: '0'}\n- ${{ if eq(1, 1) }}:\n  - template: vars/v.yml\n";
+    assert_eq!(of(condition, &[map]), ["$tag,$own", "$variables.tag"]);
+    let given = ("ci/vars/v.yml", "parameters: [{name: p, default: '1'}]\nvariables: {tag: '${{ parameters.p }}', own: y}\n");
+    assert_eq!(of("variables:\n- template: vars/v.yml\n", &[given]).len(), 2);
+    assert!(of("variables:\n- template: vars/v.yml\n", &[given]).iter().all(|one| one.starts_with('$')));
+    for name in ["vars/v.yml@other", "v.yml"] {
+        assert_eq!(of(&format!("variables:\n- template: {name}\n{own}"), &[map]), ["$tag", "$variables.tag"], "{name}");
+    }
+}
+
+/// A pipeline changes with the variables of its templates.
+#[test]
+fn a_pipeline_of_azure_rests_on_its_templates_of_variables() {
+    let text = "variables:\n- template: v.yml\n- template: none.yml\njobs:\n- {job: a, container: 'app:$(tag)'}\n";
+    let files = [("azure-pipelines.yml", text), ("v.yml", "variables: {tag: '1'}\n")];
+    let map = Map(files.iter().map(|(path, text)| (PathBuf::from(path), Rc::from(*text))).collect());
+    let scanned = scan(&[PathBuf::from("azure-pipelines.yml")], &map, &Values::new());
+    assert_eq!(scanned[0].rests_on, ["none.yml", "v.yml"].map(PathBuf::from).into());
+}
+
+/// A build that names no processor is judged on the hosts of the usual one too, and not on those of another.
+#[test]
+fn builds_for_a_processor_and_for_none_are_one_where_it_is_the_usual_one() {
+    for (platform, expected) in [("windows/amd64", &[None][..]), ("windows/arm64", &[None, Some(Architecture::Arm64)])] {
+        let bake = format!("target \"a\" {{\n  tags = [\"my/base:1\"]\n  platforms = [\"{platform}\"]\n}}\n");
+        let compose = "services:\n  a: {image: 'my/base:1', build: .}\n";
+        let dockerfile = ("Dockerfile", "FROM a:1\n");
+        let mut found =
+            each(&[("compose.yaml", compose), ("docker-bake.hcl", bake.as_str()), dockerfile], |found| found.processor);
+        found.sort_by_key(Option::is_some);
+        assert_eq!(found, expected, "{platform}");
+    }
+    // Of an image for several, each engine takes its own.
+    for (platforms, expected) in [
+        ("\"windows/arm64\"", Some(Architecture::Arm64)),
+        ("\"windows/amd64\", \"windows/arm64\"", None),
+        ("\"windows\", \"windows/arm64\"", None),
+    ] {
+        let bake = format!("target \"a\" {{\n  tags = [\"my/base:1\"]\n  platforms = [{platforms}]\n}}\n");
+        let files = [("docker-bake.hcl", bake.as_str()), ("Dockerfile", "FROM a:1\n"), POD];
+        let mut found = each(&files, |found| found.made_by.is_some().then_some(found.processor));
+        found.retain(Option::is_some);
+        assert_eq!(found, [Some(expected)], "{platforms}");
     }
 }
 
@@ -411,7 +521,23 @@ fn the_base_of_an_own_image_is_found_through_others() {
         // What is not known is not judged.
         (base.to_owned(), &[("base/Dockerfile", "ARG T\nFROM a:$T\n")], &[]),
         (base.to_owned(), &[], &[]),
-        ("  base: {image: 'my/base:1', build: {dockerfile_inline: FROM a:1}}\n".to_owned(), &[], &[]),
+        // One within the file has a base as any other has.
+        ("  base: {image: 'my/base:1', build: {dockerfile_inline: FROM a:1}}\n".to_owned(), &[], &["a:1 Windows compose.yaml"]),
+        (
+            "  base: {image: 'my/base:1', build: {dockerfile_inline: FROM my/app:1}}\n  \
+             app: {image: 'my/app:1', build: {dockerfile_inline: FROM a:1}}\n"
+                .to_owned(),
+            &[],
+            &["a:1 Windows compose.yaml"],
+        ),
+        ("  base: {image: 'my/base:1', build: {dockerfile_inline: 'FROM a:${T}'}}\n".to_owned(), &[], &[]),
+        (
+            "  base: {image: 'my/base:1', build: {dockerfile_inline: FROM my/base:1}}\n".to_owned(),
+            &[],
+            &["my/base:1 Windows compose.yaml"],
+        ),
+        // What is made of nothing has no base that a host must fit.
+        ("  base: {image: 'my/base:1', build: {dockerfile_inline: FROM scratch}}\n".to_owned(), &[], &[]),
         // Nor is what is judged in the same way at its own place, by one of its builds.
         (
             format!("{base}  also: {{image: 'my/base:1', build: base, isolation: process}}\n"),
@@ -424,6 +550,12 @@ fn the_base_of_an_own_image_is_found_through_others() {
         found.sort_by_key(|one| one.rsplit(' ').next().map(str::to_owned));
         assert_eq!(found, expected, "{services} {others:?}");
     }
+    // No image is made from itself: what its Dockerfile names is pulled.
+    let itself = "services:\n  base: {image: 'my/base:1', build: {dockerfile_inline: FROM my/base:1}}\n";
+    assert_eq!(read(&[("compose.yaml", itself)], &["compose.yaml"]), ["compose.yaml:2 my/base:1"]);
+    // That of a bake file has one too.
+    let bake = "target \"app\" {\n  tags = [\"my/base:1\"]\n  dockerfile-inline = \"FROM a:1\"\n}\n";
+    assert_eq!(in_place("", &[("docker-bake.hcl", bake)]), ["a:1 Windows docker-bake.hcl"]);
     // Two builds of one base are one.
     let services = format!("{base}  also: {{image: 'my/base:1', build: base, isolation: hyperv}}\n");
     assert_eq!(in_place(&services, &[("base/Dockerfile", "FROM a:1\n")]), ["a:1 Windows base/Dockerfile"]);

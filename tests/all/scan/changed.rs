@@ -143,6 +143,30 @@ fn a_file_that_is_gone_counts_for_its_folder_and_for_what_rests_on_it() {
 }
 
 #[test]
+fn a_file_that_no_scan_reads_counts_for_nothing_when_it_is_gone() {
+    let Some(shop) = committed(&[
+        ("a/Dockerfile", OLD),
+        ("a/README.md", "x\n"),
+        ("a/main.go", "x\n"),
+        ("a/LICENSE", "x\n"),
+        (
+            "b/compose.yaml",
+            "services:\n  x: {build: {context: ., dockerfile: web.txt}}\n  y: {image: 'registry.test/app:ltsc2019'}\n",
+        ),
+        ("b/web.txt", OLD),
+    ]) else {
+        return;
+    };
+    for name in ["README.md", "main.go", "LICENSE"] {
+        std::fs::remove_file(shop.folder().join("a").join(name)).unwrap();
+    }
+    assert_eq!(places(&shop, "HEAD"), [""; 0]);
+    // One that another file names counts whatever it is called.
+    std::fs::remove_file(shop.folder().join("b/web.txt")).unwrap();
+    assert_eq!(places(&shop, "HEAD"), ["b/compose.yaml:3"]);
+}
+
+#[test]
 fn what_may_have_been_about_every_file_counts_for_all_when_it_is_gone() {
     let pod =
         "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: 'registry.test/app:ltsc2019'}]}\n";

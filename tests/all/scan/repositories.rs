@@ -446,14 +446,40 @@ fn a_windows_image_that_is_built_for_another_system_runs_nowhere() {
     }
 }
 
+/// The sum counts images, and what is wrong with files beside them.
+#[test]
+fn a_file_that_cannot_be_read_is_not_counted_as_an_image() {
+    let shop = Repository::new();
+    shop.file("Dockerfile", "FROM registry.test/app:ltsc2022\n");
+    shop.file("a.yaml", "a: [\n");
+    for (more, expected) in [
+        (None, "1 image on 1 host: 1 passed, 0 failed, 1 error in a file"),
+        (Some(("b.yaml", "b: {\n")), "1 image on 1 host: 1 passed, 0 failed, 2 errors in files"),
+        (
+            Some(("compose.yaml", "services: {a: {image: 'registry.test/none:1'}}\n")),
+            "2 images on 1 host: 1 passed, 0 failed, 1 not read, 2 errors in files",
+        ),
+    ] {
+        if let Some((name, text)) = more {
+            shop.file(name, text);
+        }
+        let answer = shop.scan(&["--host=ltsc2022"]);
+        assert_eq!((answer.code, answer.out.lines().last()), (2, Some(expected)), "{answer:?}");
+    }
+}
+
 /// The engine asks for the entry of the platform that the file names, and a container of another processor does not start.
 #[test]
 fn a_platform_names_the_processor_of_the_hosts() {
     for (name, text) in [
         ("compose.yaml", "services: {a: {image: 'registry.test/app:ltsc2022', platform: windows/arm64}}\n"),
         ("Dockerfile", "FROM --platform=windows/arm64 registry.test/app:ltsc2022\n"),
+        ("compose.yaml", "services: {a: {build: {context: ., dockerfile: app.txt}, platform: windows/arm64}}\n"),
+        ("compose.yaml", "services: {a: {build: {context: ., dockerfile: app.txt, platforms: [windows/arm64]}}}\n"),
+        ("docker-bake.hcl", "target \"a\" {\n  dockerfile = \"app.txt\"\n  platforms = [\"windows/arm64\"]\n}\n"),
     ] {
         let shop = Repository::new();
+        shop.file("app.txt", "FROM registry.test/app:ltsc2022\n");
         shop.file(name, text);
         let (code, report) = shop.report(&["--host=ltsc2022"]);
         let told = report["errors"][0]["message"].as_str().unwrap();

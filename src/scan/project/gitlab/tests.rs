@@ -88,6 +88,17 @@ fn variables_and_jobs_of_all_files_of_a_pipeline_count() {
     assert_eq!(read(&[(MAIN, over), ("ci/x.yml", other)], &[]), ["ci/x.yml:3 job e e:own"]);
 }
 
+/// A hidden job of an included file counts for each pipeline that includes it, as far as that uses it.
+#[test]
+fn a_hidden_job_of_an_included_file_is_judged_where_a_job_uses_it() {
+    let lib = ("ci/x.yml", ".win:\n  image: win:1\n.old:\n  image: old:1\n");
+    let one = "include: ci/x.yml\na: {extends: .win, script: x}\n";
+    assert_eq!(read(&[(MAIN, one), lib], &[]), ["ci/x.yml:2 job .win win:1"]);
+    let two = "include: ci/x.yml\nstages: [x]\nb: {extends: .old, stage: x, image: 'own:1', script: x}\n";
+    let files = [(MAIN, one), (".gitlab-ci-other.yml", two), lib];
+    assert_eq!(read(&files, &[]), [".gitlab-ci-other.yml:3 job b own:1", "ci/x.yml:2 job .win win:1"]);
+}
+
 #[test]
 fn what_is_included_and_not_read_is_said() {
     let main = "include:\n- local: none.yml\n- remote: https://x.example/a.yml\n- project: a/b\n  file: c.yml\n- template: T.gitlab-ci.yml\n\
@@ -110,11 +121,11 @@ fn what_is_included_and_not_read_is_said() {
 fn files_that_include_each_other_end() {
     let files = [
         (MAIN, "include: [a.yml, .gitlab-ci.yml]\nx: {trigger: {include: a.yml}}\n"),
-        ("a.yml", "include: .gitlab-ci.yml\n.b:\n  image: a:1\n"),
+        ("a.yml", "include: .gitlab-ci.yml\nb:\n  image: a:1\n"),
     ];
-    assert_eq!(read(&files, &[]), ["a.yml:3 job .b a:1"]);
-    let circle = [("a.yml", "include: b.yml\nx: {stage: y, script: z}\n"), ("b.yml", "include: a.yml\n.b:\n  image: a:1\n")];
-    assert_eq!(read(&circle, &[]), ["b.yml:3 job .b a:1"]);
+    assert_eq!(read(&files, &[]), ["a.yml:3 job b a:1"]);
+    let circle = [("a.yml", "include: b.yml\nx: {stage: y, script: z}\n"), ("b.yml", "include: a.yml\nb:\n  image: a:1\n")];
+    assert_eq!(read(&circle, &[]), ["b.yml:3 job b a:1"]);
 }
 
 #[test]
