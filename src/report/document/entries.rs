@@ -7,8 +7,9 @@ use super::{
 use crate::advice::Remedy;
 use crate::compat::{Finding, Judgement, Policy, Possibility, Subject, Takes, Verdict};
 use crate::host::Host;
-use crate::image::{Config, Image, TagRead, login};
+use crate::image::{Config, Image, TagRead};
 use crate::knowledge::Knowledge;
+use crate::login;
 use crate::report::plain::clean;
 use crate::report::{Word, Wording};
 use crate::text::shown;
