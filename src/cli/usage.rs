@@ -80,6 +80,12 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
             // The usage line shows the option that was suggested.
             error.insert(ContextKind::Usage, ContextValue::StyledStr(usage(arguments)));
         }
+        if !keep
+            && hint.is_none()
+            && let Some(option) = option_like(innermost(&whole, &harmless), &named)
+        {
+            error.insert(ContextKind::SuggestedArg, ContextValue::String(option));
+        }
     }
     if error.kind() == ErrorKind::InvalidSubcommand {
         // The list of other suggestions is there, but empty: it would be an empty line.
@@ -89,11 +95,18 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
             _ => String::new(),
         };
         hint = foreign::commands::hint(&named).filter(|_| is_first(&whole, &harmless, &named)).map(str::to_owned);
-        if let Some(ContextValue::Strings(alike)) = error.remove(ContextKind::SuggestedSubcommand) {
-            let meant = foreign::commands::meant(&named, &alike);
-            if hint.is_none() && !meant.is_empty() {
-                error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(meant));
-            }
+        let mut names = match error.remove(ContextKind::SuggestedSubcommand) {
+            Some(ContextValue::Strings(alike)) => alike,
+            _ => Vec::new(),
+        };
+        // For clap two letters in the wrong order are no likeness: `rnu` and `run`.
+        let within = if is_first(&whole, &harmless, &named) { &whole } else { innermost(&whole, &harmless) };
+        let others = within.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);
+        let others: Vec<String> = others.filter(|name| !names.iter().any(|known| known == name)).map(str::to_owned).collect();
+        names.extend(others);
+        let meant = foreign::commands::meant(&named, &names);
+        if hint.is_none() && !meant.is_empty() {
+            error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(meant));
         }
     }
     if error.kind() == ErrorKind::MissingRequiredArgument && subcommand == Some("check") {
@@ -132,6 +145,24 @@ fn refused(subcommand: Option<&str>) -> ExitCode {
 fn is_first(program: &clap::Command, arguments: &[OsString], word: &str) -> bool {
     let is_either = |argument: &&OsString| argument.as_os_str() == word || program.find_subcommand(argument).is_some();
     arguments.iter().skip(1).find(is_either).is_some_and(|first| first.as_os_str() == word)
+}
+
+/// The subcommand that these arguments lead to, or the program.
+fn innermost<'c>(program: &'c clap::Command, arguments: &[OsString]) -> &'c clap::Command {
+    let mut within = program;
+    while let Some(next) = subcommand_in(within, arguments) {
+        within = next;
+    }
+    within
+}
+
+/// The option that was meant where one letter of its name is wrong, or two stand in the wrong order, e.g. `--var` for `--vra`. Clap finds no
+/// likeness in names as short as that.
+fn option_like(command: &clap::Command, typed: &str) -> Option<String> {
+    const SHORTEST: usize = 3;
+    let typed = typed.strip_prefix("--").filter(|typed| typed.chars().count() >= SHORTEST)?;
+    let mut names = command.get_arguments().filter(|option| !option.is_hide_set()).filter_map(clap::Arg::get_long);
+    names.find(|known| strsim::damerau_levenshtein(typed, known) == 1).map(|known| format!("--{known}"))
 }
 
 /// The usage line of the subcommand among these arguments, or of the program.
@@ -178,6 +209,14 @@ fn safe(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_option_is_like_another_where_one_thing_is_wrong() {
+        let scan = typed_command().find_subcommand("scan").unwrap().clone();
+        for (typed, meant) in [("--vra", Some("--var")), ("--var", None), ("--v", None), ("--raav", None), ("-x", None)] {
+            assert_eq!(option_like(&scan, typed).as_deref(), meant, "{typed}");
+        }
+    }
 
     #[test]
     fn numbers_are_refused_in_plain_words() {

@@ -158,6 +158,8 @@ fn commands_of_other_tools_are_answered_and_none_that_removes_is_named() {
         (&["chekc", IMAGE], "hint: a similar subcommand exists: 'check'"),
         (&["cluster", "chekc"], "hint: a similar subcommand exists: 'check'"),
         (&["verison"], "hint: a similar subcommand exists: 'version'"),
+        (&["rnu", IMAGE], "hint: a similar subcommand exists: 'run'"),
+        (&["scan", "--vra", "A=1"], "hint: a similar argument exists: '--var'"),
     ] {
         let answer = Answer::of(program.command().args(arguments));
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{arguments:?}");
