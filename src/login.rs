@@ -59,6 +59,14 @@ pub(crate) fn bare(reference: &str) -> Cow<'_, str> {
     })
 }
 
+/// True if these words repeat a part of what is hidden in this text, e.g. an error about one of its parts.
+#[cfg(feature = "program")]
+pub(crate) fn is_told(text: &str, words: &str) -> bool {
+    let shown = hidden(text);
+    let mut parts = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+    matches!(shown, Cow::Owned(_)) && parts.any(|part| !shown.contains(part) && words.contains(part))
+}
+
 fn dots(_: &str) -> String {
     "…".to_owned()
 }
@@ -121,22 +129,22 @@ struct Found<'a> {
     login: &'a str,
     /// What stands behind the @.
     name: &'a str,
+    /// True for the name of a file or a folder.
+    is_path: bool,
 }
 
 impl<'a> Found<'a> {
-    /// What stands before the last @ of this text that is not that of a digest; `None` for a path. The scheme before the text is empty where
-    /// it has none.
+    /// What stands before the last @ of this text that is not that of a digest. The scheme before the text is empty where it has none.
     fn of(text: &'a str, scheme: &str) -> Option<Self> {
         let (before, rest) = if scheme.is_empty() { after_equals(text) } else { ("", text) };
         let is_path = match scheme {
             "" => PATHS.iter().any(|path| rest.starts_with(path)) || is_on_drive(rest),
             _ => rest.starts_with('/'),
         };
-        if is_path {
-            return None;
-        }
+        let folders = if is_path { folders_of(rest) } else { 0 };
+        let (before, rest) = (text.get(..before.len() + folders)?, rest.get(folders..)?);
         let at = last_at(rest)?;
-        Some(Self { before, login: rest.get(..at)?, name: rest.get(at + 1..)? })
+        Some(Self { before, login: rest.get(..at)?, name: rest.get(at + 1..)?, is_path })
     }
 
     /// True for what may be a password. Rather too much than too little: all with a colon in it; and where people browse, a token can stand
@@ -151,7 +159,7 @@ impl<'a> Found<'a> {
     /// True if it surely stands before the name of an image.
     fn is_before_name(&self) -> bool {
         let (user, has_password) = self.login.split_once(':').map_or((self.login, false), |(user, _)| (user, true));
-        if user.contains('/') || self.login.is_empty() {
+        if self.is_path || user.contains('/') || self.login.is_empty() {
             return false;
         }
         let (host, path) = self.name.split_once('/').unwrap_or((self.name, ""));
@@ -169,6 +177,20 @@ fn after_equals(text: &str) -> (&str, &str) {
     let user = text.split(':').next().unwrap_or_default();
     let at = user.rfind('=').map_or(0, |at| at + 1);
     text.split_at_checked(at).unwrap_or(("", text))
+}
+
+/// The length of the folders of a path before the name with its first colon, e.g. of `/w/` in `/w/bob:secret@r.test`: what was typed is
+/// shown below the folder it was typed in, too.
+fn folders_of(path: &str) -> usize {
+    let starts = || PATHS.iter().filter(|start| start.ends_with([':', '@']));
+    let mut rest = path;
+    while let Some(shorter) =
+        starts().find_map(|start| rest.strip_prefix(start)).or_else(|| rest.get("C:".len()..).filter(|_| is_on_drive(rest)))
+    {
+        rest = shorter;
+    }
+    let folders = rest.split(':').next().and_then(|before| before.rfind(['/', '\\'])).map_or(0, |at| at + 1);
+    path.len() - rest.len() + folders
 }
 
 /// The last @ that is not that of a digest: a password may hold an @ itself.
@@ -260,6 +282,13 @@ mod tests {
             // No name of an image either, and nobody can tell a tag or a port from a password.
             ("ubuntu:22.04@latest", "…@latest"),
             ("r.test:5000/team@v1/app", "…@v1/app"),
+            // In the name of a file.
+            ("./bob:pw@r.test/app", "./…@r.test/app"),
+            ("/w/bob:pw@registry/app", "/w/…@registry/app"),
+            ("oci:bob:pw@registry/app", "oci:…@registry/app"),
+            ("@bob:pw@registry", "@…@registry"),
+            (r"C:\w\bob:pw@registry", r"C:\w\…@registry"),
+            ("file:///bob:pw@r.test/app", "file:///…@r.test/app"),
             // Beside other text, and with a scheme in the password.
             ("web=bob:pw@registry/app", "web=…@registry/app"),
             ("--host=web=bob:pw=pw@registry", "--host=web=…@registry"),
@@ -275,6 +304,15 @@ mod tests {
             assert!(is_hidden(text) && !starred(text).contains("pw"), "{text}");
         }
         assert_eq!(hidden("https://u:pw pw@r.test/app"), "https://…@r.test/app", "one value, with a space");
+    }
+
+    #[test]
+    #[cfg(feature = "program")]
+    fn a_part_of_a_password_is_known_in_other_words() {
+        assert!(is_told("bob:hunter2@r.test", "`hunter2@r.test` is not a port"));
+        assert!(is_told("a=http://bob:hun/ter2@h", "`ter2` is not a port"));
+        assert!(!is_told("bob:hunter2@r.test", "`r.test` is not a port"));
+        assert!(!is_told("80:hunter2", "`hunter2` is not a port"), "no password");
     }
 
     #[test]
@@ -357,10 +395,11 @@ mod tests {
             "r.test/team@v1/app",
             "bob@r.test",
             "home/bob@r.test/compose.yaml",
-            "./bob:x@r.test/app",
+            "./bob@r.test/app",
             "C:/bob@r.test/app",
+            "@C:/bob@r.test/app:1",
             "oci:/home/bob@r.test/app:1",
-            "file:///bob:x@r.test/app",
+            "file:///bob@r.test/app",
         ] {
             assert_eq!((without(text), hidden(text).as_ref()), (None, text), "{text}");
         }

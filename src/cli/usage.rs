@@ -20,6 +20,9 @@ const MOST_DIFFERENCES: usize = 2;
 const NO_IMAGE: &str =
     "name an image, e.g. `wincompat check mcr.microsoft.com/windows/nanoserver:ltsc2022`, or a list of images with --from FILE";
 
+/// The reason why a value is refused, where the right one would show a part of a password.
+const MAY_BE_PASSWORD: &str = "what stands before the @ may be a password, which does not belong here";
+
 /// Help and version are answers; anything else is an error of usage. Arguments are text from outside: the message is made from
 /// harmless ones.
 pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> ExitCode {
@@ -52,6 +55,10 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
         ),
     };
     // A value may also be from the environment.
+    let value = match error.get(ContextKind::InvalidValue) {
+        Some(ContextValue::String(value)) => value.clone(),
+        _ => String::new(),
+    };
     let named: Vec<(ContextKind, String)> = error
         .context()
         .filter_map(|(kind, value)| match value {
@@ -124,7 +131,8 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
     let mut told = told.replace("tip:", "hint:");
     // So may the reason, which can name a part of the value.
     if let Some(reason) = error.source().map(ToString::to_string).filter(|reason| !reason.is_empty()) {
-        told = told.replace(&reason, in_plain_words(&reason).unwrap_or(&safe(&reason)));
+        let shown = if login::is_told(&value, &reason) { MAY_BE_PASSWORD.to_owned() } else { safe(&reason) };
+        told = told.replace(&reason, in_plain_words(&reason).unwrap_or(&shown));
     }
     let _ = write!(io.err, "{told}");
     if let Some(hint) = hint {

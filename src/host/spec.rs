@@ -11,6 +11,7 @@ use super::{Host, Source, edition, list, source, version_text, vm_image};
 use crate::advice::{Setting, advice};
 use crate::knowledge::builds::FIRST_WINDOWS_11;
 use crate::knowledge::{Knowledge, Release, longest_served};
+use crate::login;
 use crate::placeholder;
 use crate::text::{is_quote, quoted};
 use crate::{Architecture, Error, Kind, OsVersion};
@@ -40,6 +41,7 @@ pub enum Spec {
 ///
 /// A text that is not a host, a name or text that means several, attributes that contradict each other.
 pub fn parse(text: &str, knowledge: &Knowledge, today: Date) -> Result<Spec, Error> {
+    refuse_login(text)?;
     let (source, attributes) = Attributes::split(text)?;
     if source.is_empty() {
         return Err(Error::new("the host is empty").hint(HINT));
@@ -64,6 +66,17 @@ pub fn parse(text: &str, knowledge: &Knowledge, today: Date) -> Result<Spec, Err
     let (source, attributes) = with_architecture(source, attributes, knowledge);
     let facts = facts(source, &attributes, knowledge)?;
     Ok(Spec::Hosts(vec![facts.host(&attributes, knowledge)]))
+}
+
+/// Refuses a text that may hold a password, before it is taken apart: each part could be named in an error, and commas and equals signs can
+/// stand in a password. What has spaces or braces in it was copied from the output of a tool.
+pub(super) fn refuse_login(text: &str) -> Result<(), Error> {
+    if text.starts_with('@') || text.contains(|c: char| c.is_whitespace() || c == '{') || !login::is_hidden(text) {
+        return Ok(());
+    }
+    Err(Error::new(format!("{} is not a known Windows host", quoted(&login::hidden(text))))
+        .because("what stands before the @ may be a password, and hosts have none")
+        .hint(HINT))
 }
 
 /// A text and the name that it gives its host: `web01=ltsc2022` is `ltsc2022`, called `web01`.
