@@ -152,7 +152,9 @@ impl<'a> Found<'a> {
     fn may_be_secret(&self, scheme: &str) -> bool {
         let is_masked = self.login.chars().all(|c| matches!(c, '…' | '*'));
         let is_mail = self.login.strip_prefix("mailto:").is_some_and(|user| !user.contains(':'));
-        let is_token = matches!(scheme, "http" | "https") && !self.login.contains('/');
+        let scheme = scheme.to_ascii_lowercase();
+        // Also of `git+https` and `--https`.
+        let is_token = (scheme.ends_with("http") || scheme.ends_with("https")) && !self.login.contains('/');
         (self.login.contains(':') || is_token) && !is_masked && !is_mail && self.login != EXAMPLE
     }
 
@@ -299,6 +301,7 @@ mod tests {
             ("http://u:pw://pw@h", "http://…@h"),
             ("https://u:pw@r.test/app@sha256:00", "https://…@r.test/app@sha256:00"),
             ("https://pw@r.test/app", "https://…@r.test/app"),
+            ("--HTTPS://pw@r.test/app", "--HTTPS://…@r.test/app"),
         ] {
             assert_eq!(hidden(text), shown, "{text}");
             assert!(is_hidden(text) && !starred(text).contains("pw"), "{text}");

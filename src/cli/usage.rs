@@ -50,15 +50,24 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
             ErrorKind::InvalidValue,
             match arguments.iter().find(|argument| argument.to_str().is_none()) {
                 Some(argument) => format!("{} is not valid Unicode: type it again", plain::clean(&argument.to_string_lossy())),
+                None if arguments.iter().any(|argument| login::is_hidden(&argument.to_string_lossy())) => {
+                    MAY_BE_PASSWORD.to_owned()
+                }
                 None => "an argument has control characters: type it again".to_owned(),
             },
         ),
     };
     // A value may also be from the environment.
+    let of_variable = variable_at_fault(&error, arguments).filter(|_| !was_typed);
     let value = match error.get(ContextKind::InvalidValue) {
         Some(ContextValue::String(value)) => value.clone(),
         _ => String::new(),
     };
+    // The error names one value of several, which can be a part of a password.
+    let value = of_variable.as_ref().and_then(std::env::var_os).map_or(value, |all| all.to_string_lossy().into_owned());
+    if login::is_hidden(&value) {
+        error.insert(ContextKind::InvalidValue, ContextValue::String(login::hidden(&value).into_owned()));
+    }
     let named: Vec<(ContextKind, String)> = error
         .context()
         .filter_map(|(kind, value)| match value {
@@ -138,7 +147,7 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
     if let Some(hint) = hint {
         let _ = writeln!(io.err, "hint: {hint}");
     }
-    if let Some(variable) = variable_at_fault(&error, arguments).filter(|_| !was_typed) {
+    if let Some(variable) = of_variable {
         let _ = writeln!(io.err, "\nhint: it was not typed but is in the variable {variable}: change that, or remove it");
     }
     io.ended(refused, |_| refused)
