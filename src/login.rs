@@ -111,8 +111,8 @@ fn next_scheme(text: &str) -> Option<(&str, &str, &str)> {
         let before = text.get(..at)?;
         let begin = before.trim_end_matches(is_of_scheme);
         let scheme = before.get(begin.len()..).filter(|scheme| !scheme.is_empty())?;
-        let is_begun = |last: char| last.is_whitespace() || BEFORE_ADDRESSES.contains(last);
-        if !begin.chars().next_back().is_none_or(is_begun) {
+        let is_within = |last: char| !last.is_whitespace() && !BEFORE_ADDRESSES.contains(last);
+        if begin.chars().next_back().is_some_and(is_within) {
             return None;
         }
         let end = at + slashes.len();
