@@ -72,6 +72,7 @@ mod kind;
 pub mod knowledge;
 #[cfg(feature = "running")]
 mod layer;
+mod login;
 #[cfg(feature = "registries")]
 mod oci;
 mod os_version;

@@ -2,6 +2,8 @@
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
+use crate::login;
+
 /// True for a character that nobody sees: a control, one that steers how others are written (direction, annotation, musical beams,
 /// tags), a line or paragraph separator, one that Unicode lets programs ignore, or one that Unicode says will never be a character:
 /// XML forbids some of those, and parsers of HTML report them.
@@ -33,9 +35,11 @@ pub(crate) const fn is_quote(character: char) -> bool {
     matches!(character, '"' | '\'' | '`' | '“' | '”' | '„' | '‘' | '’' | '«' | '»')
 }
 
-/// A text from outside as it may stand in a message: invisible characters escaped, cut after 200 characters.
+/// A text from outside as it may stand in a message: invisible characters escaped, cut after 200 characters. Passwords are hidden before:
+/// they are not known without the @ behind them.
 pub(crate) fn shown(text: &str) -> String {
     const LONGEST: usize = 200;
+    let text = login::hidden_in(text);
     let mut shown = String::new();
     let mut length = 0;
     for character in text.chars() {
@@ -53,10 +57,11 @@ pub(crate) fn shown(text: &str) -> String {
     shown
 }
 
-/// A text from outside between backticks: on one line, without invisible characters, at most 60 characters.
+/// A text from outside between backticks: on one line, without invisible characters and passwords, at most 60 characters.
 pub(crate) fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;
-    let mut printable = text.trim().chars().filter(|c| !is_invisible(*c));
+    let text = login::hidden_in(text.trim());
+    let mut printable = text.chars().filter(|c| !is_invisible(*c));
     let mut shown: String = printable.by_ref().take(LONGEST).collect();
     if printable.next().is_some() {
         shown.push('…');
@@ -206,6 +211,12 @@ mod tests {
         ] {
             assert_eq!(size(bytes), shown, "{bytes}");
         }
+    }
+
+    #[test]
+    fn a_password_is_hidden_before_a_text_is_cut() {
+        let text = format!("bob:{}@r.test/app", "hunter2".repeat(40));
+        assert_eq!((quoted(&text).as_str(), shown(&text).as_str()), ("`…@r.test/app`", "…@r.test/app"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::exit::ExitCode;
 use super::io::Io;
 use super::{command, command_for, foreign, matches, one_hyphen, optional, subcommand_in, typed_command};
+use crate::login;
 use crate::report::plain;
 
 /// The most letters in which a suggested option differs from what was typed. `--no-confirm` for `--no-color` would weaken a check.
@@ -18,6 +19,9 @@ const MOST_DIFFERENCES: usize = 2;
 /// What to do about a check of nothing.
 const NO_IMAGE: &str =
     "name an image, e.g. `wincompat check mcr.microsoft.com/windows/nanoserver:ltsc2022`, or a list of images with --from FILE";
+
+/// The reason why a value is refused, where the right one would show a part of a password.
+const MAY_BE_PASSWORD: &str = "what stands before the @ may be a password, which does not belong here";
 
 /// Help and version are answers; anything else is an error of usage. Arguments are text from outside: the message is made from
 /// harmless ones.
@@ -46,11 +50,24 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
             ErrorKind::InvalidValue,
             match arguments.iter().find(|argument| argument.to_str().is_none()) {
                 Some(argument) => format!("{} is not valid Unicode: type it again", plain::clean(&argument.to_string_lossy())),
+                None if arguments.iter().any(|argument| login::is_hidden(&argument.to_string_lossy())) => {
+                    MAY_BE_PASSWORD.to_owned()
+                }
                 None => "an argument has control characters: type it again".to_owned(),
             },
         ),
     };
     // A value may also be from the environment.
+    let of_variable = variable_at_fault(&error, arguments).filter(|_| !was_typed);
+    let value = match error.get(ContextKind::InvalidValue) {
+        Some(ContextValue::String(value)) => value.clone(),
+        _ => String::new(),
+    };
+    // The error names one value of several, which can be a part of a password.
+    let value = of_variable.as_ref().and_then(std::env::var_os).map_or(value, |all| all.to_string_lossy().into_owned());
+    if login::is_hidden(&value) {
+        error.insert(ContextKind::InvalidValue, ContextValue::String(login::hidden(&value).into_owned()));
+    }
     let named: Vec<(ContextKind, String)> = error
         .context()
         .filter_map(|(kind, value)| match value {
@@ -79,6 +96,12 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
             // The usage line shows the option that was suggested.
             error.insert(ContextKind::Usage, ContextValue::StyledStr(usage(arguments)));
         }
+        if !keep
+            && hint.is_none()
+            && let Some(option) = option_like(innermost(&whole, &harmless), &named)
+        {
+            error.insert(ContextKind::SuggestedArg, ContextValue::String(option));
+        }
     }
     if error.kind() == ErrorKind::InvalidSubcommand {
         // The list of other suggestions is there, but empty: it would be an empty line.
@@ -88,11 +111,18 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
             _ => String::new(),
         };
         hint = foreign::commands::hint(&named).filter(|_| is_first(&whole, &harmless, &named)).map(str::to_owned);
-        if let Some(ContextValue::Strings(alike)) = error.remove(ContextKind::SuggestedSubcommand) {
-            let meant = foreign::commands::meant(&named, &alike);
-            if hint.is_none() && !meant.is_empty() {
-                error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(meant));
-            }
+        let mut names = match error.remove(ContextKind::SuggestedSubcommand) {
+            Some(ContextValue::Strings(alike)) => alike,
+            _ => Vec::new(),
+        };
+        // For clap two letters in the wrong order are no likeness: `rnu` and `run`.
+        let within = if is_first(&whole, &harmless, &named) { &whole } else { innermost(&whole, &harmless) };
+        let others = within.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);
+        let others: Vec<String> = others.filter(|name| !names.iter().any(|known| known == name)).map(str::to_owned).collect();
+        names.extend(others);
+        let meant = foreign::commands::meant(&named, &names);
+        if hint.is_none() && !meant.is_empty() {
+            error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(meant));
         }
     }
     if error.kind() == ErrorKind::MissingRequiredArgument && subcommand == Some("check") {
@@ -110,13 +140,14 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
     let mut told = told.replace("tip:", "hint:");
     // So may the reason, which can name a part of the value.
     if let Some(reason) = error.source().map(ToString::to_string).filter(|reason| !reason.is_empty()) {
-        told = told.replace(&reason, in_plain_words(&reason).unwrap_or(&safe(&reason)));
+        let shown = if login::is_told(&value, &reason) { MAY_BE_PASSWORD.to_owned() } else { safe(&reason) };
+        told = told.replace(&reason, in_plain_words(&reason).unwrap_or(&shown));
     }
     let _ = write!(io.err, "{told}");
     if let Some(hint) = hint {
         let _ = writeln!(io.err, "hint: {hint}");
     }
-    if let Some(variable) = variable_at_fault(&error, arguments).filter(|_| !was_typed) {
+    if let Some(variable) = of_variable {
         let _ = writeln!(io.err, "\nhint: it was not typed but is in the variable {variable}: change that, or remove it");
     }
     io.ended(refused, |_| refused)
@@ -131,6 +162,24 @@ fn refused(subcommand: Option<&str>) -> ExitCode {
 fn is_first(program: &clap::Command, arguments: &[OsString], word: &str) -> bool {
     let is_either = |argument: &&OsString| argument.as_os_str() == word || program.find_subcommand(argument).is_some();
     arguments.iter().skip(1).find(is_either).is_some_and(|first| first.as_os_str() == word)
+}
+
+/// The subcommand that these arguments lead to, or the program.
+fn innermost<'c>(program: &'c clap::Command, arguments: &[OsString]) -> &'c clap::Command {
+    let mut within = program;
+    while let Some(next) = subcommand_in(within, arguments) {
+        within = next;
+    }
+    within
+}
+
+/// The option that was meant where one letter of its name is wrong, or two stand in the wrong order, e.g. `--var` for `--vra`. Clap finds no
+/// likeness in names as short as that.
+fn option_like(command: &clap::Command, typed: &str) -> Option<String> {
+    const SHORTEST: usize = 3;
+    let typed = typed.strip_prefix("--").filter(|typed| typed.chars().count() >= SHORTEST)?;
+    let mut names = command.get_arguments().filter(|option| !option.is_hide_set()).filter_map(clap::Arg::get_long);
+    names.find(|known| strsim::damerau_levenshtein(typed, known) == 1).map(|known| format!("--{known}"))
 }
 
 /// The usage line of the subcommand among these arguments, or of the program.
@@ -171,32 +220,20 @@ fn in_plain_words(reason: &str) -> Option<&'static str> {
 
 /// This text as it may stand in a message: messages end in logs.
 fn safe(text: &str) -> String {
-    plain::clean(&without_passwords(text)).into_owned()
-}
-
-/// This text with `…` for what stands between each `://` and the last `@` behind it. Characters that end the name of a server may stand in
-/// a password, too; the `@` before a digest ends none.
-pub fn without_passwords(text: &str) -> String {
-    let mut parts = text.split("://");
-    let mut shown = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let named = part.split("@sha256:").next().unwrap_or_default();
-        let after = named.rfind('@').and_then(|at| part.get(at..));
-        shown.push_str("://");
-        match after {
-            Some(after) => {
-                shown.push('…');
-                shown.push_str(after);
-            }
-            None => shown.push_str(part),
-        }
-    }
-    shown
+    plain::clean(&login::hidden(text)).into_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_option_is_like_another_where_one_thing_is_wrong() {
+        let scan = typed_command().find_subcommand("scan").unwrap().clone();
+        for (typed, meant) in [("--vra", Some("--var")), ("--var", None), ("--v", None), ("--raav", None), ("-x", None)] {
+            assert_eq!(option_like(&scan, typed).as_deref(), meant, "{typed}");
+        }
+    }
 
     #[test]
     fn numbers_are_refused_in_plain_words() {
@@ -213,22 +250,5 @@ mod tests {
         let error = parser.parse_ref(&clap::Command::new("x"), None, std::ffi::OsStr::new("banana")).unwrap_err();
         let reason = error.source().unwrap().to_string();
         assert!(in_plain_words(&reason).unwrap().contains("true or false"), "{reason}");
-    }
-
-    #[test]
-    fn no_password_stands_in_a_message() {
-        for (text, expected) in [
-            ("a=http://h:5000", "a=http://h:5000"),
-            ("a=http://u:pw@h:5000/p", "a=http://…@h:5000/p"),
-            ("a=http://h,b=https://u:pw@i,c=http://u:pw@j", "a=http://h,b=https://…@i,c=http://…@j"),
-            ("a=http://u:p/w?x#y@z@h", "a=http://…@h"),
-            ("https://r.test/app@sha256:00", "https://r.test/app@sha256:00"),
-            ("https://u:pw@r.test/app@sha256:00", "https://…@r.test/app@sha256:00"),
-            ("u@h", "u@h"),
-            ("://@", "://…@"),
-            ("", ""),
-        ] {
-            assert_eq!(safe(text), expected);
-        }
     }
 }

@@ -22,6 +22,7 @@ pub use rules::Possibility;
 pub use survey::{Survey, SurveyedImage, survey};
 pub use takes::{Outcome, Says, Takes, taken};
 pub use text::Subject;
+pub(crate) use text::either;
 
 use crate::engine::{self, Limit, Selection, select};
 use crate::host::{Attribute, Host, HostEngine};

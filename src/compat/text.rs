@@ -30,6 +30,11 @@ pub struct Subject<'a> {
     pub policy: &'a Policy,
 }
 
+/// One advice of several, each of which is enough.
+pub(crate) fn either(alternatives: impl IntoIterator<Item = Advice>) -> Advice {
+    alternatives.into_iter().reduce(|said, next| said + "; or " + next).unwrap_or_default()
+}
+
 impl Finding {
     /// The sentence that says what was found, without a full stop; both versions are in it where they matter.
     pub fn message(&self, subject: &Subject<'_>) -> Advice {
@@ -41,23 +46,33 @@ impl Finding {
     /// The template has alternatives between bars. One that names an image or an isolation is left out if that does not pass; what
     /// stands behind two bars is said if none is left. What users report to fail is named where nothing else passes.
     pub fn help(&self, subject: &Subject<'_>) -> Advice {
+        either(self.alternatives(subject))
+    }
+
+    /// The alternatives of [`Self::help`], each of which is enough.
+    pub(crate) fn alternatives(&self, subject: &Subject<'_>) -> Vec<Advice> {
         // A HostProcess container that runs needs neither isolation, so nothing is to be done about them.
         if subject.policy.wish == Wish::HostProcess && self.severity == Severity::Note && !self.code.is_about_host_alone() {
-            return Advice::default();
+            return Vec::new();
         }
         if self.severity == Severity::Note && self.is_of_what_was_not_asked_for(subject) {
-            return Advice::default();
+            return Vec::new();
         }
         let (alternatives, otherwise) = match self.code.0.help.split_once("||") {
             Some((alternatives, otherwise)) => (alternatives, Some(otherwise)),
             None => (self.code.0.help, None),
         };
-        let passing = |reported: Reported| {
-            let passing = alternatives.split('|').filter_map(|alternative| self.alternative(alternative, subject, reported));
-            passing.reduce(|said, next| said + "; or " + next)
+        let passing = |reported: Reported| -> Vec<Advice> {
+            alternatives.split('|').filter_map(|alternative| self.alternative(alternative, subject, reported)).collect()
         };
-        let joined = passing(Reported::LeftOut).or_else(|| passing(Reported::Offered));
-        joined.or_else(|| Some(self.fill(otherwise?, subject))).unwrap_or_default()
+        let mut found = passing(Reported::LeftOut);
+        if found.is_empty() {
+            found = passing(Reported::Offered);
+        }
+        if found.is_empty() {
+            found.extend(otherwise.map(|otherwise| self.fill(otherwise, subject)));
+        }
+        found
     }
 
     /// True where this, as a note, is the reason why an isolation is not taken that nobody needs: another one was asked for, or is taken.

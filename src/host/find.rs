@@ -74,6 +74,7 @@ pub(super) struct Finder<'a> {
 impl Finder<'_> {
     /// The hosts of one argument, or of one line of a list that lies in this folder.
     pub fn in_argument(&self, text: &str, folder: &Path) -> Result<Vec<Found>, Error> {
+        spec::refuse_login(text)?;
         let mut found = Vec::new();
         for part in spec::parts(text, self.knowledge, self.today) {
             let (name, spec) = spec::named(part);

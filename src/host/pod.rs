@@ -27,6 +27,9 @@ pub trait Tree {
     /// A text, a number or a truth value as it is written.
     fn text(&self) -> Option<Cow<'_, str>>;
 
+    /// A truth value; `None` for anything else, also for a text such as `"true"`: Kubernetes refuses that in its place.
+    fn truth(&self) -> Option<bool>;
+
     /// The value below these keys.
     fn at(&self, keys: &[&str]) -> Option<&Self> {
         keys.iter().try_fold(self, |value, key| value.get(key))
@@ -63,6 +66,10 @@ impl Tree for Value {
             _ => None,
         }
     }
+
+    fn truth(&self) -> Option<bool> {
+        self.as_bool()
+    }
 }
 
 /// The keys from an object of this kind to the pods that it makes; `None` for a kind that makes none.
@@ -96,17 +103,21 @@ pub fn truth(word: &str) -> Option<bool> {
     }
 }
 
+/// The keys from a pod or a container to what says whether it is a HostProcess container.
+pub const HOST_PROCESS: [&str; 3] = ["securityContext", "windowsOptions", "hostProcess"];
+
 /// `hostProcess` of a pod or a container.
 pub fn is_host_process<T: Tree>(value: &T) -> Option<bool> {
-    value.text_at(&["securityContext", "windowsOptions", "hostProcess"]).map(|value| truth(&value) == Some(true))
+    value.at(&HOST_PROCESS).filter(|value| value.text().is_some()).map(|value| value.truth() == Some(true))
 }
 
 /// The operating system that a pod with this placement says it is for, e.g. `windows`: only Windows has HostProcess containers.
 pub fn os<T: Tree>(spec: &T, placement: &Placement) -> Option<String> {
     let windows = || "windows".to_owned();
     let containers = || CONTAINERS.iter().filter_map(|(list, _)| spec.get(list)).flat_map(Tree::list);
-    let has_host_process =
-        || is_host_process(spec) == Some(true) || containers().any(|container| is_host_process(container) == Some(true));
+    // A text in the place of a truth value is refused, but says what is meant.
+    let is_meant = |value: &T| value.text_at(&HOST_PROCESS).is_some_and(|word| truth(&word) == Some(true));
+    let has_host_process = || is_meant(spec) || containers().any(is_meant);
     let said = spec.text_at(&["os", "name"]).map(Cow::into_owned);
     said.or_else(|| os_of(placement)).or_else(|| has_host_process().then(windows))
 }

@@ -10,6 +10,7 @@ use super::version_text::{build_and_revision, full_version, is_build};
 use super::{Host, Source, edition, list, not_a_host, other_host, source, version_text};
 use crate::advice::{Setting, advice};
 use crate::knowledge::{Knowledge, Release, longest_served};
+use crate::login;
 use crate::text::quoted;
 use crate::{Architecture, Error, Kind, OsVersion};
 
@@ -39,6 +40,7 @@ pub enum Spec {
 ///
 /// A text that is not a host, a name or text that means several, attributes that contradict each other.
 pub fn parse(text: &str, knowledge: &Knowledge, today: Date) -> Result<Spec, Error> {
+    refuse_login(text)?;
     let (source, attributes) = Attributes::split(text)?;
     if source.is_empty() {
         return Err(Error::new("the host is empty").hint(HINT));
@@ -90,6 +92,17 @@ fn facts(text: &str, attributes: &Attributes, knowledge: &Knowledge) -> Result<H
         Err(error) if error.hint.is_some() => Err(error),
         Err(_) => Err(not_a_host::of(text, knowledge)),
     }
+}
+
+/// Refuses a text that may hold a password, before it is taken apart: each part could be named in an error, and commas and equals signs can
+/// stand in a password. What has spaces or braces in it was copied from the output of a tool.
+pub(super) fn refuse_login(text: &str) -> Result<(), Error> {
+    if text.starts_with('@') || text.contains(|c: char| c.is_whitespace() || c == '{') || !login::is_hidden(text) {
+        return Ok(());
+    }
+    Err(Error::new(format!("{} is not a known Windows host", quoted(&login::hidden(text))))
+        .because("what stands before the @ may be a password, and hosts have none")
+        .hint(HINT))
 }
 
 /// A bare build, e.g. `20348`.

@@ -5,7 +5,6 @@ mod digest;
 pub(crate) mod docker_hub;
 pub mod index;
 pub(crate) mod listing;
-pub(crate) mod login;
 mod name;
 pub mod reference;
 pub mod run_config;

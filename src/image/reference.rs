@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::image::Name;
-use crate::image::login;
 use crate::image::name::{self, Mistake};
+use crate::login;
 use crate::placeholder;
 use crate::text::{is_quote, shown};
 use crate::{Error, ErrorKind};

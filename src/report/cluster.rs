@@ -256,6 +256,7 @@ pub(super) fn entry(said: &Said, wording: &dyn Wording) -> FindingEntry {
         message: clean(&wording.advice(&said.message)).into_owned(),
         help: clean(&wording.advice(&said.help)).into_owned(),
         remedies: said.help.remedies().map(|remedy| RemedyEntry::new(remedy, wording)).collect(),
+        without_images: None,
         source: said.code.source().into(),
     }
 }

@@ -287,6 +287,9 @@ pub struct FindingEntry {
     /// The advice as data.
     #[serde(default)]
     pub remedies: Vec<RemedyEntry>,
+    /// The advice without the images that it names, where it names some: those are for one host. It is not written.
+    #[serde(skip)]
+    pub without_images: Option<String>,
     /// The address of the page on which the fact is found.
     pub source: Cow<'static, str>,
 }

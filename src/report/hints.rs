@@ -102,6 +102,7 @@ mod tests {
             message: String::new(),
             help: help.to_owned(),
             remedies: remedies.iter().map(remedy).collect(),
+            without_images: None,
             source: "".into(),
         }
     }

@@ -2,17 +2,21 @@
 
 use std::borrow::Cow;
 
+use crate::login;
 use crate::text::is_invisible;
 
-/// This text without invisible characters and without anything a pipeline's runner takes as a command.
+/// This text without invisible characters, without anything a pipeline's runner takes as a command, and without passwords.
+///
+/// All that is printed goes through here, so no password of an argument or a file is shown, whoever made the message.
 ///
 /// Line breaks and tabs become spaces, other characters that nobody sees vanish.
 /// GitHub takes `::` at the beginning of a line, leading spaces aside, as a command; Azure takes `##vso[`, and both take
 /// `##[`, anywhere in a line: a space goes into each, wherever it stands, since a line may be broken anywhere.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !text.contains("::") && !text.contains("##") {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' if byte != b'@')) && !text.contains("::") && !text.contains("##") {
         return Cow::Borrowed(text);
     }
+    let text = login::hidden_in(text);
     let mut cleaned = String::with_capacity(text.len() + 8);
     for character in text.chars() {
         match character {
@@ -37,6 +41,19 @@ mod tests {
             ["mcr.microsoft.com/windows/nanoserver:ltsc2022@sha256:00", "[::1]:5000/app:1", "Größe 10 µm", "C:\\store", ""]
         {
             assert_eq!(clean(text), text);
+        }
+    }
+
+    #[test]
+    fn shows_no_password() {
+        for (text, shown) in [
+            ("`bob:hunter2@registry/app` is no host", "`…@registry/app` is no host"),
+            ("x=https://bob:hunter2@r.test\n", "x=https://…@r.test "),
+            ("ask bob@x.test at 12:30", "ask bob@x.test at 12:30"),
+            ("web=app:1@sha256:00", "web=app:1@sha256:00"),
+        ] {
+            assert_eq!(clean(text), shown);
+            assert_eq!(clean(shown), shown, "cleaning twice changes nothing");
         }
     }
 

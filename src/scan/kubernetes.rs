@@ -15,7 +15,7 @@ pub use self::manifests::unread_manifests;
 use self::pods::{Containers, pods_of};
 use super::placeholder::meant;
 use super::words::Values;
-use super::yaml::Node;
+use super::yaml::{Node, Value};
 use super::{Asked, Found, IsolatedBy, Lands, Lines, Needs, Note, Os};
 use crate::host::pod::{self, RuntimeClass, Tree};
 
@@ -40,6 +40,13 @@ impl Tree for Node {
 
     fn text(&self) -> Option<Cow<'_, str>> {
         self.text().map(Cow::Borrowed)
+    }
+
+    fn truth(&self) -> Option<bool> {
+        match &self.value {
+            Value::Scalar { text, plain: true } => pod::truth(text),
+            _ => None,
+        }
     }
 }
 
@@ -375,6 +382,34 @@ mod tests {
             let text = text.replace(": true", &format!(": {yes}")).replace(": false", &format!(": {no}"));
             let asked: Vec<_> = found(&text).into_iter().map(|found| found.isolation).collect();
             assert_eq!(asked, [Some(Asked::HostProcess), None], "{yes}");
+        }
+    }
+
+    /// A text in the place of a truth value; kubectl does not read `"yes"` as true, and the API server refuses both.
+    #[test]
+    fn a_truth_value_in_quotes_is_none() {
+        let process = |value: &str| format!("securityContext: {{windowsOptions: {{hostProcess: {value}}}}}");
+        let pod = |more: &str, container: &str| {
+            format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{{more}, containers: [{{name: a, image: a, {container}}}]}}\n"
+            )
+        };
+        for (text, key, is) in [
+            (pod("hostNetwork: true", &process("\"true\"")), "hostProcess", "true"),
+            (pod("hostNetwork: true", &process("'yes'")), "hostProcess", "true"),
+            (pod("hostNetwork: true", &process("!!str true")), "hostProcess", "true"),
+            (pod(&format!("hostNetwork: true, {}", process("\"off\"")), ""), "hostProcess", "false"),
+            (pod("hostNetwork: \"true\"", &process("true")), "hostNetwork", "true"),
+        ] {
+            let found = found(&text);
+            let expected = format!("Kubernetes refuses a pod whose `{key}` is a text in quotes and not a truth value");
+            match &found[0].lands {
+                Lands::Nowhere { why, hint } => {
+                    assert_eq!((why, hint), (&expected, &format!("write `{key}: {is}`, without quotes")), "{text}");
+                }
+                other => panic!("{text}: {other:?}"),
+            }
+            assert_eq!(found[0].isolation, (key == "hostNetwork").then_some(Asked::HostProcess), "{text}");
         }
     }
 

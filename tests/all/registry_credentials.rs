@@ -7,8 +7,8 @@ use wincompat::ErrorKind;
 use wincompat::image::Digest;
 use wincompat::internals::oci::distribution::{Client, Keychain, Options};
 
-use crate::support::registry::images::{Access, Images, OCI_MANIFEST, basic, serve, token};
-use crate::support::registry::{Reply, Server, configured, options, stored};
+use crate::support::registry::images::{Access, Images, OCI_MANIFEST, basic, error, serve, token};
+use crate::support::registry::{Reply, Request, Server, configured, options, stored};
 
 const MANIFEST: &str = r#"{"schemaVersion":2,"layers":[]}"#;
 const PASSWORD: &str = "hunter2-password";
@@ -324,6 +324,60 @@ async fn credentials_that_were_left_out_on_the_way_stay_left_out() {
     client(stored(&server.name(), "user", PASSWORD)).manifest(&server.name(), "app", "1").await.unwrap();
     let shown: Vec<_> = server.requests().iter().map(|request| request.header("authorization").is_some()).collect();
     assert_eq!(shown, [false, true, false]);
+}
+
+/// The account is known: to log in again changes nothing.
+#[tokio::test]
+async fn an_account_without_the_right_is_told_what_to_ask_for() {
+    const EITHER: &str = "were rejected, or their account has no right to pull";
+    let with_token = |request: &Request, reply: Reply| match request.path.starts_with("/token") {
+        true => Reply::json(200, r#"{"token":"t"}"#),
+        false if request.header("authorization").is_some() => reply,
+        false => Reply::challenge(&format!("Bearer realm=\"http://{}/token\"", request.header("host").unwrap())),
+    };
+    let right = "has no right to pull app, or there is no such repository: ask those who run";
+    let servers = [
+        (
+            Server::start(|request| match request.header("authorization") {
+                Some(_) => error(403, "DENIED", "requested access to the resource is denied"),
+                None => Reply::challenge("Basic realm=\"x\""),
+            }),
+            right,
+        ),
+        (Server::start(move |request| with_token(request, error(403, "DENIED", "denied"))), right),
+        // Docker Hub and Harbor.
+        (
+            Server::start(move |request| {
+                let host = request.header("host").unwrap();
+                let challenge =
+                    format!("Bearer realm=\"http://{host}/token\",scope=\"repository:app:pull\",error=\"insufficient_scope\"");
+                with_token(request, Reply::challenge(&challenge))
+            }),
+            right,
+        ),
+        // GitLab.
+        (
+            Server::start(|request| match request.path.starts_with("/token") {
+                true => error(403, "DENIED", "access forbidden"),
+                false => Reply::challenge(&format!("Bearer realm=\"http://{}/token\"", request.header("host").unwrap())),
+            }),
+            EITHER,
+        ),
+        // ECR.
+        (
+            Server::start(|request| match request.header("authorization") {
+                Some(_) => error(403, "DENIED", "Your authorization token has expired. Reauthenticate and try again."),
+                None => Reply::challenge("Basic realm=\"x\""),
+            }),
+            "from DOCKER_AUTH_CONFIG were rejected: change DOCKER_AUTH_CONFIG",
+        ),
+    ];
+    for (server, expected) in servers {
+        let error = client(stored(&server.name(), "user", PASSWORD)).manifest(&server.name(), "app", "1").await.unwrap_err();
+        let hint = error.hint.unwrap().to_string();
+        assert_eq!(error.kind, ErrorKind::Unauthorized, "{hint}");
+        assert!(hint.contains(expected) && hint.contains("from DOCKER_AUTH_CONFIG"), "{hint}");
+    }
 }
 
 #[tokio::test]

@@ -177,6 +177,7 @@ mod tests {
         for (typed, expected) in [
             ("chekc", &["check"][..]),
             ("scna", &["scan"]),
+            ("rnu", &["run"]),
             ("verison", &["version"]),
             ("pul", &["pull"]),
             ("log", &["logs"]),

@@ -197,8 +197,8 @@ impl Accepted {
     fn answer(&mut self, entry: &ResultEntry, failure: &Failure<'_>, lines: &Excerpts) -> Answer {
         let codes = failure.codes;
         // It covers the failure, whatever else accepts it too.
-        let exception = self.settings.exceptions.iter().position(|exception| exception.covers(failure));
-        self.used.extend(exception.and_then(|at| self.settings.exceptions.get(at)).map(|exception| exception.line));
+        let exception = self.settings.exceptions.iter().find(|exception| exception.covers(failure));
+        self.used.extend(exception.map(|exception| exception.line));
         let all_in =
             |list: &[Code]| !codes.is_empty() && codes.iter().all(|code| list.iter().any(|known| known.as_str() == code));
         if all_in(&self.allowed) {
@@ -211,7 +211,7 @@ impl Accepted {
         let is_known = fingerprint.as_ref().is_some_and(|one| self.baseline.contains(one));
         let answer = match is_known {
             true => Answer::accepted("known from the baseline", Severity::Note),
-            false => self.excepted(entry, failure, exception, lines),
+            false => excepted(entry, failure, (exception, self.today), lines, &mut self.mistakes),
         };
         if is_known || answer.accepted.is_none() {
             self.failures.extend(fingerprint);
@@ -227,44 +227,6 @@ impl Accepted {
     /// True if what becomes of a failure can depend on the names of its host and file. Thousands of hosts can be equal.
     fn looks_at_names(&self) -> bool {
         self.names_failures() || !self.settings.exceptions.is_empty()
-    }
-
-    /// What the exception in the file says, and the one with this number of the configuration.
-    fn excepted(&mut self, entry: &ResultEntry, failure: &Failure<'_>, exception: Option<usize>, lines: &Excerpts) -> Answer {
-        let mut answer = Answer::default();
-        let Some(place) = &entry.location else { return answer };
-        let line = |number: u32| lines.get(&(place.file.clone(), number)).map(String::as_str);
-        let (own, before) = (line(place.line), line(place.line.saturating_sub(1)));
-        let at = format!("{}:{}", place.file, place.line);
-        if let Some(word) = misspelt(own, before) {
-            self.mistakes.insert(format!("{at}: {} after `wincompat:` is not known; write allow CODE -- REASON", quoted(word)));
-        }
-        let found = inline(own, before);
-        for code in found.iter().flat_map(|found| &found.codes) {
-            if let Err(why) = code_of(code) {
-                self.mistakes.insert(format!("{at}: the exception names {}: {why}", quoted(code)));
-            }
-        }
-        if let Some(found) = found.filter(|found| failure.codes.iter().all(|code| found.codes.contains(code))) {
-            if !found.reason.is_empty() {
-                return Answer::accepted(&format!("accepted in the file: {}", found.reason), Severity::Note);
-            }
-            let text = "the exception in the file has no reason, so it does not count";
-            answer.added.push(finding(Code::ExceptionWithoutReason, text, WRITE_A_REASON));
-        }
-        let Some(exception) = exception.and_then(|at| self.settings.exceptions.get(at)) else { return answer };
-        match exception.until {
-            Some(day) if exception.is_expired(self.today) => {
-                let text =
-                    format!("the exception in line {} of the configuration ended on {day}: {}", exception.line, exception.reason);
-                answer.added.push(finding(Code::ExceptionExpired, &text, CORRECT_OR_PROLONG));
-            }
-            until => {
-                let until = until.map(|day| format!(" until {day}")).unwrap_or_default();
-                answer.accepted = Some((format!("accepted{until}: {}", exception.reason), Severity::Note));
-            }
-        }
-        answer
     }
 
     /// Writes the failures of today for later scans, also those that the baseline of this one knows; returns their number.
@@ -295,6 +257,51 @@ impl Accepted {
         })?;
         Ok(number)
     }
+}
+
+/// What the exception in the file says, and the one of the configuration that covers the failure; what is wrong with the former is put to the
+/// mistakes.
+fn excepted(
+    entry: &ResultEntry,
+    failure: &Failure<'_>,
+    (exception, today): (Option<&Exception>, Date),
+    lines: &Excerpts,
+    mistakes: &mut BTreeSet<String>,
+) -> Answer {
+    let mut answer = Answer::default();
+    let Some(place) = &entry.location else { return answer };
+    let line = |number: u32| lines.get(&(place.file.clone(), number)).map(String::as_str);
+    let (own, before) = (line(place.line), line(place.line.saturating_sub(1)));
+    let at = format!("{}:{}", place.file, place.line);
+    if let Some(word) = misspelt(own, before) {
+        mistakes.insert(format!("{at}: {} after `wincompat:` is not known; write allow CODE -- REASON", quoted(word)));
+    }
+    let found = inline(own, before);
+    for code in found.iter().flat_map(|found| &found.codes) {
+        if let Err(why) = code_of(code) {
+            mistakes.insert(format!("{at}: the exception names {}: {why}", quoted(code)));
+        }
+    }
+    if let Some(found) = found.filter(|found| failure.codes.iter().all(|code| found.codes.contains(code))) {
+        if !found.reason.is_empty() {
+            return Answer::accepted(&format!("accepted in the file: {}", found.reason), Severity::Note);
+        }
+        let text = "the exception in the file has no reason, so it does not count";
+        answer.added.push(finding(Code::ExceptionWithoutReason, text, WRITE_A_REASON));
+    }
+    let Some(exception) = exception else { return answer };
+    match exception.until {
+        Some(day) if exception.is_expired(today) => {
+            let text =
+                format!("the exception in line {} of the configuration ended on {day}: {}", exception.line, exception.reason);
+            answer.added.push(finding(Code::ExceptionExpired, &text, CORRECT_OR_PROLONG));
+        }
+        until => {
+            let until = until.map(|day| format!(" until {day}")).unwrap_or_default();
+            answer.accepted = Some((format!("accepted{until}: {}", exception.reason), Severity::Note));
+        }
+    }
+    answer
 }
 
 /// What becomes of a failure.

@@ -27,6 +27,7 @@ pub fn finding(code: Code, message: &str, help: &str) -> FindingEntry {
         message: clean(message).into_owned(),
         help: clean(help).into_owned(),
         remedies: Vec::new(),
+        without_images: None,
         source: code.source().into(),
     }
 }

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use super::settings;
 use crate::cli::paths::{folder_of, in_real_folder, real, repository_of};
+use crate::login;
 use crate::scan::{IGNORE_FILE, is_kustomization, may_have_counted};
 use crate::text::quoted;
 use crate::{Error, ErrorKind};
@@ -209,6 +210,7 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<Result<String, String>, Erro
     if output.status.success() {
         return Ok(Ok(text(&output.stdout)));
     }
-    let said: String = text(&output.stderr).trim().chars().take(SHOWN).collect();
+    let said = text(&output.stderr);
+    let said: String = login::hidden_in(said.trim()).chars().take(SHOWN).collect();
     Ok(Err(if said.is_empty() { output.status.to_string() } else { said }))
 }

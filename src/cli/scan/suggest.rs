@@ -175,17 +175,10 @@ fn text_for<'f>(found: &'f Found, new: &Suggested) -> Option<&'f Editable> {
 
 /// Takes the images out of what a finding advises, which are for its host alone.
 fn leave_images_out(finding: &mut FindingEntry) {
-    let (images, others): (Vec<_>, Vec<_>) =
-        std::mem::take(&mut finding.remedies).into_iter().partition(|remedy| ["image", "base"].contains(&&*remedy.kind));
-    let names_one = |advice: &&str| {
-        images.iter().any(|image| match &*image.kind {
-            "base" => advice.contains(&format!("built on {} ", image.value)),
-            _ => advice.contains(image.value.as_str()),
-        })
-    };
-    let kept: Vec<&str> = finding.help.split("; or ").filter(|advice| !names_one(advice)).collect();
-    finding.help = kept.join("; or ");
-    finding.remedies = others;
+    if let Some(others) = finding.without_images.take() {
+        finding.help = others;
+    }
+    finding.remedies.retain(|remedy| !["image", "base"].contains(&&*remedy.kind));
 }
 
 /// Puts an image that fits to the reason why a result fails.
@@ -204,5 +197,29 @@ fn add_suggested(suggested: Suggested, why: Option<&str>, finding: &mut FindingE
     }
     if let Some(why) = why {
         finding.help = format!("{}; this is to be changed by hand: {}", finding.help, clean(why));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::scan::added::finding;
+    use crate::compat::Code;
+
+    /// Other advice can name the image too.
+    #[test]
+    fn advice_without_images_is_what_was_said_beside_them() {
+        let remedy = |kind: &'static str, value: &str| RemedyEntry { kind: kind.into(), value: value.to_owned(), verified: None };
+        let mut advised = FindingEntry {
+            remedies: vec![remedy("image", "a:1"), remedy("flag", "--isolation=hyperv")],
+            without_images: Some("start a:1 with --isolation=hyperv".to_owned()),
+            ..finding(Code::BuildMismatch, "", "use a:1; or start a:1 with --isolation=hyperv")
+        };
+        leave_images_out(&mut advised);
+        assert_eq!(advised.help, "start a:1 with --isolation=hyperv");
+        assert_eq!(advised.remedies, [remedy("flag", "--isolation=hyperv")]);
+        let mut other = finding(Code::BuildMismatch, "", "update the host");
+        leave_images_out(&mut other);
+        assert_eq!(other.help, "update the host");
     }
 }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use crate::cli::paths::real;
 use crate::cli::placed::placed;
 use crate::files::{read_capped, read_regular};
-use crate::image::login;
+use crate::login;
 use crate::report::plain;
 use crate::report::scanned::Excerpts;
 use crate::scan::{Files, walk};

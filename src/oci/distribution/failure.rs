@@ -29,6 +29,19 @@ pub(crate) struct Failure {
     pub(crate) again: Again,
     /// The answer of a registry that does not have what was asked for.
     pub(crate) absent: Option<Absent>,
+    /// What is refused, where credentials or a right are.
+    pub(crate) denied: Denied,
+}
+
+/// What a server refuses that is asked with credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Denied {
+    /// The credentials.
+    Login,
+    /// What is asked for: it knows the account, and the account may not have it.
+    Right,
+    /// One of the two, which is not told.
+    Either,
 }
 
 /// The answer of a registry that does not have what was asked for.
@@ -53,7 +66,7 @@ pub(crate) enum Again {
 
 impl Failure {
     pub(crate) fn new(kind: ErrorKind, cause: impl Into<String>) -> Self {
-        Self { kind, causes: vec![cause.into()], hint: None, again: Again::No, absent: None }
+        Self { kind, causes: vec![cause.into()], hint: None, again: Again::No, absent: None, denied: Denied::Login }
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<Advice>) -> Self {
@@ -159,6 +172,9 @@ impl Failure {
             Again::No
         };
         let said = explanation(headers, body);
+        // ECR answers so where the password is over, too.
+        let is_over = said.as_deref().is_some_and(|said| said.to_ascii_lowercase().contains("expired"));
+        let denied = if status == StatusCode::FORBIDDEN && !is_over { Denied::Right } else { Denied::Login };
         // A web page, or other words, may come from another server than the registry.
         let answer = match (kind, error_code(body), &said) {
             (ErrorKind::NotFound, Some(code), _) => Some(format!("{} {code}", status.as_str())),
@@ -170,7 +186,7 @@ impl Failure {
             Some(said) => format!("{server} answered {status}: {said}"),
             None => format!("{server} answered {status}"),
         };
-        let failure = Self { again, absent, ..Self::new(kind, cause) };
+        let failure = Self { again, absent, denied, ..Self::new(kind, cause) };
         match status {
             // Those of a gateway or a proxy, behind which the server did not answer.
             StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {

@@ -15,7 +15,7 @@ use crate::oci::distribution::address::Reach;
 use crate::oci::distribution::authorization::{basic, bearer};
 use crate::oci::distribution::challenge;
 use crate::oci::distribution::endpoint::endpoint;
-use crate::oci::distribution::failure::{Failure, excerpt};
+use crate::oci::distribution::failure::{Denied, Failure, excerpt};
 use crate::oci::distribution::keychain::docker_login;
 use crate::oci::distribution::options::Options;
 use crate::oci::distribution::token::{Token, TokenService};
@@ -137,14 +137,14 @@ impl Registry {
                 return Ok(answer);
             }
             if status != StatusCode::UNAUTHORIZED || !answer.from_origin || challenged {
-                return Err(self.refusal(shared, answer, &repository).await);
+                return Err(self.refusal(shared, answer, &repository, &shown).await);
             }
             let demand = self.demand_of(answer.response.headers(), answer.reach)?;
             lock(&self.known).demand = demand.clone();
             turn.take();
             let next = self.to_show(shared, &demand, &repository, &shown).await?;
             if next == shown {
-                return Err(self.refusal(shared, answer, &repository).await);
+                return Err(self.refusal(shared, answer, &repository, &shown).await);
             }
             shown = next;
             challenged = true;
@@ -262,11 +262,15 @@ impl Registry {
     }
 
     /// An unsuccessful answer as a failure with a hint.
-    async fn refusal(&self, shared: &Shared, answer: Answer, repository: &str) -> Failure {
+    async fn refusal(&self, shared: &Shared, answer: Answer, repository: &str, shown: &Shown) -> Failure {
         let status = answer.response.status();
         let (headers, server, from_origin) = (answer.headers(), answer.server.clone(), answer.from_origin);
         let body = answer.beginning(Vec::new()).await;
-        let failure = Failure::of_status(status, &headers, &body, &server);
+        let mut failure = Failure::of_status(status, &headers, &body, &server);
+        // The token service took the credentials; Docker Hub answers so for what is private, and for what does not exist.
+        if matches!(shown, Shown::Token(_)) && wants_more_scope(&headers) {
+            failure.denied = Denied::Right;
+        }
         match failure.kind {
             _ if failure.hint.is_some() => failure,
             ErrorKind::Unauthorized | ErrorKind::NotFound if !from_origin => {
@@ -297,13 +301,24 @@ impl Registry {
         let remedies = remedies.join(", ");
         let first = if remedies.is_empty() { String::new() } else { format!("{remedies}, then ") };
         let renewal = renewal.unwrap_or_else(|| format!("log in again with {login}"));
-        let hint = match credential {
-            Some(Credential::Identity(_)) => format!("the stored login{origin} has expired or was rejected: {first}{renewal}"),
-            Some(_) => format!("the stored credentials{origin} were rejected: {first}{renewal}"),
-            None if remedies.is_empty() => {
+        let (registry, right) = (&self.credentials_of, right_to_pull(&self.credentials_of));
+        let hint = match (credential, failure.denied) {
+            (Some(_), Denied::Right) => format!(
+                "the account of the stored credentials{origin} has no right to pull {repository}, or there is no such repository: \
+                 {first}ask those who run {registry} for {right}, or take another account: {renewal}"
+            ),
+            (Some(_), Denied::Either) => format!(
+                "the stored credentials{origin} were rejected, or their account has no right to pull {repository}: \
+                 {first}{renewal}, or ask those who run {registry} for {right}"
+            ),
+            (Some(Credential::Identity(_)), Denied::Login) => {
+                format!("the stored login{origin} has expired or was rejected: {first}{renewal}")
+            }
+            (Some(_), Denied::Login) => format!("the stored credentials{origin} were rejected: {first}{renewal}"),
+            (None, _) if remedies.is_empty() => {
                 format!("there is no such repository, or it is not public: then log in with {login}")
             }
-            None => format!("there is no such repository, or it is not public: then {remedies}, and log in with {login}"),
+            (None, _) => format!("there is no such repository, or it is not public: then {remedies}, and log in with {login}"),
         };
         failure.causes.extend(problems);
         failure.hint(hint)
@@ -335,6 +350,28 @@ impl Shown {
     }
 }
 
+/// True for an answer to a token that does not allow what was asked for (RFC 6750, section 3.1).
+fn wants_more_scope(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(WWW_AUTHENTICATE).iter();
+    values.any(|value| {
+        let challenges = challenge::parse(&String::from_utf8_lossy(value.as_bytes()));
+        challenges.iter().any(|challenge| challenge.parameter("error") == Some("insufficient_scope"))
+    })
+}
+
+/// The right to pull from this registry, as those who run it call it.
+fn right_to_pull(registry: &str) -> &'static str {
+    const NAMED: [(&str, &str); 6] = [
+        (".azurecr.io", "the role AcrPull"),
+        (".amazonaws.com", "the permissions ecr:BatchGetImage and ecr:GetDownloadUrlForLayer"),
+        (".pkg.dev", "the role Artifact Registry Reader"),
+        ("gcr.io", "the role Artifact Registry Reader"),
+        ("ghcr.io", "access to the package, and a token with read:packages"),
+        ("registry.gitlab.com", "access to the project, and a token with read_registry"),
+    ];
+    NAMED.iter().find(|(end, _)| registry.ends_with(end)).map_or("the right to pull it", |(_, right)| *right)
+}
+
 pub(crate) fn range(from_byte: u64) -> Option<HeaderValue> {
     (from_byte > 0).then(|| HeaderValue::from_str(&format!("bytes={from_byte}-")).ok()).flatten()
 }
@@ -350,6 +387,17 @@ mod tests {
 
     fn wanted<'a>(repository: &'a str, name: &'a str) -> Wanted<'a> {
         Wanted { repository, collection: "manifests", name, accept: "*/*", from_byte: 0, is_streamed: false }
+    }
+
+    #[test]
+    fn the_right_to_pull_has_the_name_that_the_registry_gives_it() {
+        for (registry, right) in [
+            ("team.azurecr.io", "the role AcrPull"),
+            ("ghcr.io", "access to the package, and a token with read:packages"),
+            ("harbor.test:8443", "the right to pull it"),
+        ] {
+            assert_eq!(right_to_pull(registry), right);
+        }
     }
 
     #[test]

@@ -112,9 +112,17 @@ fn asked_too_much(mut failure: Failure, asked: Duration, limit: Duration) -> Fai
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oci::distribution::failure::Denied;
 
     fn failure(again: Again) -> Failure {
-        Failure { kind: ErrorKind::Network, causes: vec!["it failed".to_owned()], hint: None, again, absent: None }
+        Failure {
+            kind: ErrorKind::Network,
+            causes: vec!["it failed".to_owned()],
+            hint: None,
+            again,
+            absent: None,
+            denied: Denied::Login,
+        }
     }
 
     /// The usual policy, without jitter.

@@ -12,7 +12,7 @@ use crate::ErrorKind;
 use crate::oci::distribution::Shared;
 use crate::oci::distribution::address::Reach;
 use crate::oci::distribution::authorization::{basic, bearer};
-use crate::oci::distribution::failure::Failure;
+use crate::oci::distribution::failure::{Denied, Failure};
 use crate::oci::distribution::keychain::Credential;
 use crate::oci::distribution::limits;
 use crate::oci::distribution::retry::Tries;
@@ -161,7 +161,10 @@ impl TokenService {
 
 /// The failure of a token service that gives no token. What it does not have or does not take is not the image.
 fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8], server: &str, credential: Option<&Credential>) -> Failure {
-    let failure = Failure { absent: None, ..Failure::of_status(status, headers, body, server) };
+    let failure = Failure::of_status(status, headers, body, server);
+    // GitLab answers 403 where the account has no right, GitHub where it does not know the account.
+    let denied = if failure.denied == Denied::Right { Denied::Either } else { failure.denied };
+    let failure = Failure { absent: None, denied, ..failure };
     match failure.kind {
         ErrorKind::Unauthorized | ErrorKind::RateLimited | ErrorKind::Network => failure,
         // OAuth2 answers so to a refresh token that has expired (RFC 6749, section 5.2).

@@ -5,14 +5,15 @@ use super::{
     PossibilityEntry, RemedyEntry, Report, ResultEntry, SCHEMA, Summary, TakesEntry, Tool,
 };
 use crate::advice::Remedy;
-use crate::compat::{Finding, Judgement, Policy, Possibility, Subject, Takes, Verdict};
+use crate::compat::{Finding, Judgement, Policy, Possibility, Subject, Takes, Verdict, either};
 use crate::host::Host;
-use crate::image::{Config, Image, TagRead, login};
+use crate::image::{Config, Image, TagRead};
 use crate::knowledge::Knowledge;
+use crate::login;
 use crate::report::plain::clean;
 use crate::report::{Word, Wording};
 use crate::text::shown;
-use crate::{Error, ErrorKind, Isolation};
+use crate::{Advice, Error, ErrorKind, Isolation};
 
 impl Tool {
     /// This program with these facts.
@@ -168,12 +169,21 @@ impl PossibilityEntry {
 
 impl FindingEntry {
     pub(in crate::report) fn new(finding: &Finding, subject: &Subject<'_>, wording: &dyn Wording) -> Self {
-        let help = finding.help(subject);
+        let alternatives = finding.alternatives(subject);
+        let names_image =
+            |advice: &Advice| advice.remedies().any(|remedy| matches!(remedy, Remedy::Image(_) | Remedy::Base { .. }));
+        let worded = |advice: &Advice| clean(&wording.advice(advice)).into_owned();
+        let without_images = alternatives.iter().any(names_image).then(|| {
+            let others = alternatives.iter().filter(|advice| !names_image(advice)).cloned();
+            worded(&either(others))
+        });
+        let help = either(alternatives);
         Self {
+            without_images,
             code: finding.code.into(),
             severity: finding.severity.into(),
             message: clean(&wording.advice(&finding.message(subject))).into_owned(),
-            help: clean(&wording.advice(&help)).into_owned(),
+            help: worded(&help),
             remedies: help.remedies().map(|remedy| RemedyEntry::new(remedy, wording)).collect(),
             source: finding.source().into(),
         }

@@ -1,6 +1,7 @@
 //! Every trap of Dockerfiles that was met in real ones.
 
 use super::*;
+use crate::scan::Found;
 
 /// What a Dockerfile says as it is built.
 fn read(text: &str, build: &Build) -> Scanned {

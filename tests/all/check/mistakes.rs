@@ -158,6 +158,8 @@ fn commands_of_other_tools_are_answered_and_none_that_removes_is_named() {
         (&["chekc", IMAGE], "hint: a similar subcommand exists: 'check'"),
         (&["cluster", "chekc"], "hint: a similar subcommand exists: 'check'"),
         (&["verison"], "hint: a similar subcommand exists: 'version'"),
+        (&["rnu", IMAGE], "hint: a similar subcommand exists: 'run'"),
+        (&["scan", "--vra", "A=1"], "hint: a similar argument exists: '--var'"),
     ] {
         let answer = Answer::of(program.command().args(arguments));
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{arguments:?}");
@@ -314,6 +316,68 @@ fn a_password_before_a_name_is_not_printed() {
             let answer = Answer::of(program.command().args(["check", "--offline", "--host=ltsc2022", "--format", format, typed]));
             assert_eq!(answer.code, 2, "{format} {typed}: {}", answer.err);
             assert!(!answer.out.contains("hunter2") && !answer.err.contains("hunter2"), "{format}: {}{}", answer.out, answer.err);
+        }
+    }
+}
+
+/// Whatever it is typed for by mistake: messages end in logs.
+#[test]
+fn a_password_in_an_argument_is_printed_nowhere() {
+    let program = Program::new();
+    let typed = [
+        "bob:hunter2@registry/app",
+        "https://bob:hunter2@r.test/app",
+        "https://hunter2@r.test",
+        "web=bob:hunter2@registry",
+        "bob:hunter2,hunter2=hunter2@r.test",
+    ];
+    let lines = [
+        "TYPED",
+        "check --offline --host=ltsc2022 TYPED",
+        "check --offline --host=TYPED app:1",
+        "check --offline --host=ltsc2022,TYPED app:1",
+        "check --offline --hosts=TYPED app:1",
+        "check --offline --host=ltsc2022 --from=TYPED",
+        "check --offline --host=ltsc2022 --insecure=TYPED app:1",
+        "check --offline --host=ltsc2022 --mirror=TYPED app:1",
+        "check --offline --host=ltsc2022 --mirror=r.test=TYPED app:1",
+        "check --offline --host=ltsc2022 --engine=TYPED app:1",
+        "check --offline --host=ltsc2022 --isolation=TYPED app:1",
+        "check --offline --host=ltsc2022 --deny=TYPED app:1",
+        "check --offline --host=ltsc2022 --timeout=TYPED app:1",
+        "check --offline --host=ltsc2022 --knowledge=TYPED app:1",
+        "check --offline --host=ltsc2022 --TYPED app:1",
+        "check --offline --host=ltsc2022 --nonsense=TYPED app:1",
+        "host TYPED",
+        "host --host=TYPED",
+        "explain TYPED",
+        "explain --format=json TYPED",
+        "engines --pause=TYPED app:1",
+        "scan --host=ltsc2022 TYPED",
+        "scan --host=TYPED .",
+        "scan --host=ltsc2022 --var=TYPED .",
+        "scan --host=ltsc2022 --env-file=TYPED .",
+        "scan --host=ltsc2022 --fleet=TYPED .",
+        "cluster check --context=TYPED",
+        "run TYPED",
+        "run -v=TYPED app:1",
+        "run -p=TYPED app:1",
+        "run --memory=TYPED app:1",
+        "pull TYPED",
+        "logs TYPED",
+        "rmi TYPED",
+    ];
+    let is_shown = |answer: &Answer| answer.out.contains("hunter2") || answer.err.contains("hunter2");
+    for typed in typed {
+        for line in lines {
+            let arguments = line.split(' ').map(|word| word.replace("TYPED", typed));
+            let answer = Answer::of(program.command().current_dir(program.folder()).args(arguments));
+            assert!(!is_shown(&answer), "{line} {typed}: {}{}", answer.out, answer.err);
+        }
+        for variable in ["WINCOMPAT_HOST", "WINCOMPAT_INSECURE", "WINCOMPAT_ENGINE", "WINCOMPAT_ISOLATION", "WINCOMPAT_TIMEOUT"] {
+            let mut command = program.command();
+            let answer = Answer::of(command.args(["check", "--offline", "app:1"]).env(variable, typed));
+            assert!(!is_shown(&answer), "{variable}={typed}: {}{}", answer.out, answer.err);
         }
     }
 }

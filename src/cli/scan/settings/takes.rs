@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction};
 use toml::Spanned;
 use toml::de::DeValue;
 
-use crate::cli::usage::without_passwords;
+use crate::login;
 use crate::text::quoted;
 use crate::{Error, ErrorKind};
 
@@ -101,7 +101,7 @@ pub fn not_taken(key: &str, takes: &str, value: &Written<'_>, file: &str) -> Err
 
 /// The error of a value that is of the right type.
 pub fn refused(key: &str, value: &str, why: &str) -> Error {
-    let value = if value.is_empty() { "an empty text".to_owned() } else { quoted(&without_passwords(value)) };
+    let value = if value.is_empty() { "an empty text".to_owned() } else { quoted(&login::hidden(value)) };
     let what = format!("`{key}` does not take {value}");
     Error::of(ErrorKind::Invalid, if why.is_empty() { what } else { format!("{what}: {why}") })
         .hint("`wincompat scan --help` says what each option takes")
@@ -114,7 +114,7 @@ pub fn refused_by_option(key: &str, error: &clap::Error) -> Error {
         _ => "",
     };
     let why = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    let refused = refused(key, value, &without_passwords(&why));
+    let refused = refused(key, value, &login::hidden(&why));
     match error.get(ContextKind::ValidValue) {
         Some(ContextValue::Strings(words)) if !words.is_empty() => refused.hint(format!("it takes {}", words.join(", "))),
         _ => refused,

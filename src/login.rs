@@ -1,0 +1,410 @@
+//! A user name and a password before the name of an image or a server, as addresses of the web have them: the one place that knows
+//! them, and hides them. Names of images hold none.
+
+use std::borrow::Cow;
+use std::net::Ipv4Addr;
+
+/// What stands before names of files and folders.
+const PATHS: [&str; 8] = ["oci:", "oci-archive:", "docker-archive:", ".", "/", "\\", "~", "@"];
+
+/// The algorithms of digests, as they stand behind an @.
+const ALGORITHMS: [&str; 3] = ["sha256:", "sha384:", "sha512:"];
+
+/// What stands before an address within other text. Behind anything else, `://` can be a part of a password.
+const BEFORE_ADDRESSES: &str = "=,;|&(<[{\"'`";
+
+/// How advice writes a user name and a password.
+const EXAMPLE: &str = "USER:PASSWORD";
+
+/// The name behind a user name or a password, e.g. `r.test/app:1` of `https://bob:secret@r.test/app:1`; `None` where there is neither.
+pub(crate) fn without(text: &str) -> Option<&str> {
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) if !scheme.is_empty() && scheme.chars().all(is_of_scheme) => (scheme, rest),
+        _ => ("", text),
+    };
+    Found::of(rest, scheme).filter(Found::is_before_name).map(|found| found.name)
+}
+
+/// True if something of the text is not to be shown, since it may be a password. Nothing else may be said of such a text that repeats it.
+pub(crate) fn is_hidden(text: &str) -> bool {
+    matches!(hidden(text), Cow::Owned(_))
+}
+
+/// An argument or another single value as it may be shown: `…` in the place of each user name with its password. What has spaces in it
+/// is one value all the same: passwords can hold them.
+pub(crate) fn hidden(text: &str) -> Cow<'_, str> {
+    masked(text, dots)
+}
+
+/// Words as they may be shown: `…` in the place of each user name with its password.
+pub(crate) fn hidden_in(words: &str) -> Cow<'_, str> {
+    in_words(words, dots)
+}
+
+/// A line of a file as it may be shown, as long as it is: `*` in the place of each character of a user name with its password.
+pub(crate) fn starred(line: &str) -> Cow<'_, str> {
+    in_words(line, |login| "*".repeat(login.chars().count()))
+}
+
+/// The name of an image for a log that others read: without all that stands before it, a user name alone too, and without what an
+/// address has behind its path.
+#[cfg(feature = "clusters")]
+pub(crate) fn bare(reference: &str) -> Cow<'_, str> {
+    let name = last_at(reference).and_then(|at| reference.get(at + 1..));
+    let shown = name.map_or(Cow::Borrowed(reference), |name| Cow::Owned(format!("…@{name}")));
+    let Some((path, query)) = shown.split_once('?') else { return shown };
+    Cow::Owned(match query.rsplit_once('@') {
+        Some((_, digest)) if is_digest(digest) => format!("{path}?…@{digest}"),
+        _ => format!("{path}?…"),
+    })
+}
+
+/// True if these words repeat a part of what is hidden in this text, e.g. an error about one of its parts.
+#[cfg(feature = "program")]
+pub(crate) fn is_told(text: &str, words: &str) -> bool {
+    let shown = hidden(text);
+    let mut parts = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+    matches!(shown, Cow::Owned(_)) && parts.any(|part| !shown.contains(part) && words.contains(part))
+}
+
+fn dots(_: &str) -> String {
+    "…".to_owned()
+}
+
+fn in_words(text: &str, mask: fn(&str) -> String) -> Cow<'_, str> {
+    if !text.contains('@') {
+        return Cow::Borrowed(text);
+    }
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
+    // Each with the character that ends it.
+    let words = text.split_inclusive(ends).map(|word| match word.strip_suffix(ends) {
+        Some(inner) => masked(inner, mask).into_owned() + word.get(inner.len()..).unwrap_or_default(),
+        None => masked(word, mask).into_owned(),
+    });
+    Cow::Owned(words.collect())
+}
+
+/// The text with a mask in the place of what may be a user name with its password: at its beginning, and behind each scheme.
+fn masked(text: &str, mask: fn(&str) -> String) -> Cow<'_, str> {
+    if !text.contains('@') {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let (mut scheme, mut rest) = ("", Some(text));
+    while let Some(all) = rest {
+        let (piece, next, behind) = match next_scheme(all) {
+            Some((piece, next, behind)) => (piece, next, Some(behind)),
+            None => (all, "", None),
+        };
+        match Found::of(piece, scheme).filter(|found| found.may_be_secret(scheme)) {
+            Some(found) => shown.extend([found.before, mask(found.login).as_str(), "@", found.name]),
+            None => shown.push_str(piece),
+        }
+        (scheme, rest) = (next, behind);
+    }
+    if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }
+}
+
+/// The text up to the next address, with its scheme and the slashes; the scheme; and what stands behind them.
+fn next_scheme(text: &str) -> Option<(&str, &str, &str)> {
+    text.match_indices("://").find_map(|(at, slashes)| {
+        let before = text.get(..at)?;
+        let begin = before.trim_end_matches(is_of_scheme);
+        let scheme = before.get(begin.len()..).filter(|scheme| !scheme.is_empty())?;
+        let is_within = |last: char| !last.is_whitespace() && !BEFORE_ADDRESSES.contains(last);
+        if begin.chars().next_back().is_some_and(is_within) {
+            return None;
+        }
+        let end = at + slashes.len();
+        Some((text.get(..end)?, scheme, text.get(end..)?))
+    })
+}
+
+/// What stands before the name of an image or a server, and that name. It is looked for once: what is hidden and what is advised follow
+/// from the same parts.
+struct Found<'a> {
+    /// What does not belong to it, e.g. `web=`.
+    before: &'a str,
+    /// The user name, and the password where there is a colon.
+    login: &'a str,
+    /// What stands behind the @.
+    name: &'a str,
+    /// True for the name of a file or a folder.
+    is_path: bool,
+}
+
+impl<'a> Found<'a> {
+    /// What stands before the last @ of this text that is not that of a digest. The scheme before the text is empty where it has none.
+    fn of(text: &'a str, scheme: &str) -> Option<Self> {
+        let (before, rest) = if scheme.is_empty() { after_equals(text) } else { ("", text) };
+        let is_path = match scheme {
+            "" => PATHS.iter().any(|path| rest.starts_with(path)) || is_on_drive(rest),
+            _ => rest.starts_with('/'),
+        };
+        let folders = if is_path { folders_of(rest) } else { 0 };
+        let (before, rest) = (text.get(..before.len() + folders)?, rest.get(folders..)?);
+        let at = last_at(rest)?;
+        Some(Self { before, login: rest.get(..at)?, name: rest.get(at + 1..)?, is_path })
+    }
+
+    /// True for what may be a password. Rather too much than too little: all with a colon in it; and where people browse, a token can stand
+    /// in the place of the user name.
+    fn may_be_secret(&self, scheme: &str) -> bool {
+        let is_masked = self.login.chars().all(|c| matches!(c, '…' | '*'));
+        let is_mail = self.login.strip_prefix("mailto:").is_some_and(|user| !user.contains(':'));
+        let scheme = scheme.to_ascii_lowercase();
+        // Also of `git+https` and `--https`.
+        let is_token = (scheme.ends_with("http") || scheme.ends_with("https")) && !self.login.contains('/');
+        (self.login.contains(':') || is_token) && !is_masked && !is_mail && self.login != EXAMPLE
+    }
+
+    /// True if it surely stands before the name of an image.
+    fn is_before_name(&self) -> bool {
+        let (user, has_password) = self.login.split_once(':').map_or((self.login, false), |(user, _)| (user, true));
+        if self.is_path || user.contains('/') || self.login.is_empty() {
+            return false;
+        }
+        let (host, path) = self.name.split_once('/').unwrap_or((self.name, ""));
+        match (has_password, path.is_empty()) {
+            // As in 5000/team, the port of a registry and a folder.
+            (true, false) => is_host(host) || !self.login.contains('/'),
+            (true, true) | (false, false) => is_host(host),
+            (false, true) => false,
+        }
+    }
+}
+
+/// A text of the form NAME=VALUE as `NAME=` and the value; user names hold no equals sign, passwords can.
+fn after_equals(text: &str) -> (&str, &str) {
+    let user = text.split(':').next().unwrap_or_default();
+    let at = user.rfind('=').map_or(0, |at| at + 1);
+    text.split_at_checked(at).unwrap_or(("", text))
+}
+
+/// The length of the folders of a path before the name with its first colon, e.g. of `/w/` in `/w/bob:secret@r.test`: what was typed is
+/// shown below the folder it was typed in, too.
+fn folders_of(path: &str) -> usize {
+    let starts = || PATHS.iter().filter(|start| start.ends_with([':', '@']));
+    let mut rest = path;
+    while let Some(shorter) =
+        starts().find_map(|start| rest.strip_prefix(start)).or_else(|| rest.get("C:".len()..).filter(|_| is_on_drive(rest)))
+    {
+        rest = shorter;
+    }
+    let folders = rest.split(':').next().and_then(|before| before.rfind(['/', '\\'])).map_or(0, |at| at + 1);
+    path.len() - rest.len() + folders
+}
+
+/// The last @ that is not that of a digest: a password may hold an @ itself.
+fn last_at(text: &str) -> Option<usize> {
+    let is_end = |at: usize| text.get(at + 1..).is_none_or(|behind| !is_meant_as_digest(behind));
+    text.rmatch_indices('@').map(|(at, _)| at).find(|at| is_end(*at))
+}
+
+const fn is_of_scheme(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '+' | '-' | '.')
+}
+
+/// True for `C:\x` and `C:/x`.
+fn is_on_drive(text: &str) -> bool {
+    matches!(text.as_bytes(), [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic())
+}
+
+/// True for a digest with nothing behind it.
+fn is_digest(text: &str) -> bool {
+    ALGORITHMS.iter().any(|algorithm| text.starts_with(algorithm))
+}
+
+/// True for a digest, and for what somebody meant as one: `sha265:12`, `SHA-256:12`, and the 64 digits alone.
+fn is_meant_as_digest(text: &str) -> bool {
+    if is_digest(text) {
+        return true;
+    }
+    match text.split_once(':') {
+        Some((algorithm, digits)) => {
+            let algorithm = algorithm.to_ascii_lowercase();
+            let number = algorithm.strip_prefix("sha").or_else(|| algorithm.strip_prefix("md"));
+            let is_number = |number: &str| {
+                number.bytes().any(|byte| byte.is_ascii_digit())
+                    && number.bytes().all(|byte| byte.is_ascii_digit() || b"-_".contains(&byte))
+            };
+            number.is_some_and(is_number) && !digits.contains('/')
+        }
+        None => text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()),
+    }
+}
+
+/// True for what is a host rather than a tag: `r.test`, `localhost:5000`, `10.0.0.5`, but not `22.04`.
+fn is_host(text: &str) -> bool {
+    let host = match text.rsplit_once(':') {
+        Some((host, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => text,
+    };
+    let ends_in_letters = |(_, last): (&str, &str)| last.len() > 1 && last.bytes().all(|byte| byte.is_ascii_alphabetic());
+    host.eq_ignore_ascii_case("localhost")
+        || (host.starts_with('[') && host.ends_with(']'))
+        || host.parse::<Ipv4Addr>().is_ok()
+        || host.rsplit_once('.').is_some_and(ends_in_letters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_found_and_hidden() {
+        for (text, name, shown) in [
+            ("bob:pw@127.0.0.1:5077/app:1", "127.0.0.1:5077/app:1", "…@127.0.0.1:5077/app:1"),
+            ("https://bob:pw@r.test/app:1", "r.test/app:1", "https://…@r.test/app:1"),
+            ("docker://bob:pw@r.test/app", "r.test/app", "docker://…@r.test/app"),
+            ("bob:p@s/s:w@r.test/app:1", "r.test/app:1", "…@r.test/app:1"),
+            ("bob:pw@r.test/app@sha256:12", "r.test/app@sha256:12", "…@r.test/app@sha256:12"),
+            ("bob:pw@localhost:5000", "localhost:5000", "…@localhost:5000"),
+            ("bob:pw@[::1]:5000/app", "[::1]:5000/app", "…@[::1]:5000/app"),
+            ("bob:pw@$HOST/app", "$HOST/app", "…@$HOST/app"),
+            (":pw@r.test/app", "r.test/app", "…@r.test/app"),
+            // A user name alone is no secret.
+            ("bob@r.test/app:1", "r.test/app:1", "bob@r.test/app:1"),
+        ] {
+            assert_eq!((without(text), hidden(text).as_ref()), (Some(name), shown), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_password_is_hidden_where_no_name_is_known() {
+        for (text, shown) in [
+            ("bob:pa/ss@registry/app:1", "…@registry/app:1"),
+            ("bob:pw@registry", "…@registry"),
+            ("bob:pw@registry:5000", "…@registry:5000"),
+            ("bob:pw@", "…@"),
+            ("bob:p@ss@registry@sha256:12", "…@registry@sha256:12"),
+            ("https://bob:pw@registry", "https://…@registry"),
+            ("https:/bob:pw@r.test/app", "…@r.test/app"),
+            ("reg.test/bob:pw@x.test/app", "…@x.test/app"),
+            // No name of an image either, and nobody can tell a tag or a port from a password.
+            ("ubuntu:22.04@latest", "…@latest"),
+            ("r.test:5000/team@v1/app", "…@v1/app"),
+            // In the name of a file.
+            ("./bob:pw@r.test/app", "./…@r.test/app"),
+            ("/w/bob:pw@registry/app", "/w/…@registry/app"),
+            ("oci:bob:pw@registry/app", "oci:…@registry/app"),
+            ("@bob:pw@registry", "@…@registry"),
+            (r"C:\w\bob:pw@registry", r"C:\w\…@registry"),
+            ("file:///bob:pw@r.test/app", "file:///…@r.test/app"),
+            // Beside other text, and with a scheme in the password.
+            ("web=bob:pw@registry/app", "web=…@registry/app"),
+            ("--host=web=bob:pw=pw@registry", "--host=web=…@registry"),
+            ("bob:pw://pw@registry", "…@registry"),
+            ("a=http://u:pw@h:5000/p", "a=http://…@h:5000/p"),
+            ("a=http://h,b=https://u:pw@i,c=http://u:pw@j", "a=http://h,b=https://…@i,c=http://…@j"),
+            ("a=http://u:p/w?x#y@z@h", "a=http://…@h"),
+            ("http://u:pw://pw@h", "http://…@h"),
+            ("https://u:pw@r.test/app@sha256:00", "https://…@r.test/app@sha256:00"),
+            ("https://pw@r.test/app", "https://…@r.test/app"),
+            ("--HTTPS://pw@r.test/app", "--HTTPS://…@r.test/app"),
+        ] {
+            assert_eq!(hidden(text), shown, "{text}");
+            assert!(is_hidden(text) && !starred(text).contains("pw"), "{text}");
+        }
+        assert_eq!(hidden("https://u:pw pw@r.test/app"), "https://…@r.test/app", "one value, with a space");
+    }
+
+    #[test]
+    #[cfg(feature = "program")]
+    fn a_part_of_a_password_is_known_in_other_words() {
+        assert!(is_told("bob:hunter2@r.test", "`hunter2@r.test` is not a port"));
+        assert!(is_told("a=http://bob:hun/ter2@h", "`ter2` is not a port"));
+        assert!(!is_told("bob:hunter2@r.test", "`r.test` is not a port"));
+        assert!(!is_told("80:hunter2", "`hunter2` is not a port"), "no password");
+    }
+
+    #[test]
+    fn words_are_shown_without_passwords() {
+        for (text, shown) in [
+            ("`bob:pw@registry/app` is not a host: bob:pw@registry", "`…@registry/app` is not a host: …@registry"),
+            ("{\"a\":\"https://u:pw@h\",\"b\":\"c@d\"}", "{\"a\":\"https://…@h\",\"b\":\"c@d\"}"),
+            ("see (https://u:pw@h)", "see (https://…@h)"),
+        ] {
+            assert_eq!(hidden_in(text), shown);
+            assert_eq!(hidden_in(shown), shown, "twice");
+        }
+        for text in [
+            "a:1 b@sha256:12, c:2@sha256:34",
+            "web=10.0.20348.1",
+            "ask bob@x.test at 12:30: mailto:bob@x.test",
+            r"C:\Users\bob@x.test\a.txt",
+            "in HTTPS_PROXY: http://USER:PASSWORD@proxy.test:3128",
+            "desk (docker/containerd@29.1.0): git@github.test:a/b ssh://git@github.test/a",
+            "NAME:TAG, and only a digest after an @: NAME@sha256:…",
+            "https://******@r.test/app",
+            "--hosts @hosts.txt",
+        ] {
+            assert_eq!(hidden_in(text), text);
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "clusters")]
+    fn a_log_names_images_alone() {
+        let hex = "a".repeat(64);
+        for (reference, shown) in [
+            ("r.test/app:1".to_owned(), "r.test/app:1".to_owned()),
+            (format!("r.test/app@sha256:{hex}"), format!("r.test/app@sha256:{hex}")),
+            (format!("user:s3cret@r.test/app@sha256:{hex}"), format!("…@r.test/app@sha256:{hex}")),
+            ("user:s3cret@sha.example/app:1".to_owned(), "…@sha.example/app:1".to_owned()),
+            ("r.test/app:1?token=s3cret".to_owned(), "r.test/app:1?…".to_owned()),
+            (format!("r.test/app?token=s3cret@sha256:{hex}"), format!("r.test/app?…@sha256:{hex}")),
+            ("user@s3cret@r.test/app".to_owned(), "…@r.test/app".to_owned()),
+            ("bob@r.test/app".to_owned(), "…@r.test/app".to_owned()),
+        ] {
+            assert_eq!(bare(&reference), shown);
+        }
+    }
+
+    #[test]
+    fn a_line_keeps_its_length() {
+        for (line, shown) in [
+            ("FROM bob:pw@r.test/app:1 AS build", "FROM ******@r.test/app:1 AS build"),
+            ("    image: \"https://bob:pä@r.test/app\" # x", "    image: \"https://******@r.test/app\" # x"),
+            ("  - {image: 'bob:pw@r.test/app'}\r", "  - {image: '******@r.test/app'}\r"),
+            ("FROM bob:pa/ss@registry/app:1", "FROM *********@registry/app:1"),
+            ("image: reg.test/bob:pw@x.test/app", "image: ***************@x.test/app"),
+            ("FROM app@sha256:12 AS a", "FROM app@sha256:12 AS a"),
+            ("RUN echo a:b", "RUN echo a:b"),
+            ("", ""),
+        ] {
+            assert_eq!(starred(line), shown);
+            assert_eq!(starred(line).chars().count(), line.chars().count());
+        }
+    }
+
+    #[test]
+    fn what_else_has_an_at_in_it_is_left_as_it_is() {
+        for text in [
+            "nginx",
+            "r.test:5000/app:1@sha256:12",
+            "nginx@sha256:12",
+            "nginx@sha256:12/",
+            "nginx@sha256:12/app",
+            "a@sha256:12 b@sha256:34",
+            "nginx:1@sha265:12",
+            "nginx:1@SHA-256:12",
+            "nginx@sha256:zz",
+            "a:1@sha256:12 b:2@sha256:34",
+            "ubuntu@latest",
+            "@web01.txt",
+            "@scope/app",
+            "team/@scope/app",
+            "r.test/team@v1/app",
+            "bob@r.test",
+            "home/bob@r.test/compose.yaml",
+            "./bob@r.test/app",
+            "C:/bob@r.test/app",
+            "@C:/bob@r.test/app:1",
+            "oci:/home/bob@r.test/app:1",
+            "file:///bob@r.test/app",
+        ] {
+            assert_eq!((without(text), hidden(text).as_ref()), (None, text), "{text}");
+        }
+    }
+}
