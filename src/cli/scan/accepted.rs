@@ -186,12 +186,12 @@ impl Accepted {
     /// What becomes of one warning of a result that passes. An exception has to name it: one without a code is for failures.
     fn answer_to_warning(&mut self, entry: &ResultEntry, failure: &Failure<'_>, lines: &Excerpts) -> Answer {
         let covers = |exception: &Exception| exception.code.is_some() && exception.covers(failure);
-        let exception = self.settings.exceptions.iter().position(covers);
-        self.used.extend(exception.and_then(|at| self.settings.exceptions.get(at)).map(|exception| exception.line));
+        let exception = self.settings.exceptions.iter().find(|exception| covers(exception));
+        self.used.extend(exception.map(|exception| exception.line));
         if failure.codes.iter().all(|code| self.allowed.iter().any(|known| known.as_str() == code)) {
             return Answer::accepted("accepted by the option allow", Severity::Note);
         }
-        self.excepted(entry, failure, exception, lines)
+        excepted(entry, failure, (exception, self.today), lines, &mut self.mistakes)
     }
 
     fn answer(&mut self, entry: &ResultEntry, failure: &Failure<'_>, lines: &Excerpts) -> Answer {
