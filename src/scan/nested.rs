@@ -104,19 +104,26 @@ pub fn read(
         one.written = inner.written(&one.written);
     }
     let texts: Vec<&str> = inner.text.lines().collect();
+    // A line that begins with a value which nothing tells may be anything.
+    let untold = |line: &str| {
+        let written = line.trim_start().starts_with(MARK).then(|| inner.written(line))?;
+        let error = Error::of(ErrorKind::Unresolved, format!("the value of {} cannot be told", written.trim()));
+        Some(error.hint("give its variables values with --var, or write in the file what stands there"))
+    };
     for problem in &mut scanned.problems {
         let line = usize::try_from(problem.place.line).ok().and_then(|line| texts.get(line.checked_sub(1)?));
-        if let Some(line) = line.filter(|line| line.trim_start().starts_with(MARK)) {
-            problem.error =
-                Error::of(ErrorKind::Unresolved, format!("the value of {} cannot be told", inner.written(line).trim()))
-                    .hint("give its variables values with --var, or write in the file what stands there");
+        if let Some(error) = line.and_then(|line| untold(line)) {
+            problem.error = error;
         }
         let place = within.line(problem.place.line).map(|(start, text)| lines.place(start..start + text.len()));
         problem.place = place.unwrap_or_else(|| of_line(problem.place.line));
     }
     if let Some(why) = scanned.left_out.take() {
-        let error = Error::of(ErrorKind::Invalid, "the Dockerfile in this text is not read").because(format!("it is {why}"));
-        let error = error.hint("write it as Docker reads it, with a FROM");
+        let error = texts.iter().find_map(|line| untold(line)).unwrap_or_else(|| {
+            Error::of(ErrorKind::Invalid, "the Dockerfile in this text is not read")
+                .because(format!("it is {why}"))
+                .hint("write it as Docker reads it, with a FROM")
+        });
         scanned.problems.push(Problem { place: lines.place(span.clone()), error });
     }
     if let Some(target) = missing {

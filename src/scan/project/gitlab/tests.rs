@@ -71,7 +71,7 @@ fn variables_and_jobs_of_all_files_of_a_pipeline_count() {
     let base = ".win:\n  variables: {TAG: '1'}\n  image: win:$TAG\n";
     let main = "include: ci/x.yml\nvariables: {NAME: n}\nb:\n  extends: .win\n  variables: {TAG: '2'}\n\
         c: {image: !reference [.win, image], variables: {TAG: '3'}}\nd: {image: {name: !reference [.win, image]}, variables: {TAG: '3'}}\n";
-    assert_eq!(read(&[(MAIN, main), ("ci/x.yml", base)], &[]), ["ci/x.yml:3 job b win:2", "ci/x.yml:3 job c win:3"]);
+    assert_eq!(read(&[(MAIN, main), ("ci/x.yml", base)], &[]), ["ci/x.yml:3 job b win:2", "ci/x.yml:3 job c, job d win:3"]);
     let other = "e:\n  stage: x\n  image: e:$NAME\n  script: x\n";
     let files = [(MAIN, main), ("ci/x.yml", other)];
     assert_eq!(
