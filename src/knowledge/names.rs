@@ -65,6 +65,10 @@ impl Knowledge {
             return Vec::new();
         }
         let typed = normal(name);
+        // The system alone is near to `windows11`, and means no release.
+        if typed == "windows" {
+            return Vec::new();
+        }
         let ending: String = typed.chars().rev().take(2).collect();
         let likeness = |known: &str| {
             let distance = strsim::damerau_levenshtein(&typed, known);
@@ -218,7 +222,7 @@ mod tests {
         assert_eq!(like("windows-11-24h3")[0], "windows-11-24h2");
         assert_eq!(like("windws-server-2019"), ["windows-server-2019"]);
         assert_eq!(like("windows-12")[0], "windows-11-26h2");
-        for name in ["ubuntu-24.04", "0", "99", "-2022", "", "linux", "9600", "100000", "é"] {
+        for name in ["ubuntu-24.04", "0", "99", "-2022", "", "linux", "Windows", "9600", "100000", "é"] {
             assert!(like(name).is_empty(), "{name}: {:?}", like(name));
         }
     }
