@@ -122,8 +122,9 @@ pub fn inputs_of(documents: &[Document]) -> Inputs {
         .collect()
 }
 
-/// The references of a pipeline that is made from these files; what counts more comes later.
-pub fn read_gitlab(layers: &[Layer<'_>], values: &Values) -> Read {
+/// The references of a pipeline that is made from these files; what counts more comes later. One that is not whole includes others too,
+/// which are not read.
+pub fn read_gitlab(layers: &[Layer<'_>], is_whole: bool, values: &Values) -> Read {
     let left = Rc::new(Cell::new(MOST));
     let readers = layers.iter().map(|layer| Reader {
         service: Service::GitLab,
@@ -134,7 +135,8 @@ pub fn read_gitlab(layers: &[Layer<'_>], values: &Values) -> Read {
         left: Rc::clone(&left),
     });
     let (named, readers) = (named(layers), readers.collect());
-    let mut pipeline = Pipeline { layers, readers, named, owners: owners(layers), notes: Vec::new(), noted: HashSet::new() };
+    let owners = owners(layers);
+    let mut pipeline = Pipeline { layers, is_whole, readers, named, owners, notes: Vec::new(), noted: HashSet::new() };
     let found = pipeline.read();
     let what = format!("this pipeline has more than {MOST} images, so the others are not read");
     let problem = || Error::of(ErrorKind::Invalid, what).hint("make it smaller, or leave it out by a line in .wincompatignore");
@@ -143,6 +145,8 @@ pub fn read_gitlab(layers: &[Layer<'_>], values: &Values) -> Read {
 
 struct Pipeline<'l> {
     layers: &'l [Layer<'l>],
+    /// No other files belong to it.
+    is_whole: bool,
     /// One for each file.
     readers: Vec<Reader<'l, 'l>>,
     named: Named<'l>,
@@ -158,9 +162,9 @@ impl<'l> Pipeline<'l> {
         let parts = parts(self.layers, &self.named);
         let mut meanings = Meanings::new();
         // What the jobs take of hidden ones is read with them, and nothing else of those runs. Files without any job are there for other
-        // pipelines, which may take all of it.
-        let has_jobs = parts.iter().any(|part| part.runs);
-        let others = parts.iter().filter(|part| if part.is_hidden { !has_jobs } else { !part.runs });
+        // pipelines, which may take all of it, and so may jobs in files that are not read.
+        let has_all_jobs = self.is_whole && parts.iter().any(|part| part.runs);
+        let others = parts.iter().filter(|part| if part.is_hidden { !has_all_jobs } else { !part.runs });
         // What no job uses is read with the variables of the part that it stands in.
         for part in parts.iter().filter(|part| part.runs).chain(others) {
             let made_from = self.made_from(part);
