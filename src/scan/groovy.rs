@@ -355,7 +355,9 @@ impl<'t> Reader<'_, 't> {
         let registry = within.registry.as_ref().filter(|_| is_of_agent || is_called && !AS_NAMED.contains(&method));
         let span = *at..*at + text.len();
         let editable = if names.is_empty() { self.lines.literal(span.clone(), &written) } else { None };
-        for meant in self.meanings(number, meant, &written) {
+        // What is done with the value of an axis is not known, where that is not all.
+        let all = if is_whole { self.meanings(number, meant, &written) } else { vec![meant] };
+        for meant in all {
             let is_made = editable.is_none() && matches!(meant, Meant::Known(_));
             let (meant, before) = in_registry(meant, registry);
             self.read.found.push(Found {

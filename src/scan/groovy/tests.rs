@@ -102,11 +102,13 @@ fn the_axes_of_a_matrix_are_values() {
     let with_own = "def base = 'b'\npipeline { matrix { axes { axis { name 'TAG'; values '1', '2' } }\nagent { docker { image \"${base}:$TAG\" } } } }";
     let meant: Vec<Meant> = read(with_own, &Known::default()).found.into_iter().map(|one| one.meant).collect();
     assert_eq!(meant, ["b:1", "b:2"].map(|text| Meant::Known(text.to_owned())));
-    // A variable of another kind, one for a shell, and choices that are left out.
+    // A variable of another kind, one for a shell, one in an expression, and choices that are left out.
     for (more, image) in [
         ("", "\"a:${OTHER}\""),
         ("", "'a:${TAG}'"),
         ("", "\"a:\\${TAG}\""),
+        ("", "TAG.trim()"),
+        ("", "TAG ?: 'a:1'"),
         ("excludes { exclude { axis { name 'TAG'; values '1' } } }", "\"a:${TAG}\""),
     ] {
         let read = images(more, image);
