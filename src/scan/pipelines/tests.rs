@@ -571,7 +571,7 @@ fn parameters_of_tekton_have_values() {
         assert_eq!(of(&format!("kind: {kind}\nmetadata: {{name: p}}\nspec: {spec}\n")), [expected], "{kind} {spec}");
     }
     // What stands very deep is not followed, and takes no value from without.
-    for (depth, expected) in [(5, "b:1"), (50, "$params.image")] {
+    for (depth, expected) in [(5, "b:1"), (30, "$params.image")] {
         let outer = |inner: String, _: usize| {
             format!("params: [{{name: other, value: '1'}}], pipelineSpec: {{tasks: [{{name: x, {inner}}}]}}")
         };
