@@ -20,7 +20,7 @@ use super::dockerfile::Build;
 use super::origin::Origins;
 use super::paths::shown;
 use super::pipelines;
-use super::words::{Style, Values, expand};
+use super::words::{Style, Values, Word, expand};
 use super::yaml::{self, Merging, Node};
 use super::{
     Asked, Files, Found, IsolatedBy, Lines, Meant, Needs, Note, OF_INPUT, Os, Place, Platform, Problem, Shared, platform_of,
@@ -383,23 +383,31 @@ impl Reader<'_, '_> {
         Some((number, Note { place, text }))
     }
 
-    /// The isolation of these values, the last file's first. A word for none is refused where it stands, or where this extends it; a variable
-    /// without a value is nothing to Compose, which is noted with this name of the key.
+    /// The text of the last of these values, the last file's first, and the value at which it is shown: where this extends another file's.
+    /// One that Compose refuses is noted, and none.
+    fn word_of<'n>(
+        &self,
+        said: impl Iterator<Item = Numbered<'n>>,
+        extends: Option<Numbered<'n>>,
+    ) -> Option<(Numbered<'n>, Word)> {
+        let of_text = |(number, node): Numbered<'n>| Some((number, node, node.text()?));
+        let (number, node, text) = merged(said).into_iter().find_map(of_text)?;
+        let word = expand(text, Style::Compose, &self.values);
+        let shown_at = extends.filter(|_| number == ELSEWHERE).unwrap_or((number, node));
+        (!self.refuses(shown_at.0, shown_at.1, &word)).then_some((shown_at, word))
+    }
+
+    /// The isolation of these values. A word for none is refused where it stands, or where this extends it; a variable without a value is
+    /// nothing to Compose, which is noted with this name of the key.
     fn isolation<'n>(
         &self,
         said: impl Iterator<Item = Numbered<'n>>,
         extends: Option<Numbered<'n>>,
         key: &str,
     ) -> (Option<Asked>, Option<(usize, Note)>) {
-        let of_text = |(number, node): Numbered<'n>| Some((number, node, node.text()?));
-        let Some((number, node, text)) = merged(said).into_iter().find_map(of_text) else { return (None, None) };
-        let word = expand(text, Style::Compose, &self.values);
-        let shown_at = extends.filter(|_| number == ELSEWHERE).unwrap_or((number, node));
-        if self.refuses(shown_at.0, shown_at.1, &word) {
-            return (None, None);
-        }
+        let Some((shown_at, word)) = self.word_of(said, extends) else { return (None, None) };
         if !word.missing.is_empty() {
-            return (None, self.without(shown_at, key, &word.missing, "without an isolation"));
+            return (None, self.without_value(shown_at, key, &word.missing, "without an isolation"));
         }
         let isolation = asked(&word.text);
         if isolation.is_none() && !word.text.is_empty() {
@@ -408,26 +416,23 @@ impl Reader<'_, '_> {
         (isolation, None)
     }
 
-    /// The platform of these values, the last file's first. A variable without a value is nothing to Compose, which is noted.
+    /// The platform of these values. A variable without a value is nothing to Compose, which is noted.
     fn platform<'n>(
         &self,
         said: impl Iterator<Item = Numbered<'n>>,
         extends: Option<Numbered<'n>>,
         object: &str,
     ) -> (Platform, Option<(usize, Note)>) {
-        let of_text = |(number, node): Numbered<'n>| Some((number, node, node.text()?));
-        let Some((number, node, text)) = merged(said).into_iter().find_map(of_text) else { return (Platform::default(), None) };
-        let word = expand(text, Style::Compose, &self.values);
+        let Some((shown_at, word)) = self.word_of(said, extends) else { return (Platform::default(), None) };
         if word.missing.is_empty() {
             return (platform_of(&word.text), None);
         }
-        let shown_at = extends.filter(|_| number == ELSEWHERE).unwrap_or((number, node));
         let key = format!("`platform` of {object}");
-        (Platform::default(), self.without(shown_at, &key, &word.missing, "for any platform"))
+        (Platform::default(), self.without_value(shown_at, &key, &word.missing, "for any platform"))
     }
 
     /// Notes a key that rests on these variables, which have no value, and how the service is judged then.
-    fn without(&self, (number, node): Numbered<'_>, key: &str, missing: &[String], how: &str) -> Option<(usize, Note)> {
+    fn without_value(&self, (number, node): Numbered<'_>, key: &str, missing: &[String], how: &str) -> Option<(usize, Note)> {
         let place = self.lines.get(number)?.place(node.span.clone());
         let (variables, have) = if missing.len() == 1 { ("the variable", "has") } else { ("the variables", "have") };
         let names = missing.join(", ");

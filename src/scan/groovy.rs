@@ -7,6 +7,7 @@ mod builds;
 mod matrix;
 mod tokens;
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use self::matrix::{Matrix, matrices};
@@ -18,6 +19,9 @@ use super::words::Values;
 use super::{Asked, Editable, Found, IsolatedBy, Lines, Meant, Needs, Os, platform_of_options, yaml};
 use crate::Architecture;
 use crate::placeholder::first;
+
+/// The most images that the matrices of one pipeline give.
+const MOST_OF_MATRICES: usize = 10_000;
 
 /// The most words and signs of one block with settings.
 const MOST_SETTINGS: usize = 200;
@@ -88,6 +92,7 @@ pub fn read(text: &str, known: &Known) -> Read {
         values,
         given: &known.values,
         matrices: matrices(&tokens),
+        left: Cell::new(MOST_OF_MATRICES),
         open: Vec::new(),
         called: None,
         read: Read::default(),
@@ -120,6 +125,8 @@ struct Reader<'r, 't> {
     given: &'r Values,
     /// The matrices of stages, the inner ones first.
     matrices: Vec<Matrix>,
+    /// The images that these may still give.
+    left: Cell<usize>,
     open: Vec<Open<'t>>,
     /// What counts in the block behind a call that was just closed.
     called: Option<Rc<Within>>,
@@ -348,7 +355,9 @@ impl<'t> Reader<'_, 't> {
         let registry = within.registry.as_ref().filter(|_| is_of_agent || is_called && !AS_NAMED.contains(&method));
         let span = *at..*at + text.len();
         let editable = if names.is_empty() { self.lines.literal(span.clone(), &written) } else { None };
-        for meant in self.meanings(number, meant, &written) {
+        // What is done with the value of an axis is not known, where that is not all.
+        let all = if is_whole { self.meanings(number, meant, &written) } else { vec![meant] };
+        for meant in all {
             let is_made = editable.is_none() && matches!(meant, Meant::Known(_));
             let (meant, before) = in_registry(meant, registry);
             self.read.found.push(Found {
@@ -365,16 +374,29 @@ impl<'t> Reader<'_, 't> {
         }
     }
 
+    /// The values of the variables that a text names: a pipeline may have many others.
+    fn values_in(&self, text: &str) -> Values {
+        let words = text.split(|one: char| !one.is_alphanumeric() && one != '_');
+        let own = words.filter_map(|word| Some((word.to_owned(), self.values.get(word)?.clone())));
+        own.chain(self.given.clone()).collect()
+    }
+
     /// What an image means: once for each choice of values of the axes that it names, where it is in a matrix.
     fn meanings(&self, number: usize, meant: Meant, written: &str) -> Vec<Meant> {
         let tokens = self.tokens.get(number..).unwrap_or_default();
         let Meant::Unresolved(names) = &meant else { return vec![meant] };
-        let matrix = self.matrices.iter().find(|matrix| matrix.tokens.contains(&number));
+        let left = self.left.get();
+        let matrix = self.matrices.iter().find(|matrix| left > 0 && matrix.tokens.contains(&number));
         let rows = matrix.filter(|_| !self.is_left_to_shell(tokens)).and_then(|matrix| matrix.rows(names));
         let Some(rows) = rows else { return vec![meant] };
+        self.left.set(left.saturating_sub(rows.len()));
+        if rows.len() > left {
+            return vec![meant];
+        }
+        let used = self.values_in(written);
         let mut all: Vec<Meant> = Vec::new();
         for row in rows {
-            let mut values = self.values.clone();
+            let mut values = used.clone();
             values.extend(row);
             let one = meant_of(written, &values, self.given);
             if !all.contains(&one) {

@@ -324,12 +324,15 @@ impl<'h> Evaluator<'h> {
     }
 
     fn elements(&self, elements: hcl_edit::template::Iter<'_>, locals: &Locals, depth: usize) -> Result<Value, Unknown> {
+        self.took(1)?;
         let elements: Vec<&Element> = elements.collect();
         Ok(Value::Text(self.joined(&elements, (false, false), locals, depth)?))
     }
 
     /// The text of elements, of which the first and the last may stand beside something that takes blanks away.
     fn joined(&self, elements: &[&Element], takes: Takes, locals: &Locals, depth: usize) -> Result<String, Unknown> {
+        // They count also where one of the first is not known: a function may have many, and be called often.
+        self.took(1 + elements.len() / 64)?;
         let mut text = String::new();
         for number in 0..elements.len() {
             text.push_str(&self.element(elements, number, takes, locals, depth)?);

@@ -404,8 +404,8 @@ fn option_of<'o>(options: &'o str, name: &str) -> Option<&'o str> {
 }
 
 /// The system and the processor of the platform that options of `docker run` ask for, e.g. `--platform windows/amd64`.
-fn platform_of_options(options: &str) -> (Os, Option<Architecture>) {
-    option_of(options, "--platform").map_or((Os::Unsaid, None), |platform| (Os::of_platform(platform), processor_of(platform)))
+fn platform_of_options(options: &str) -> Platform {
+    option_of(options, "--platform").map(platform_of).unwrap_or_default()
 }
 
 /// The command in notes and problems that scans what another one prints; who shows them puts the hosts in.

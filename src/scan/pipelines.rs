@@ -158,7 +158,7 @@ pub fn read(
         Service::Azure => reader.azure(root, is_read),
         // They are read with what they include.
         Service::GitLab => {
-            let read = read_gitlab(&[Layer { root, lines, inputs: Inputs::new() }], values);
+            let read = read_gitlab(&[Layer { root, lines, inputs: Inputs::new() }], true, values);
             reader.found = read.found.into_iter().map(|(_, found)| found).collect();
         }
         Service::Drone => reader.drone(root),
@@ -231,7 +231,7 @@ impl Reader<'_, '_> {
             _ => None,
         });
         let isolation = options.as_deref().and_then(Asked::of_options);
-        let (of_platform, processor) = options.as_deref().map_or((Os::Unsaid, None), platform_of_options);
+        let (of_platform, processor) = options.as_deref().map(platform_of_options).unwrap_or_default();
         // The machine counts more: on another system no platform of Windows runs.
         let os = if os == Os::Unsaid { of_platform } else { os };
         let editable = self.lines.literal(image.span.clone(), text);

@@ -9,7 +9,7 @@ mod named;
 mod own;
 mod unknown;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -98,6 +98,8 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         classes: Rc::new(classes),
         ways: BTreeMap::new(),
         left,
+        templates: RefCell::default(),
+        left_of_templates: Cell::new(MOST_OF_TEMPLATES),
         patches,
         built: BTreeMap::new(),
         inline: Vec::new(),
@@ -316,6 +318,9 @@ const MOST_OF_OWN: usize = 20_000;
 /// The most work for what kustomizations do, in values that are looked at, all files together.
 const MOST_CHANGED: usize = 10_000_000;
 
+/// The most values that templates of Azure give to pipelines, all of these together.
+const MOST_OF_TEMPLATES: usize = 5_000_000;
+
 /// The files, and what was found in them so far.
 struct Project<'p> {
     paths: &'p [PathBuf],
@@ -331,6 +336,10 @@ struct Project<'p> {
     ways: BTreeMap<PathBuf, Vec<Way>>,
     /// The work that is left for what kustomizations do.
     left: usize,
+    /// The roots of templates of Azure that are none of these files, by their paths; `None` for one that cannot be read.
+    templates: RefCell<BTreeMap<PathBuf, Option<Rc<Node>>>>,
+    /// The values that templates of Azure may still give to pipelines.
+    left_of_templates: Cell<usize>,
     /// The files that kustomizations put over others: what stands there is a part of something else.
     patches: BTreeSet<PathBuf>,
     /// The builds of each Dockerfile.

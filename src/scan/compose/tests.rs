@@ -206,6 +206,8 @@ fn an_isolation_that_rests_on_a_variable_without_a_value_is_said() {
     let project = read_all(&["services:\n  a:\n    image: a:1\n    platform: ${OS}/amd64\n"], &[]);
     let text = "`platform` of service a rests on the variable OS, which has no value: it is judged for any platform";
     assert_eq!((images(&project), project.notes[0].1.text.as_str()), (vec!["0:3 a:1 None Unsaid".to_owned()], text));
+    let project = read_all(&["services:\n  a:\n    image: a:1\n    platform: ${OS#x}\n"], &[]);
+    assert_eq!((project.notes.len(), project.problems.len()), (0, 1));
     // It is shown where the service extends the one that has it, and a form that Compose does not have is refused.
     let text = "services:\n  a:\n    extends: {file: s.yaml, service: b}\n";
     let of = |isolation: &str| format!("services:\n  b: {{image: 'a:1', isolation: '{isolation}'}}\n");

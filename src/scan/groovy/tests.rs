@@ -99,11 +99,16 @@ fn the_axes_of_a_matrix_are_values() {
     assert_eq!(images("", "\"a:${env.TAG}\""), ["a:1", "a:2"]);
     assert_eq!(images("", "\"a:${TAG}-${OS}\""), ["a:1-x", "a:1-y", "a:2-x", "a:2-y"]);
     assert_eq!(images("", "'a:1'"), ["a:1"]);
-    // A variable of another kind, one for a shell, and choices that are left out.
+    let with_own = "def base = 'b'\npipeline { matrix { axes { axis { name 'TAG'; values '1', '2' } }\nagent { docker { image \"${base}:$TAG\" } } } }";
+    let meant: Vec<Meant> = read(with_own, &Known::default()).found.into_iter().map(|one| one.meant).collect();
+    assert_eq!(meant, ["b:1", "b:2"].map(|text| Meant::Known(text.to_owned())));
+    // A variable of another kind, one for a shell, one in an expression, and choices that are left out.
     for (more, image) in [
         ("", "\"a:${OTHER}\""),
         ("", "'a:${TAG}'"),
         ("", "\"a:\\${TAG}\""),
+        ("", "TAG.trim()"),
+        ("", "TAG ?: 'a:1'"),
         ("excludes { exclude { axis { name 'TAG'; values '1' } } }", "\"a:${TAG}\""),
     ] {
         let read = images(more, image);
@@ -112,6 +117,20 @@ fn the_axes_of_a_matrix_are_values() {
     // Outside of the matrix they are nothing.
     let outside = "pipeline { agent { docker { image \"a:${TAG}\" } }\nstages { stage('a') { matrix { axes { axis { name 'TAG'; values '1' } } } } } }";
     assert_eq!(read(outside, &Known::default()).found[0].meant, Meant::Unresolved(vec!["TAG".to_owned()]));
+}
+
+/// Many images in a large matrix are not read for each of its rows.
+#[test]
+fn what_matrices_give_has_an_end() {
+    let values = |name: &str| {
+        let all: Vec<String> = (0..16).map(|number| format!("'{name}{number}'")).collect();
+        format!("axis {{ name '{name}'; values {} }}", all.join(", "))
+    };
+    let images = "docker.image(\"a:$X-$Y\").inside { }\n".repeat(100);
+    let text = format!("pipeline {{ matrix {{ axes {{ {} {} }}\n{images} }} }}", values("X"), values("Y"));
+    let found = read(&text, &Known::default()).found;
+    let open = found.iter().filter(|one| matches!(one.meant, Meant::Unresolved(_))).count();
+    assert_eq!((found.len() - open, open), (39 * 256, 61));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Pipelines of Drone and Woodpecker: steps, services and clones, each with an image.
 //!
-//! Sources: docs.drone.io, `platform` (without a system, it is Linux), `type: kubernetes` (the steps are containers of a pod); woodpecker-ci.org, workflow syntax: `labels`, `clone`, `matrix`.
+//! Sources: docs.drone.io, `platform` (without a system, it is Linux), `type: kubernetes` (the steps are containers of a pod);
+//! woodpecker-ci.org, workflow syntax: `labels`, `clone`, `matrix`.
 
 use std::rc::Rc;
 

@@ -11,7 +11,7 @@ use super::variables::{Scope, of_gitlab};
 use super::{MOST, Reader, Service, matrix};
 use crate::scan::words::Values;
 use crate::scan::yaml::{Document, Node, Value};
-use crate::scan::{Found, IsolatedBy, Lands, Lines, Note, OF_INPUT, Os};
+use crate::scan::{Found, IsolatedBy, Lands, Lines, Meant, Note, OF_INPUT, Os};
 use crate::{Error, ErrorKind};
 
 /// The keys at the root of a pipeline that are not jobs.
@@ -109,8 +109,18 @@ struct Part<'n> {
     is_hidden: bool,
 }
 
-/// The references that stand in one place: the name of the part that it belongs to, and one for each meaning.
-type Meanings = BTreeMap<(usize, usize), (String, Vec<Found>)>;
+/// The references that stand in one place.
+struct Meanings {
+    /// The name of the part that the place belongs to.
+    object: String,
+    /// One for each meaning.
+    found: Vec<Found>,
+    /// Their numbers, by what they mean and how they are started: many jobs may take over one image.
+    numbers: HashMap<(Meant, Os, IsolatedBy), usize>,
+}
+
+/// The references by their places: the number of the file, and the byte at which they begin.
+type Places = BTreeMap<(usize, usize), Meanings>;
 
 /// The inputs of a file, by its header: those with a default have its value.
 pub fn inputs_of(documents: &[Document]) -> Inputs {
@@ -122,8 +132,9 @@ pub fn inputs_of(documents: &[Document]) -> Inputs {
         .collect()
 }
 
-/// The references of a pipeline that is made from these files; what counts more comes later.
-pub fn read_gitlab(layers: &[Layer<'_>], values: &Values) -> Read {
+/// The references of a pipeline that is made from these files; what counts more comes later. One that is not whole includes others too,
+/// which are not read.
+pub fn read_gitlab(layers: &[Layer<'_>], is_whole: bool, values: &Values) -> Read {
     let left = Rc::new(Cell::new(MOST));
     let readers = layers.iter().map(|layer| Reader {
         service: Service::GitLab,
@@ -134,7 +145,8 @@ pub fn read_gitlab(layers: &[Layer<'_>], values: &Values) -> Read {
         left: Rc::clone(&left),
     });
     let (named, readers) = (named(layers), readers.collect());
-    let mut pipeline = Pipeline { layers, readers, named, owners: owners(layers), notes: Vec::new(), noted: HashSet::new() };
+    let owners = owners(layers);
+    let mut pipeline = Pipeline { layers, is_whole, readers, named, owners, notes: Vec::new(), noted: HashSet::new() };
     let found = pipeline.read();
     let what = format!("this pipeline has more than {MOST} images, so the others are not read");
     let problem = || Error::of(ErrorKind::Invalid, what).hint("make it smaller, or leave it out by a line in .wincompatignore");
@@ -143,6 +155,8 @@ pub fn read_gitlab(layers: &[Layer<'_>], values: &Values) -> Read {
 
 struct Pipeline<'l> {
     layers: &'l [Layer<'l>],
+    /// No other files belong to it.
+    is_whole: bool,
     /// One for each file.
     readers: Vec<Reader<'l, 'l>>,
     named: Named<'l>,
@@ -156,11 +170,11 @@ impl<'l> Pipeline<'l> {
     fn read(&mut self) -> Vec<(usize, Found)> {
         let outer: Vec<Scope> = self.layers.iter().enumerate().map(|(file, layer)| self.scope_of(file, layer.root)).collect();
         let parts = parts(self.layers, &self.named);
-        let mut meanings = Meanings::new();
+        let mut places = Places::new();
         // What the jobs take of hidden ones is read with them, and nothing else of those runs. Files without any job are there for other
-        // pipelines, which may take all of it.
-        let has_jobs = parts.iter().any(|part| part.runs);
-        let others = parts.iter().filter(|part| if part.is_hidden { !has_jobs } else { !part.runs });
+        // pipelines, which may take all of it, and so may jobs in files that are not read.
+        let has_all_jobs = self.is_whole && parts.iter().any(|part| part.runs);
+        let others = parts.iter().filter(|part| if part.is_hidden { !has_all_jobs } else { !part.runs });
         // What no job uses is read with the variables of the part that it stands in.
         for part in parts.iter().filter(|part| part.runs).chain(others) {
             let made_from = self.made_from(part);
@@ -207,13 +221,13 @@ impl<'l> Pipeline<'l> {
                     for (number, row) in rows.iter().enumerate() {
                         let inputs = self.layers.get(image.at.0).map(|layer| &layer.inputs);
                         let scopes: Vec<&Scope> = scopes.iter().copied().chain([row]).chain(inputs).collect();
-                        self.take(&mut meanings, image, (part, number), suffix, &scopes);
+                        self.take(&mut places, image, (part, number), suffix, &scopes);
                     }
                 }
             }
         }
         let mut all = Vec::new();
-        for ((file, _), (object, mut found)) in meanings {
+        for ((file, _), Meanings { object, mut found, .. }) in places {
             // Where all jobs mean the same, the part that it stands in names it.
             match found.as_mut_slice() {
                 [only] => only.object = Some(object),
@@ -226,7 +240,7 @@ impl<'l> Pipeline<'l> {
 
     /// Takes the meaning of an image for a part in a row of its matrix, unless it is known; that for a part that does not run counts only
     /// where there is none.
-    fn take(&self, all: &mut Meanings, image: Image<'l>, (part, row): (&Part<'_>, usize), suffix: &str, scopes: &[&Scope]) {
+    fn take(&self, all: &mut Places, image: Image<'l>, (part, row): (&Part<'_>, usize), suffix: &str, scopes: &[&Scope]) {
         let object = format!("{}{suffix}", part.object);
         let (file, platform, is_of_pod) = (image.at.0, image.platform, image.is_of_pod);
         let image = image.at.1;
@@ -244,12 +258,16 @@ impl<'l> Pipeline<'l> {
             let owner = self.owners.get(file).and_then(|owners| owners.range(..=image.span.start).next_back());
             owner.map_or(part.object.as_str(), |(_, name)| name.as_str())
         };
-        let (_, known) =
-            all.entry((file, found.place.span.start)).or_insert_with(|| (format!("{}{suffix}", owner()), Vec::new()));
-        let is_first = known.is_empty();
-        match known.iter_mut().find(|one| is_alike(one, &found)) {
+        let new = || Meanings { object: format!("{}{suffix}", owner()), found: Vec::new(), numbers: HashMap::new() };
+        let Meanings { found: known, numbers, .. } = all.entry((file, found.place.span.start)).or_insert_with(new);
+        let key = (found.meant.clone(), found.os, found.isolated_by);
+        let (is_first, next) = (known.is_empty(), known.len());
+        match known.get_mut(numbers.get(&key).copied().unwrap_or(next)) {
             Some(one) => one.shares.append(&mut found.shares),
-            None if is_first || part.runs => known.push(found),
+            None if is_first || part.runs => {
+                numbers.insert(key, next);
+                known.push(found);
+            }
             None => {}
         }
     }
@@ -360,11 +378,6 @@ fn name_jobs(found: &mut Found) {
     let more = jobs.len().saturating_sub(NAMED_JOBS);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     found.object = Some(format!("{}{more}", named.join(", ")));
-}
-
-/// True for two references of one place that mean the same, and are started in the same way.
-fn is_alike(one: &Found, other: &Found) -> bool {
-    one.meant == other.meant && one.os == other.os && one.isolated_by == other.isolated_by
 }
 
 /// True for a variable that only the Kubernetes executor reads.

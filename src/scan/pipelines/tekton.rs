@@ -25,6 +25,9 @@ const MOST_HOSTS: usize = 256;
 /// The most parameters of one part.
 const MOST_PARAMETERS: usize = 256;
 
+/// The most parts with parameters that stand within each other.
+const MOST_OUTER: usize = 16;
+
 /// The system and the nodes of a pod.
 type Host = (Os, Lands);
 
@@ -168,48 +171,75 @@ fn tasks_of(spec: &Node) -> impl Iterator<Item = &Rc<Node>> {
     [spec.get("tasks"), spec.get("finally")].into_iter().flatten().flat_map(|tasks| tasks.list())
 }
 
-/// The names of the parameters that a run, or a task of a pipeline, gives a value. A matrix gives several.
+/// The names of the parameters that a run, or a task of a pipeline, gives a value.
 fn names_of(part: &Node) -> impl Iterator<Item = String> {
-    let lists = [part.get("params"), part.at(&["matrix", "params"])].into_iter().flatten();
-    lists.flat_map(|list| list.list()).filter_map(|one| one.text_at(&["name"])).map(str::to_owned)
+    let own = part.get("params").map(|list| list.list()).unwrap_or_default();
+    own.iter().filter_map(|one| one.text_at(&["name"])).chain(of_matrix(part)).map(str::to_owned)
 }
 
-/// The parameters that a part sees.
-#[derive(Clone, Default)]
+/// The names of the parameters to which the matrix of a task gives several values, one row or more at a time.
+fn of_matrix(part: &Node) -> impl Iterator<Item = &str> {
+    let rows = part.at(&["matrix", "include"]).map(|list| list.list()).unwrap_or_default();
+    let lists = part.at(&["matrix", "params"]).into_iter().chain(rows.iter().filter_map(|row| row.get("params")));
+    lists.flat_map(|list| list.list()).filter_map(|one| one.text_at(&["name"]))
+}
+
+/// The parameters that a part sees: its own, and those of the parts that it stands in.
+#[derive(Default)]
 struct Parameters {
-    /// The text of each, by the words with which it is used; `None` for one whose value is not known.
+    /// Those of the part that it stands in. They are not copied: a pipeline may have many tasks.
+    outer: Option<Rc<Parameters>>,
+    /// The text of each of its own, by the words with which it is used; `None` for one whose value is not known.
     scope: Scope,
-    /// The names of those that were given a value: the default of an inner part does not count for them.
+    /// The names of its own that were given a value: the default of an inner part does not count for them.
     valued: BTreeSet<String>,
+    /// The parts with parameters that may still stand within it. Nothing is known in what stands deeper.
+    left: usize,
 }
 
 impl Parameters {
-    /// Those of a part that stands within this one. The defaults do not count of those to which others give a value.
-    fn within(&self, part: &Node, of_others: Option<&BTreeSet<String>>, given: &Values) -> Self {
-        let mut inner = self.clone();
-        let scopes = Scopes { service: Service::Tekton, given, parts: vec![&self.scope] };
+    /// This one and those around it, the innermost first.
+    fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |one| one.outer.as_deref())
+    }
+
+    /// What references see, the outermost part first.
+    fn scopes(&self) -> Vec<&Scope> {
+        let mut scopes: Vec<&Scope> = self.all().map(|one| &one.scope).collect();
+        scopes.reverse();
+        scopes
+    }
+
+    /// Those of a part that stands within one with others. The defaults do not count of those to which others give a value.
+    fn within(outer: &Rc<Self>, part: &Node, of_others: Option<&BTreeSet<String>>, given: &Values) -> Rc<Self> {
+        let own = part.get("params").map(|list| list.list()).unwrap_or_default();
+        if own.is_empty() && of_matrix(part).next().is_none() {
+            return Rc::clone(outer);
+        }
+        let Some(left) = outer.left.checked_sub(1) else { return Rc::default() };
+        let mut inner = Self { outer: Some(Rc::clone(outer)), left, ..Self::default() };
+        let scopes = Scopes { service: Service::Tekton, given, parts: outer.scopes() };
         // What a value is made of is seen from without.
         let known = |text: &str| match scopes.meant(text) {
             Meant::Known(text) => Some(text),
             _ => None,
         };
-        for parameter in part.get("params").map(|list| list.list()).unwrap_or_default().iter().take(MOST_PARAMETERS) {
+        for parameter in own.iter().take(MOST_PARAMETERS) {
             let Some(name) = parameter.text_at(&["name"]) else { continue };
             if let Some(value) = parameter.get("value") {
                 inner.put(name, value.text().and_then(known));
                 inner.valued.insert(name.to_owned());
             } else if of_others.is_some_and(|names| names.contains(name)) {
                 inner.put(name, None);
-            } else if !self.valued.contains(name) {
+            } else if !outer.all().any(|one| one.valued.contains(name)) {
                 inner.put(name, parameter.text_at(&["default"]).and_then(known));
             }
         }
-        let several = part.at(&["matrix", "params"]).map(|list| list.list()).unwrap_or_default();
-        for name in several.iter().take(MOST_PARAMETERS).filter_map(|one| one.text_at(&["name"])) {
+        for name in of_matrix(part).take(MOST_PARAMETERS) {
             inner.put(name, None);
             inner.valued.insert(name.to_owned());
         }
-        inner
+        Rc::new(inner)
     }
 
     fn put(&mut self, name: &str, value: Option<String>) {
@@ -290,7 +320,8 @@ impl Reader<'_, '_> {
         };
         let Some(spec) = root.get("spec") else { return };
         let (values, of_others) = (self.values, file.given.get(&key_of(namespace, kind, name)));
-        let parameters = Rc::new(Parameters::default().within(spec, of_others, values));
+        let outermost = Rc::new(Parameters { left: MOST_OUTER, ..Parameters::default() });
+        let parameters = Parameters::within(&outermost, spec, of_others, values);
         // A step that tasks share is an image itself.
         if let Some(image) = spec.get("image").filter(|_| kind == "StepAction") {
             // Steps give it values, which are not followed.
@@ -298,7 +329,7 @@ impl Reader<'_, '_> {
         }
         let mut open = vec![Part { spec, runs, parameters, is_of_task: false }];
         while let Some(Part { spec, runs, parameters, is_of_task }) = open.pop() {
-            let with_scope = |run: &Run<'static>| Run { host: run.host.clone(), scopes: vec![&parameters.scope] };
+            let with_scope = |run: &Run<'static>| Run { host: run.host.clone(), scopes: parameters.scopes() };
             let seen: Vec<Run<'_>> = runs.iter().map(with_scope).collect();
             for (list, word) in [("steps", "step"), ("sidecars", "sidecar")] {
                 for container in spec.get(list).map(|list| list.list()).unwrap_or_default() {
@@ -316,11 +347,11 @@ impl Reader<'_, '_> {
                         file.of_pipelines.get(&[namespace, name, own].map(str::to_owned)).filter(|_| kind == "Pipeline");
                     of_runs.map_or_else(|| on(&[templates.host(Some(own))]), |hosts| on(hosts))
                 });
-                let parameters = Rc::new(parameters.within(task, None, values));
+                let parameters = Parameters::within(&parameters, task, None, values);
                 open.push(Part { spec: task, runs: own.unwrap_or_else(|| Rc::clone(&runs)), parameters, is_of_task: true });
             }
             for inner in ["taskSpec", "pipelineSpec"].iter().filter_map(|key| spec.get(key)) {
-                let parameters = Rc::new(parameters.within(inner, None, values));
+                let parameters = Parameters::within(&parameters, inner, None, values);
                 open.push(Part { spec: inner, runs: Rc::clone(&runs), parameters, is_of_task });
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! Source: Azure Pipelines, template usage reference: variable reuse.
 
-use std::collections::HashMap;
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -12,22 +12,25 @@ use crate::scan::yaml::{Node, Value};
 /// The deepest that values stand in each other, and that templates name others.
 const DEEPEST: usize = 64;
 
-/// The most variables and templates of one pipeline.
-const MOST: usize = 10_000;
+/// The most values that templates give to one pipeline.
+const MOST: usize = 200_000;
 
 /// The file and the root of a template, by the file that names it and its name there.
 pub type RootOf<'t> = dyn Fn(&Path, &str) -> Option<(PathBuf, Rc<Node>)> + 't;
 
-/// The pipeline of this file, in which the variables of templates stand where these are named. A template that is not there stays.
-pub fn with_variables(root: &Rc<Node>, path: &Path, root_of: &RootOf<'_>) -> Rc<Node> {
-    Templates { root_of, known: HashMap::new(), left: MOST }.within(root, path, DEEPEST)
+/// The pipeline of this file, in which the variables of templates stand where these are named. A template that is not there, or has more
+/// values than are left for it, stays.
+pub fn with_variables(root: &Rc<Node>, path: &Path, root_of: &RootOf<'_>, left: &Cell<usize>) -> Rc<Node> {
+    let most = left.get().min(MOST);
+    let mut templates = Templates { root_of, left: most };
+    let whole = templates.within(root, path, DEEPEST);
+    left.set(left.get().saturating_sub(most.saturating_sub(templates.left)));
+    whole
 }
 
 struct Templates<'t> {
     root_of: &'t RootOf<'t>,
-    /// The nodes of the pipeline that were looked at: an alias is a second way to one.
-    known: HashMap<*const Node, Rc<Node>>,
-    /// The variables and templates that may still be taken in.
+    /// The values of templates that may still be taken in.
     left: usize,
 }
 
@@ -35,9 +38,6 @@ impl Templates<'_> {
     /// A value of a file, with the variables in all of its parts.
     fn within(&mut self, node: &Rc<Node>, path: &Path, depth: usize) -> Rc<Node> {
         let Some(depth) = depth.checked_sub(1) else { return Rc::clone(node) };
-        if let Some(known) = self.known.get(&Rc::as_ptr(node)) {
-            return Rc::clone(known);
-        }
         let value = match &node.value {
             Value::Scalar { .. } => return Rc::clone(node),
             Value::List(list) => Value::List(list.iter().map(|one| self.within(one, path, depth)).collect()),
@@ -50,9 +50,7 @@ impl Templates<'_> {
                 Value::Map(entries.iter().map(with_variables).collect())
             }
         };
-        let new = Rc::new(node.with(value));
-        self.known.insert(Rc::as_ptr(node), Rc::clone(&new));
-        new
+        Rc::new(node.with(value))
     }
 
     /// A list of variables of a file, with those of its templates.
@@ -67,14 +65,18 @@ impl Templates<'_> {
 
     /// Adds an entry of such a list, or what stands in its place.
     fn add(&mut self, one: &Rc<Node>, path: &Path, depth: usize, items: &mut Vec<Rc<Node>>) {
-        let (Some(depth), Some(left)) = (depth.checked_sub(1), self.left.checked_sub(1)) else {
+        let Some(depth) = depth.checked_sub(1).filter(|_| self.left > 0) else {
             items.push(Rc::clone(one));
             return;
         };
-        self.left = left;
         let template = one.text_at(&["template"]).and_then(|name| (self.root_of)(path, name));
         if let Some((file, root)) = template {
             let Some(variables) = root.get("variables") else { return };
+            let Some(left) = self.left.checked_sub(variables.size()) else {
+                items.push(Rc::clone(one));
+                return;
+            };
+            self.left = left;
             if variables.is_map() {
                 items.extend(variables.entries().into_iter().map(|(name, value)| variable(name, value)));
             }

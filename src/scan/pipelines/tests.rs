@@ -556,12 +556,30 @@ fn parameters_of_tekton_have_values() {
             "$params.image",
         ),
         (
+            "Pipeline",
+            format!(
+                "{{tasks: [{{name: x, matrix: {{include: [{{name: r, params: [{{name: image, value: 'b:1'}}]}}]}}, {inner}}}]}}"
+            ),
+            "$params.image",
+        ),
+        (
             "PipelineRun",
             format!("{{params: [{{name: image, value: 'c:1'}}], pipelineSpec: {{tasks: [{{name: x, {inner}}}]}}}}"),
             "c:1",
         ),
     ] {
         assert_eq!(of(&format!("kind: {kind}\nmetadata: {{name: p}}\nspec: {spec}\n")), [expected], "{kind} {spec}");
+    }
+    // What stands very deep is not followed, and takes no value from without.
+    for (depth, expected) in [(5, "b:1"), (30, "$params.image")] {
+        let outer = |inner: String, _: usize| {
+            format!("params: [{{name: other, value: '1'}}], pipelineSpec: {{tasks: [{{name: x, {inner}}}]}}")
+        };
+        let spec = (0..depth).fold("taskSpec: {steps: [{image: $(params.image)}]}".to_owned(), outer);
+        let text = format!(
+            "kind: Pipeline\nmetadata: {{name: p}}\nspec: {{params: [{{name: image, default: 'b:1'}}], tasks: [{{name: y, {spec}}}]}}\n"
+        );
+        assert_eq!(of(&text), [expected], "{depth}");
     }
 }
 

@@ -31,9 +31,9 @@ impl Project<'_> {
         let is_included = |set: &Set| set.files.first().is_some_and(|first| included_files.contains(&normal(first)));
         let mut extended = extended(&all, environment);
         let with_templates = |files: Vec<PathBuf>| {
-            let templates =
-                if self.is_started(&files) { None } else { files.first().and_then(|file| extended.remove(&normal(file))) };
-            Set { templates: templates.unwrap_or_default(), ..Set::of(files) }
+            let templates = files.first().and_then(|file| extended.remove(&normal(file)));
+            let templates = templates.filter(|_| !self.is_started(&files)).unwrap_or_default();
+            Set { templates, ..Set::of(files) }
         };
         let sets: Vec<Set> = sets.into_iter().map(with_templates).collect();
         // What others include is read by them; what is left then is included in a circle.

@@ -41,6 +41,8 @@ enum Included {
 struct Set {
     files: Vec<(PathBuf, Inputs)>,
     seen: BTreeSet<PathBuf>,
+    /// It includes what is not read.
+    lacks_files: bool,
     /// Pipelines that its jobs start.
     started: Vec<PathBuf>,
     /// The values that may still be read; `None` where that was not enough.
@@ -95,7 +97,7 @@ impl Project<'_> {
             layers.extend(root.map(|root| (*file, Layer { root, lines, inputs: (*inputs).clone() })));
         }
         let (yaml, layers): (Vec<&Yaml>, Vec<Layer<'_>>) = layers.into_iter().unzip();
-        let read = pipelines::read_gitlab(&layers, self.given);
+        let read = pipelines::read_gitlab(&layers, !set.lacks_files, self.given);
         let paths: Vec<PathBuf> = yaml.iter().map(|file| file.path.clone()).collect();
         for path in paths.iter().filter(|_| paths.len() > 1) {
             self.rest(path, paths.iter().cloned());
@@ -153,6 +155,7 @@ impl Project<'_> {
                 Included::Elsewhere(name) => (Vec::new(), format!("{name} is elsewhere and is not read")),
             };
             if paths.is_empty() {
+                set.lacks_files |= is_included;
                 let text = format!("{name}: scan the whole pipeline, `glab ci config compile | {OF_INPUT}`");
                 self.note(&file.path, Note { place: Lines::of(&file.text).place(node.span.clone()), text });
             }

@@ -56,30 +56,43 @@ impl Project<'_> {
             let places = places_of(path, template);
             let found = places.iter().find_map(|place| Some((place.clone(), self.root_at(place)?)));
             // One that is not there would give values too.
-            let rests_on = found.as_ref().map(|(place, _)| place.clone()).or_else(|| places.into_iter().next());
-            named.borrow_mut().extend(rests_on);
+            named.borrow_mut().extend(places);
             found
         };
-        let whole = pipelines::with_variables(root, &file.path, &root_of);
+        let whole = pipelines::with_variables(root, &file.path, &root_of, &self.left_of_templates);
         (Some(whole), named.into_inner())
     }
 
     /// The root of the first document of a file of YAML.
     fn root_at(&self, path: &Path) -> Option<Rc<Node>> {
         let first = |documents: &[Document]| documents.iter().find_map(|document| document.root.clone());
-        match self.by_path.get(path) {
-            Some(file) => first(&file.documents),
-            None => first(&yaml::read(&self.files.read(path).ok()?).0),
+        if let Some(file) = self.by_path.get(path) {
+            return first(&file.documents);
         }
+        if let Some(known) = self.templates.borrow().get(path) {
+            return known.clone();
+        }
+        let root = self.files.read(path).ok().and_then(|text| first(&yaml::read(&text).0));
+        self.templates.borrow_mut().insert(path.to_owned(), root.clone());
+        root
     }
 }
 
-/// The paths that the name of a template may mean in this file.
+/// The paths that the name of a template may mean in this file, the most likely one first; none for a template of another repository. The
+/// top of the repository is not known: the folder that is the farthest above is the most likely one.
 fn places_of(path: &Path, template: &str) -> Vec<PathBuf> {
-    let template = slashes(template.strip_suffix("@self").unwrap_or(template));
+    let (template, repository) = template.rsplit_once('@').unwrap_or((template, "self"));
+    if repository != "self" {
+        return Vec::new();
+    }
+    let template = slashes(template);
     let folders = path.parent().into_iter().flat_map(Path::ancestors);
     match template.strip_prefix('/') {
-        Some(template) => folders.map(|folder| normal(&folder.join(template))).collect(),
+        Some(template) => {
+            let mut places: Vec<PathBuf> = folders.map(|folder| normal(&folder.join(template))).collect();
+            places.reverse();
+            places
+        }
         None => folders.take(1).map(|folder| normal(&folder.join(&*template))).collect(),
     }
 }

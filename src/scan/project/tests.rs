@@ -236,8 +236,25 @@ fn variables_of_templates_count_in_pipelines_of_azure() {
     let given = ("ci/vars/v.yml", "parameters: [{name: p, default: '1'}]\nvariables: {tag: '${{ parameters.p }}', own: y}\n");
     assert_eq!(of("variables:\n- template: vars/v.yml\n", &[given]).len(), 2);
     assert!(of("variables:\n- template: vars/v.yml\n", &[given]).iter().all(|one| one.starts_with('$')));
-    for name in ["vars/v.yml@other", "v.yml"] {
+    for name in ["vars/v.yml@other", "v.yml", "../vars/v.yml"] {
         assert_eq!(of(&format!("variables:\n- template: {name}\n{own}"), &[map]), ["$tag", "$variables.tag"], "{name}");
+    }
+    // The name of a repository is none of a file, and a slash begins at the top, whatever stands nearer.
+    let others = [("ci/vars/v@other.yml", map.1), ("v.yml", map.1), ("ci/v.yml", "variables: {tag: '2', own: z}\n")];
+    assert_eq!(of("variables:\n- template: vars/v@other.yml\n", &others), ["$tag,$own", "$variables.tag"]);
+    assert_eq!(of("variables:\n- template: /v.yml\n", &others), ["app:1-y", "app:1"]);
+}
+
+/// Templates that name each other, and large ones that are named often, end.
+#[test]
+fn what_templates_of_variables_give_has_an_end() {
+    let text = "variables:\n- template: v.yml\njobs:\n- {job: a, container: 'app:$(tag)'}\n";
+    let itself = format!("variables:\n- {{name: tag, value: '1'}}\n{}", "- template: v.yml\n".repeat(100));
+    let large = format!("variables:\n{}", "- {name: tag, value: '1'}\n".repeat(1_000));
+    let often = format!("variables:\n{}", "- template: large.yml\n".repeat(10_000));
+    for v in [itself, often] {
+        let files = [("azure-pipelines.yml", text), ("v.yml", v.as_str()), ("large.yml", large.as_str())];
+        assert_eq!(read(&files, &["azure-pipelines.yml"]), ["azure-pipelines.yml:4 app:1"]);
     }
 }
 

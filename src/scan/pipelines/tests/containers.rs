@@ -208,7 +208,7 @@ fn the_reason_fits_what_an_image_is_made_from() {
     let text = "variables: {V: '1'}\na: {image: 'a:$[[ inputs.tag ]]', script: x}\nb: {image: 'a:$[[ inputs.tag ]]$V', script: x}\nc: {image: 'a:$V', script: x}\n";
     let root = yaml::read(text).0[0].root.clone().unwrap();
     let inputs = Inputs::from([("inputs.tag".to_owned(), Some("1".to_owned()))]);
-    let read = read_gitlab(&[Layer { root: &root, lines: &Lines::of(text), inputs }], &Values::new());
+    let read = read_gitlab(&[Layer { root: &root, lines: &Lines::of(text), inputs }], true, &Values::new());
     let why: Vec<bool> = read.found.iter().map(|(_, found)| found.stays.as_ref().unwrap().contains("inputs")).collect();
     assert_eq!(why, [true, false, false]);
 }

@@ -97,6 +97,17 @@ fn a_hidden_job_of_an_included_file_is_judged_where_a_job_uses_it() {
     let two = "include: ci/x.yml\nstages: [x]\nb: {extends: .old, stage: x, image: 'own:1', script: x}\n";
     let files = [(MAIN, one), (".gitlab-ci-other.yml", two), lib];
     assert_eq!(read(&files, &[]), [".gitlab-ci-other.yml:3 job b own:1", "ci/x.yml:2 job .win win:1"]);
+    // Jobs of a file that is not read may use it.
+    let more = "include: [ci/x.yml, {project: a/b, file: c.yml}]\na: {extends: .win, script: x}\n";
+    assert_eq!(
+        read(&[(MAIN, more), lib], &[]),
+        [".gitlab-ci.yml:1 note a/b is elsewhere and is not read", "ci/x.yml:2 job .win win:1", "ci/x.yml:4 job .old old:1"]
+    );
+    // A pipeline that a job starts uses nothing of this one.
+    let starts = "include: ci/x.yml\na: {extends: .win, script: x}\nb: {trigger: {include: none.yml}}\n";
+    let found = read(&[(MAIN, starts), lib], &[]);
+    let expected = [".gitlab-ci.yml:3 note none.yml is included and is not among these files", "ci/x.yml:2 job .win win:1"];
+    assert_eq!(found, expected);
 }
 
 #[test]
