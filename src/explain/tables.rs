@@ -60,15 +60,15 @@ impl<'a> Row<'a> {
         self.cells.push(cells);
     }
 
-    /// True for a line of the same table that has parts of cells only: its first cell is empty, or it has one part where the line before has
-    /// more. In a table of one column every line goes on, since nothing tells rows apart.
+    /// True for a line of the same table that has parts of cells only: its first cell is empty, or it has one part where the first line of
+    /// the row has more. In a table of one column every line goes on, since nothing tells rows apart.
     fn goes_on_with(&self, cells: &[&str]) -> bool {
         let filled = |cells: &[&str]| cells.iter().filter(|cell| !cell.is_empty()).count();
-        self.cells.last().is_some_and(|before| {
-            before.len() == cells.len()
+        self.cells.first().is_some_and(|begin| {
+            begin.len() == cells.len()
                 && (cells.len() == 1
                     || cells.first().is_some_and(|first| first.is_empty())
-                    || filled(cells) == 1 && filled(before) > 1)
+                    || filled(cells) == 1 && filled(begin) > 1)
         })
     }
 
@@ -105,6 +105,7 @@ mod tests {
             // The first column is wrapped, and there is one column only.
             ("| one | a |\r\n| two |   |\r\n", "one\ntwo  a\n"),
             ("| one |\n| two |\n", "one\ntwo\n"),
+            ("| one | a |\n| two | |\n| three | |\n| b | c |\n", "one\ntwo\nthree  a\n| b | c |\n"),
         ] {
             assert_eq!(unwrapped(text), expected, "{text}");
         }
