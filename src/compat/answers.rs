@@ -1,11 +1,11 @@
 //! The answers of the versions of an engine: which do the same with an image, and which do not.
 
 use super::rules::{self, RuleInput};
-use super::{Case, Choice, Code, Outcome, Policy, Possibility, Subject, Takes, Use, judge};
+use super::{Case, Choice, Code, Finding, Judgement, Outcome, Policy, Possibility, Severity, Subject, Takes, Use, judge};
 use crate::host::{Host, HostEngine};
 use crate::image::Image;
 use crate::knowledge::{EngineVersions, Knowledge, and_joined, in_words, versions_with};
-use crate::{Advice, Engine, ImageStore, engine};
+use crate::{Advice, Engine, ImageStore, Isolation, engine};
 
 /// Versions of an engine that follow each other, and what all of them do with one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,25 +17,58 @@ pub struct Answer<'k> {
     pub takes: Takes,
 }
 
+/// The reasons for which an isolation is not tried: the policy, or what the engine does not do on this host.
+const NOT_TRIED: [Code; 6] = [
+    Code::ProcessNotForUntrusted,
+    Code::ProcessNotForProduction,
+    Code::HostTooOldForDocker,
+    Code::DockerBeforeClientProcess,
+    Code::HypervDoesNotWiden,
+    Code::EngineWithoutHostProcess,
+];
+
 impl Answer<'_> {
-    /// The reasons why the entry that these versions take does not start, or why that is not known, with their sentences: those that the
-    /// words of the engine do not say. Empty where it starts, and where none is taken.
-    pub fn reasons(&self, knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy) -> Vec<(Code, Advice)> {
+    /// The reasons why the entry that these versions of this engine take does not start, or why that is not known, with their sentences:
+    /// those that the words of the engine do not say. Empty where it starts, and where none is taken.
+    pub fn reasons(
+        &self,
+        knowledge: &Knowledge,
+        host: &Host,
+        image: &Image,
+        policy: &Policy,
+        engine: &HostEngine,
+    ) -> Vec<(Code, Advice)> {
         let taken = self.takes.candidate.and_then(|index| image.candidates.get(index));
         let Some(candidate) = taken.filter(|_| self.takes.outcome != Outcome::Starts) else { return Vec::new() };
         let alone = Image { candidates: vec![candidate.clone()], ..image.clone() };
-        let judgement = judge(knowledge, host, &alone, policy);
-        let because = |possibility: &Possibility| match possibility.possible {
-            Some(true) => Vec::new(),
-            _ => possibility.because.clone(),
+        // What is denied is no reason of an engine.
+        let with = |versions: &EngineVersions| Policy {
+            engine: Some(last_of(engine, versions)),
+            deny: Vec::new(),
+            deny_warnings: false,
+            ..policy.clone()
         };
-        let codes = match self.takes.isolation {
-            Some(Use::Process) => because(&judgement.process),
-            Some(Use::Hyperv) => because(&judgement.hyperv),
+        let (first, last) = self.versions;
+        let policy = &with(last);
+        let judgement = judge(knowledge, host, &alone, policy);
+        let decided = (self.takes.outcome == Outcome::Refuses).then_some(false);
+        let because = |possibility: &Possibility| match possibility.possible == decided {
+            true => possibility.because.clone(),
+            false => Vec::new(),
+        };
+        let wished = policy.allowed_by(policy.wish, host, host.kind);
+        let mut codes: Vec<Code> = match self.takes.isolation {
+            Some(Use::Process | Use::Hyperv) => {
+                let of = |isolation: &Isolation| rules::of(*isolation, &judgement.process, &judgement.hyperv);
+                wished.iter().flat_map(|isolation| because(of(isolation))).collect()
+            }
             Some(Use::HostProcess) | None => {
                 rules::reasons_beside_version(host, &RuleInput::of(candidate, image.repository.as_deref()))
             }
         };
+        // What only some of these versions do not do is no reason of all of them.
+        let of_first = not_tried(&judge(knowledge, host, &alone, &with(first)));
+        codes.extend(not_tried(&judgement).into_iter().filter(|code| of_first.contains(code)));
         let is_said = |code: Code| {
             self.takes.says.is_some() && matches!(code, Code::BuildMismatch | Code::RevisionMismatch | Code::ImageNewerThanHost)
         };
@@ -44,6 +77,12 @@ impl Answer<'_> {
         let found = judgement.findings.iter().filter(|finding| codes.contains(&finding.code) && !is_said(finding.code));
         found.map(|finding| (finding.code, finding.message(&subject))).collect()
     }
+}
+
+/// The reasons of a judgement for which an isolation that was asked for is not tried.
+fn not_tried(judgement: &Judgement) -> Vec<Code> {
+    let is_one = |finding: &&Finding| finding.severity == Severity::Error && NOT_TRIED.contains(&finding.code);
+    judgement.findings.iter().filter(is_one).map(|finding| finding.code).collect()
 }
 
 /// The answers of every known version of this engine, the oldest first; neighbours that do the same are one. Empty for an engine of

@@ -188,10 +188,12 @@ pub(super) fn host_allows_containers(host: &Host) -> Option<(Option<bool>, Code)
     }
 }
 
-/// The reasons that hold whatever the version of an image and the isolation are: those of the host, and of the processor.
+/// The reasons that hold whatever the version of an image and the isolation are: those of the host, of the processor and of the system,
+/// and a config that could not be read.
 pub(super) fn reasons_beside_version(host: &Host, image: &RuleInput<'_>) -> Vec<Code> {
     let reasons = [host_allows_containers(host), architecture_fits(host, image)];
-    reasons.into_iter().flatten().map(|(_, code)| code).collect()
+    let of_config = [image.unread.then_some(Code::ConfigUnreadable), (!image.windows).then_some(Code::LinuxImage)];
+    reasons.into_iter().flatten().map(|(_, code)| code).chain(of_config.into_iter().flatten()).collect()
 }
 
 fn architecture_fits(host: &Host, image: &RuleInput<'_>) -> Option<(Option<bool>, Code)> {

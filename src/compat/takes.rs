@@ -128,7 +128,9 @@ impl Case<'_> {
         let mismatch = |possibility: &Possibility| {
             possibility.because.iter().any(|code| matches!(*code, Code::BuildMismatch | Code::RevisionMismatch))
         };
-        let by_windows = outcome == Outcome::Refuses && isolation == Some(Use::Process) && mismatch(self.process);
+        // What is out of the choice is not tried, so Windows says nothing about it.
+        let is_tried = choice.excluded.is_empty();
+        let by_windows = outcome == Outcome::Refuses && isolation == Some(Use::Process) && is_tried && mismatch(self.process);
         let says = refusal.map(Says::Pull).or_else(|| by_windows.then_some(Says::Start));
         Takes { candidate, isolation, outcome, says, known }
     }

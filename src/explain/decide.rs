@@ -53,7 +53,10 @@ impl Failures {
         let heaviest = self.all().max_by_key(|failure| weight(&self.paste, failure))?;
         let inner = messages_of(heaviest);
         let is_alone = !inner.is_empty() && errors_of(heaviest).next().is_none();
-        let wraps = |failure: &&[Evidence]| is_alone && is_error(&self.paste, failure) && wraps(failure, &inner);
+        let images = images_of(&self.paste, heaviest);
+        let wraps = |failure: &&[Evidence]| {
+            is_alone && is_error(&self.paste, failure) && wraps(failure, &inner) && !is_of_others(&self.paste, failure, &images)
+        };
         let wrapped = self.all().filter(wraps).last();
         Some(wrapped.unwrap_or(heaviest))
     }
@@ -102,6 +105,20 @@ pub(super) fn is_error(paste: &Paste, failure: &[Evidence]) -> bool {
 fn wraps(outer: &[Evidence], inner: &HashSet<&str>) -> bool {
     let outer = messages_of(outer);
     outer.len() > inner.len() && inner.is_subset(&outer)
+}
+
+/// The images that a failure names, e.g. `registry.k8s.io/pause:3.9`.
+pub(super) fn images_of(paste: &Paste, failure: &[Evidence]) -> HashSet<String> {
+    let (Some(first), Some(last)) = (failure.first(), failure.last()) else { return HashSet::new() };
+    let text = paste.readable(paste.around(first.start, last.end, NEAR));
+    let named = text.split(' ').zip(text.split(' ').skip(1)).filter(|(word, _)| *word == "image");
+    named.map(|(_, name)| name.trim_matches(['\'', ':', ',', ';']).to_owned()).collect()
+}
+
+/// True for a failure that names images, and none of these: the same words about two images are two failures. False if there are none.
+pub(super) fn is_of_others(paste: &Paste, failure: &[Evidence], images: &HashSet<String>) -> bool {
+    let own = if images.is_empty() { HashSet::new() } else { images_of(paste, failure) };
+    !own.is_empty() && own.is_disjoint(images)
 }
 
 /// The ids of the messages of a failure that say by themselves what failed.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::decide::{Failures, is_consequence, is_error, is_general, operations_of, says_why};
+use super::decide::{Failures, images_of, is_consequence, is_error, is_general, is_of_others, operations_of, says_why};
 use super::evidence::{Evidence, What};
 use super::paste::Paste;
 use super::subjects::{self, Subject};
@@ -66,8 +66,12 @@ impl OfTold {
         let mut of_told = Self { ids: HashSet::from([told.to_owned()]), subjects: Vec::new() };
         // What is said by an operation and its error together has no evidence of its own.
         let is_whole = !has(main, told);
+        let images = images_of(&found.paste, main);
         for failure in found.all() {
             let is_main = std::ptr::eq(failure, main);
+            if !is_main && (!has(failure, told) || is_of_others(&found.paste, failure, &images)) {
+                continue;
+            }
             for line in lines(&found.paste, failure) {
                 if has(line, told) || is_main && is_whole {
                     of_told.ids.extend(line.iter().filter_map(id));

@@ -5,6 +5,9 @@ use std::borrow::Cow;
 /// The bars between cells.
 const BARS: [char; 4] = ['|', '│', '┃', '║'];
 
+/// The most bytes of a line of a table: what is longer was not wrapped.
+const WIDEST: usize = 4096;
+
 /// The text with each row of a table that is wrapped over several lines in the order in which it is read: cell by cell, the parts of a cell
 /// on lines of their own.
 pub fn unwrapped(text: &str) -> Cow<'_, str> {
@@ -31,9 +34,9 @@ pub fn unwrapped(text: &str) -> Cow<'_, str> {
     unwrapped.into()
 }
 
-/// The cells of a line that begins and ends with a bar; `None` for another line, and for one of a border.
+/// The cells of a line that begins and ends with a bar; `None` for another line, for one of a border, and for one that is too long.
 fn cells(line: &str) -> Option<Vec<&str>> {
-    let inner = line.trim().strip_prefix(BARS)?.strip_suffix(BARS)?;
+    let inner = Some(line.trim()).filter(|line| line.len() <= WIDEST)?.strip_prefix(BARS)?.strip_suffix(BARS)?;
     let cells: Vec<&str> = inner.split(BARS).map(str::trim).collect();
     let is_border = |cell: &&str| cell.chars().all(|c| matches!(c, '-' | '=' | ':' | '+' | '─' | '━' | '═'));
     (!cells.iter().all(is_border)).then_some(cells)
@@ -60,15 +63,15 @@ impl<'a> Row<'a> {
         self.cells.push(cells);
     }
 
-    /// True for a line of the same table that has parts of cells only: its first cell is empty, or it has one part where the line before has
-    /// more. In a table of one column every line goes on, since nothing tells rows apart.
+    /// True for a line of the same table that has parts of cells only: its first cell is empty, or it has one part where the first line of
+    /// the row has more. In a table of one column every line goes on, since nothing tells rows apart.
     fn goes_on_with(&self, cells: &[&str]) -> bool {
         let filled = |cells: &[&str]| cells.iter().filter(|cell| !cell.is_empty()).count();
-        self.cells.last().is_some_and(|before| {
-            before.len() == cells.len()
+        self.cells.first().is_some_and(|begin| {
+            begin.len() == cells.len()
                 && (cells.len() == 1
                     || cells.first().is_some_and(|first| first.is_empty())
-                    || filled(cells) == 1 && filled(before) > 1)
+                    || filled(cells) == 1 && filled(begin) > 1)
         })
     }
 
@@ -105,6 +108,7 @@ mod tests {
             // The first column is wrapped, and there is one column only.
             ("| one | a |\r\n| two |   |\r\n", "one\ntwo  a\n"),
             ("| one |\n| two |\n", "one\ntwo\n"),
+            ("| one | a |\n| two | |\n| three | |\n| b | c |\n", "one\ntwo\nthree  a\n| b | c |\n"),
         ] {
             assert_eq!(unwrapped(text), expected, "{text}");
         }
@@ -112,6 +116,8 @@ mod tests {
 
     #[test]
     fn other_lines_stay_as_they_are() {
+        let long = format!("| a | {} |\n|   | c |\n", "b".repeat(WIDEST));
+        assert_eq!(unwrapped(&long), long);
         for text in [
             "",
             "a | b\nc | d",

@@ -108,7 +108,7 @@ impl EnginesReport {
     ) {
         let versions = answers.iter().map(|(engine, answer)| {
             let reasons = answer
-                .reasons(knowledge, host, image, policy)
+                .reasons(knowledge, host, image, policy, engine)
                 .into_iter()
                 .map(|(code, message)| ReasonEntry { code: code.into(), message: clean(&wording.advice(&message)).into_owned() });
             VersionsEntry { reasons: reasons.collect(), ..VersionsEntry::new(image, host, engine, answer) }

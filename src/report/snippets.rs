@@ -139,15 +139,37 @@ fn listed<'p>(image: &'p OfImage<'p>, all: &[&'p OfImage<'p>]) -> Group<'p> {
     let number = if first.hosts.is_empty() { all.len().to_string() } else { count(all.len(), "image") };
     let mut shown = headed(first, &format!("each of these {number}{}", first.outcome));
     for one in all {
-        let places = places(&one.problems);
-        let at = if places.is_empty() { String::new() } else { format!(" at {}", named(&places)) };
-        let line = format!("{}{at}", one.first.name);
-        shown = shown.element(Weight::NOTE.message(clean(&line).into_owned()));
+        shown = shown.element(Weight::NOTE.message(clean(&line_of_list(one)).into_owned()));
     }
     if !first.message.is_empty() {
         shown = shown.element(Weight::NOTE.message(first.message.as_str()));
     }
     ended(shown, image)
+}
+
+/// The name of an image, with its places and the objects there, e.g. `app:1 at deploy/web.yaml:14 in Deployment web`.
+fn line_of_list(image: &OfImage<'_>) -> String {
+    let places = places(&image.problems);
+    // A file that was not read is its own place.
+    if !places.is_empty() && places.iter().all(|place| place.file == image.first.image) {
+        return named(&places);
+    }
+    let at = if places.is_empty() { String::new() } else { format!(" at {}", named(&places)) };
+    // A workload stands in itself.
+    let objects = objects(&image.problems).filter(|objects| objects != image.first.image);
+    let within = objects.map(|objects| format!(" in {objects}")).unwrap_or_default();
+    format!("{}{at}{within}", image.first.name)
+}
+
+/// The objects of these problems in a list, each once; `None` if no place has one.
+fn objects(problems: &[&Problem<'_>]) -> Option<String> {
+    let mut seen = HashSet::new();
+    let all = problems.iter().filter_map(|problem| problem.location?.object.as_deref());
+    let mut objects: Vec<&str> = all.filter(|object| seen.insert(*object)).collect();
+    let more = objects.len().saturating_sub(NAMED_OBJECTS);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    objects.truncate(NAMED_OBJECTS);
+    (!objects.is_empty()).then(|| format!("{}{more}", objects.join(", ")))
 }
 
 /// The places of these problems, each once: a service that another one extends is at one place for both.
@@ -194,14 +216,8 @@ fn at_lines<'p>(image: &'p OfImage<'p>, lines: &Excerpts) -> Group<'p> {
     if !has_line && !first.message.is_empty() {
         shown = shown.element(Weight::NOTE.message(first.message.as_str()));
     }
-    let mut seen = HashSet::new();
-    let all = image.problems.iter().filter_map(|problem| problem.location?.object.as_deref());
-    let mut objects: Vec<&str> = all.filter(|object| seen.insert(*object)).collect();
-    if !objects.is_empty() {
-        let more = objects.len().saturating_sub(NAMED_OBJECTS);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        objects.truncate(NAMED_OBJECTS);
-        shown = shown.element(Weight::NOTE.message(format!("in {}{more}", objects.join(", "))));
+    if let Some(objects) = objects(&image.problems) {
+        shown = shown.element(Weight::NOTE.message(format!("in {objects}")));
     }
     let further = places.get(SHOWN_PLACES..).unwrap_or_default();
     if !further.is_empty() {
@@ -320,6 +336,20 @@ mod tests {
         for line in ["note: app:1 at a.yaml:3, c.yaml:5", "note: job:1 at b.yaml:4", "note: the builds differ", "help: use app:2"]
         {
             assert_eq!(ends(line), 1, "{line}: {text}");
+        }
+    }
+
+    /// A list names the objects as the paragraph of one image does. A file or a workload that stands for itself is named once.
+    #[test]
+    fn a_line_of_a_list_says_where_it_stands() {
+        let web = Location::new("a.yaml", 3, 7, Some("Deployment web"), "app:1");
+        for (image, expected) in [
+            ("app:1", "app:1 at a.yaml:3 in Deployment web"),
+            ("a.yaml", "a.yaml:3"),
+            ("Deployment web", "Deployment web at a.yaml:3"),
+        ] {
+            let found = [Problem { image, name: image.into(), ..failing(&web, &[]) }];
+            assert_eq!(line_of_list(&of_images(&found)[0]), expected);
         }
     }
 

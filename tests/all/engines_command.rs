@@ -89,6 +89,56 @@ fn what_no_engine_says_is_told_below_the_table() {
     assert_eq!((entry["takes"]["outcome"].as_str(), &entry["reasons"]), (Some("starts"), &json!([])), "{entry:#}");
 }
 
+/// A policy, and what an engine does not do on a host: the versions of which it is true have a note, and Windows is not quoted.
+#[test]
+fn what_is_not_tried_is_told_below_the_table() {
+    let images = ["10.0.26100.1", "10.0.14393.1770", "10.0.17763.1"].map(|version| (version, WindowsImage::of(version)));
+    let shop = images.iter().fold(Images::default(), |shop, (version, image)| shop.single("app", version, image));
+    let shop = (Program::new(), serve(shop, Access::Anyone));
+    let row = |arguments: &str, image: &str, first: &str| {
+        let image = format!("registry.test/app:{image}");
+        let arguments: Vec<&str> = arguments.split(' ').chain([image.as_str(), "--format=json"]).collect();
+        let report = engines(&shop, &arguments).json();
+        let rows = report["answers"][0]["versions"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["first"] == first).unwrap_or_else(|| panic!("{first} in {rows:#?}"));
+        let codes = row["reasons"].as_array().unwrap().iter().map(|reason| reason["code"].as_str().unwrap().to_owned());
+        (codes.collect::<Vec<_>>().join(" "), row["takes"]["outcome"].as_str().unwrap().to_owned(), row["takes"]["says"].clone())
+    };
+    let (client, old) = ("--host=10.0.26100.1,client --isolation=process", "--host=10.0.14393.1770,server");
+    for (arguments, image, first, codes) in [
+        (format!("{client} --engine=docker"), "10.0.26100.1", "17.03.0", "docker-before-client-process"),
+        (format!("{old} --engine=docker"), "10.0.14393.1770", "23.0.0", "host-too-old-for-docker"),
+        (format!("{client} --production --engine=containerd"), "10.0.26100.1", "1.2.0", "process-not-for-production"),
+        (
+            "--host=10.0.20348.1,server --untrusted --engine=docker".to_owned(),
+            "10.0.17763.1",
+            "17.03.0",
+            "build-mismatch process-not-for-untrusted",
+        ),
+        (
+            "--host=10.0.20348.1,server --isolation=host-process --engine=containerd".to_owned(),
+            "10.0.17763.1",
+            "1.2.0",
+            "engine-without-host-process",
+        ),
+        (
+            "--host=10.0.20348.1,server --isolation=hyperv --engine=kubernetes".to_owned(),
+            "10.0.17763.1",
+            "1.2.0",
+            "hyperv-does-not-widen",
+        ),
+    ] {
+        let said = row(&arguments, image, first);
+        assert_eq!(said, (codes.to_owned(), "refuses".to_owned(), Value::Null), "{arguments} {image}");
+    }
+    for (arguments, image, first) in [
+        (format!("{client} --engine=docker"), "10.0.26100.1", "18.09.1"),
+        (format!("{old} --engine=docker"), "10.0.14393.1770", "17.03.0"),
+    ] {
+        assert_eq!(row(&arguments, image, first), (String::new(), "starts".to_owned(), Value::Null), "{arguments} {image}");
+    }
+}
+
 #[test]
 fn the_published_schema_is_that_of_the_program() {
     let generated = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());

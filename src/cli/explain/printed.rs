@@ -1,5 +1,7 @@
-//! The codes that reports of this program name, in a text that holds lines of them: in brackets, as properties of a command to Azure
-//! Pipelines, and as members of GitLab's Code Quality.
+//! The codes that reports of this program name, in a text that holds lines of them: in brackets, in Markdown, as properties of a command
+//! to Azure Pipelines, and as members of JSON.
+
+use std::ops::Range;
 
 use super::{of_finding, unread};
 use crate::compat::Code;
@@ -11,6 +13,27 @@ const ISSUE: &str = "##vso[task.logissue ";
 /// The member of an issue for GitLab that has the code.
 const CHECK_NAME: &str = "\"check_name\"";
 
+/// The members that have it in our own JSON and in SARIF. Other programs have such too, so the codes of findings count alone.
+const CODES: [&str; 2] = ["\"code\"", "\"ruleId\""];
+
+/// The members behind those, with the sentences of a finding.
+const SENTENCES: [&str; 6] = ["\"ruleIndex\"", "\"level\"", "\"severity\"", "\"message\"", "\"text\"", "\"help\""];
+
+/// The member before [`CHECK_NAME`], with the sentences of an issue for GitLab.
+const DESCRIPTIONS: [&str; 1] = ["\"description\""];
+
+/// What reports have behind the code that ends a sentence: advice, also behind a line break for GitHub, and the end of an element of XML.
+const BEHIND: [&str; 3] = ["; hint: ", "%0A", "</"];
+
+/// The words with which a paragraph about a place in a file begins, before the code.
+const HEADINGS: [&str; 3] = ["error[", "warning[", "undecided["];
+
+/// The words with which a sentence begins in a report that is wrapped.
+const LABELS: [&str; 3] = ["error:", "warning:", "note:"];
+
+/// The most lines over which a sentence is wrapped.
+const MOST_LINES: usize = 20;
+
 /// The text with what was wrapped put together again: rows of tables, and codes in brackets that go on in the next line.
 pub(super) fn whole(text: &str) -> String {
     let text = unwrapped(text);
@@ -18,11 +41,19 @@ pub(super) fn whole(text: &str) -> String {
     let mut goes_on = false;
     let mut lines = text.split_inclusive('\n').peekable();
     while let Some(line) = lines.next() {
-        let line = if goes_on { line.trim_start() } else { line };
-        goes_on = lines.peek().is_some_and(|next| is_code_cut(line, next));
+        let line = if goes_on { without_time(line).trim_start() } else { line };
+        goes_on = lines.peek().is_some_and(|next| is_code_cut(line, without_time(next)));
         whole.push_str(if goes_on { line.trim_end() } else { line });
     }
     whole
+}
+
+/// A line without the time that logs of pipelines have before each, e.g. `2024-05-01T10:00:00.1234567Z `.
+fn without_time(line: &str) -> &str {
+    const SHORTEST: usize = "2024-05-01T10:00:00Z".len();
+    let (word, rest) = line.split_once(' ').unwrap_or((line.trim_end(), ""));
+    let is_of_time = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'-' | b':' | b'.' | b'T' | b'Z');
+    if word.len() >= SHORTEST && word.ends_with('Z') && word.bytes().all(is_of_time) { rest } else { line }
 }
 
 /// True for a line that ends within a code in brackets, of which the next has the rest.
@@ -35,7 +66,7 @@ fn is_code_cut(line: &str, next: &str) -> bool {
 /// The explanations of the codes that a text names as reports do, each once.
 pub(super) fn explanations(text: &str) -> Vec<Explanation> {
     let mut codes: Vec<&str> = Vec::new();
-    for code in text.lines().flat_map(codes_in) {
+    for code in text.lines().map(without_time).flat_map(codes_in) {
         if !codes.contains(&code) {
             codes.push(code);
         }
@@ -46,29 +77,101 @@ pub(super) fn explanations(text: &str) -> Vec<Explanation> {
 /// The text without what reports say of findings: the numbers in such a sentence belong to the finding.
 pub(super) fn without_findings(text: &str) -> String {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let next = lines.iter().skip(1).copied().chain([""]);
-    // The sentences of an issue for GitLab stand in the member before its code.
-    let is_said = |line: &str, next: &str| line.trim_start().starts_with("\"description\"") && of_issues(next).any(is_finding);
-    let stays = |(line, next): &(&str, &str)| !is_of_finding(line) && !is_said(line, next);
-    lines.iter().copied().zip(next).filter(stays).map(|(line, _)| line).collect()
+    let without_times: Vec<&str> = lines.iter().map(|line| without_time(line)).collect();
+    let mut is_said = vec![false; lines.len()];
+    for place in (0..lines.len()).filter_map(|at| said_at(&without_times, at)) {
+        if let Some(said) = is_said.get_mut(place) {
+            said.fill(true);
+        }
+    }
+    lines.iter().zip(is_said).filter(|(_, is_said)| !is_said).map(|(line, _)| *line).collect()
 }
 
-/// True for a line that ends with the code of a finding in brackets, or that is an issue about one.
-fn is_of_finding(line: &str) -> bool {
-    let at_end = line.trim_end().strip_suffix(']').and_then(|line| line.rsplit_once('[')).map(|(_, code)| code);
-    at_end.is_some_and(is_finding) || of_issues(line).any(is_finding)
+/// The lines that say of a finding what the one at this place has the code of.
+fn said_at(lines: &[&str], at: usize) -> Option<Range<usize>> {
+    let line = *lines.get(at)?;
+    let next = at + 1;
+    let behind = lines.get(next..).unwrap_or_default();
+    if heading(line).is_some_and(is_finding) {
+        // The line of the file, and what is said of it.
+        let below = behind.iter().take_while(|line| is_below_heading(line)).count();
+        return Some(at..next + below);
+    }
+    if of_issues(line).chain(of_documents(line)).any(is_finding) {
+        let before = at.checked_sub(1).filter(|before| lines.get(*before).is_some_and(|line| is_member(line, &DESCRIPTIONS)));
+        let sentences = behind.iter().take(SENTENCES.len()).take_while(|line| is_member(line, &SENTENCES)).count();
+        return Some(before.unwrap_or(at)..next + sentences);
+    }
+    let is_end = |rest: &str| is_at_end(rest) || rest.starts_with(": ");
+    let mut codes = line.split('[').skip(1).filter_map(|text| text.split_once(']'));
+    let ends = codes.any(|(code, rest)| is_finding(code) && is_end(rest)) || quoted(line).next().is_some();
+    ends.then(|| begin(lines, at)..next)
+}
+
+/// True for a line of the paragraph below a heading.
+fn is_below_heading(line: &str) -> bool {
+    !line.trim().is_empty() && line.starts_with(|c: char| c == ' ' || c.is_ascii_digit())
+}
+
+/// True for a line that begins with one of these members of JSON.
+fn is_member(line: &str, names: &[&str]) -> bool {
+    names.iter().any(|name| line.trim_start().starts_with(name))
+}
+
+/// The line on which the sentence begins that ends on this one: another one where it is wrapped.
+fn begin(lines: &[&str], last: usize) -> usize {
+    let width = lines.get(last).map_or(0, |line| if begins_sentence(line) { 0 } else { indent(line) });
+    let before = lines.iter().enumerate().take(last).rev().take(MOST_LINES).find(|(_, line)| indent(line) != width);
+    before.filter(|(_, line)| indent(line) < width && begins_sentence(line)).map_or(last, |(at, _)| at)
+}
+
+/// The number of spaces before a line.
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+/// True for a line with which the sentence of a finding begins. Below a table it has a number, e.g. `[1]`.
+fn begins_sentence(line: &str) -> bool {
+    let line = line.trim_start();
+    let number = line.strip_prefix('[').and_then(|rest| rest.split_once("] ")).map(|(number, _)| number);
+    LABELS.iter().any(|label| line.starts_with(label)) || number.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The codes in a line of a report: `… in any isolation mode [image-newer-than-host]`.
 fn codes_in(line: &str) -> impl Iterator<Item = &str> {
-    line.split('[').skip(1).filter_map(in_brackets).chain(of_issues(line).filter(|code| is_code(code)))
+    let in_documents = of_documents(line).filter(|code| is_finding(code));
+    let of_issues = of_issues(line).filter(|code| is_code(code));
+    let headings = heading(line).filter(|code| is_code(code)).into_iter();
+    headings.chain(line.split('[').skip(1).filter_map(in_brackets)).chain(quoted(line)).chain(of_issues).chain(in_documents)
 }
 
 /// The code that stands before the next closing bracket. Those of failures are words that others put in brackets too, so they count at the
-/// end of a line only.
+/// end of a sentence only.
 fn in_brackets(text: &str) -> Option<&str> {
     let (code, rest) = text.split_once(']')?;
-    (is_finding(code) || rest.trim().is_empty() && is_code(code)).then_some(code)
+    (is_finding(code) || is_at_end(rest) && is_code(code)).then_some(code)
+}
+
+/// True for what stands behind the code at the end of a sentence.
+fn is_at_end(rest: &str) -> bool {
+    rest.trim().is_empty() || BEHIND.iter().any(|next| rest.starts_with(next))
+}
+
+/// What stands in the brackets of a heading: `error[build-mismatch]: app:1 on web01: will not run`.
+fn heading(line: &str) -> Option<&str> {
+    let behind = HEADINGS.iter().find_map(|word| line.strip_prefix(*word))?;
+    behind.split_once("]: ").map(|(code, _)| code)
+}
+
+/// The codes of findings in Markdown: behind a sentence, in backquotes and parentheses, mostly as a link.
+fn quoted(line: &str) -> impl Iterator<Item = &str> {
+    let begun = line.split('(').skip(1).map(|text| text.strip_prefix('[').unwrap_or(text));
+    begun.filter_map(|text| Some(text.strip_prefix('`')?.split_once('`')?.0)).filter(|code| is_finding(code))
+}
+
+/// What a line of our own JSON or of SARIF has in the place of a code.
+fn of_documents(line: &str) -> impl Iterator<Item = &str> {
+    CODES.into_iter().flat_map(move |name| line.split(name).skip(1).filter_map(value))
 }
 
 /// What a line has in the place of the code of an issue: `##vso[task.logissue type=error;code=build-mismatch;]…` and
@@ -124,7 +227,18 @@ mod tests {
                 "[{\"description\":\"x\",\"check_name\":\"build-mismatch\"},{\"check_name\":\"network\"}]",
                 &["build-mismatch", "network"],
             ),
+            ("undecided[not-found]: app:1 was not read\nerror[build-mismatch]: x", &["not-found", "build-mismatch"]),
+            ("::error title=app%3A1::no tag [not-found]%0Ahint: x", &["not-found"]),
+            (
+                "  - it differs ([`build-mismatch`](<https://x.test>))\n  - y (`host-end-of-support`)",
+                &["build-mismatch", "host-end-of-support"],
+            ),
+            (
+                "{\"code\":\"build-mismatch\"}\n\"ruleId\": \"image-newer-than-host\"",
+                &["build-mismatch", "image-newer-than-host"],
+            ),
             // Of other programs.
+            ("\"code\": \"network\", (`network`) error[E0308]: x", &[]),
             ("##vso[task.logissue type=error;code=100;]x\n\"check_name\": \"complexity\"\n\"check_name\"", &[]),
             ("##vso[task.setvariable variable=code]build-mismatch", &[]),
         ] {
@@ -138,6 +252,7 @@ mod tests {
             "it cannot run there [image-newer-\n       than-host]\nmore",
             "it cannot run there [\r\nimage-newer-than-host]",
             "it cannot run there [image-ne\nwer-than-host]: deploy/web.yaml:7",
+            "2024-05-01T10:00:00.1234567Z it cannot run there [image-newer-\n2024-05-01T10:00:00.1234567Z        than-host]",
             "| app:1 | it cannot run there [image- |\n|       | newer-than-host]            |",
         ] {
             assert_eq!(codes(text), ["image-newer-than-host"], "{text}");
@@ -151,6 +266,23 @@ mod tests {
             ("a 0x1 [build-mismatch]\nb\n", "b\n"),
             ("##vso[task.logissue type=error;code=build-mismatch;]a 0x1\nb", "b"),
             ("{\n  \"description\": \"a 0x1\",\n  \"check_name\": \"build-mismatch\",\n  \"c\": 1", "{\n  \"c\": 1"),
+            ("a 0x1 [build-mismatch]; hint: b\nc", "c"),
+            ("a 0x1 [host-end-of-support]: app:1 on web01\nc", "c"),
+            ("::error title=x::a 0x1 [build-mismatch]%0Ahint: b\nc", "c"),
+            ("  - a 0x1 ([`build-mismatch`](<https://x.test>))\nc", "c"),
+            ("fail app:1\n      error: a 0x1\n        b\n        c [build-mismatch]\n      d", "fail app:1\n      d"),
+            ("[1] a 0x1\n    b [build-mismatch]\nc", "c"),
+            (
+                "2024-05-01T10:00:00.1234567Z   error: a 0x1\n2024-05-01T10:00:00.1234567Z     b [build-mismatch]\n2024-05-01T10:00:00.1234567Z c",
+                "2024-05-01T10:00:00.1234567Z c",
+            ),
+            (
+                "2024-05-01T10:00:00Z error[build-mismatch]: a\n2024-05-01T10:00:00Z  | 0x1\n2024-05-01T10:00:00Z\nc",
+                "2024-05-01T10:00:00Z\nc",
+            ),
+            ("docker: 0x1\n    b [build-mismatch]\nc", "docker: 0x1\nc"),
+            ("error[build-mismatch]: a\n --> b:3:1\n  |\n3 | x\n  | ^ 0x1\n\nc", "\nc"),
+            ("  \"code\": \"build-mismatch\",\n  \"severity\": \"error\",\n  \"message\": \"0x1\",\n  \"c\": 1", "  \"c\": 1"),
             // What was not read has an error of its own.
             ("##vso[task.logissue type=error;code=not-found;]a", "##vso[task.logissue type=error;code=not-found;]a"),
             ("\"description\": \"a\"\n\"check_name\": \"b\"", "\"description\": \"a\"\n\"check_name\": \"b\""),

@@ -151,6 +151,17 @@ fn a_line_of_a_report_is_explained_by_the_code_in_it() {
             "| app:1 | reported to fail with 0xc0370112 [ltsc2025-  |\n|       | on-25h2]                                   |",
             "ltsc2025-on-25h2",
         ),
+        (
+            "fail  app:1 on web01: will not run\n      error: image app:1 fits host web01, but Docker refuses it: `no matching\n        manifest for windows(10.0.26200)/amd64 in the manifest list entries`\n        [engine-refuses]",
+            "engine-refuses",
+        ),
+        ("FAIL app:1 on web01: reported to fail with 0xc0370112 [ltsc2025-on-25h2]; hint: use app:2", "ltsc2025-on-25h2"),
+        ("  - it is reported to fail with 0xc0370112 ([`ltsc2025-on-25h2`](<https://x.test/y>))", "ltsc2025-on-25h2"),
+        (
+            "error[ltsc2025-on-25h2]: app:1 on web01: will not run\n --> Dockerfile:1:6\n  |\n1 | FROM app:1\n  |      ^^^^^ reported to fail with 0xc0370112\n  |",
+            "ltsc2025-on-25h2",
+        ),
+        ("undecided[not-found]: app:1 was not read", "not-found"),
         // What else is known in the text is the error.
         ("docker: failure in a Windows system call (0xc0370112)\nerror: x [build-mismatch]", "0x80370112"),
     ] {

@@ -70,6 +70,7 @@ fn an_operation_that_is_about_something_else_is_named() {
     let network = "  Warning  FailedCreatePodSandBox  3s  kubelet  Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox \"1a\": boom";
     let start = "time=\"2024-05-01T10:00:00.2Z\" level=error msg=\"(0xc0370106)\"";
     let port = "time=\"2024-05-01T10:00:00.2Z\" level=error msg=\"hnsCall failed in Win32: The specified port already exists. (0x803b0013)\"";
+    let sandbox = "  Warning  FailedCreatePodSandBox  9m  kubelet  Failed to create pod sandbox: rpc error: code = NotFound desc = failed to get sandbox image \"registry.k8s.io/pause:3.9\": failed to pull image \"registry.k8s.io/pause:3.9\": no match for platform in manifest: not found";
     let line = |message: &str| format!("time=\"2024-05-01T10:00:00.1Z\" level=error msg=\"{message}\"\n");
     for (text, told, others) in [
         (format!("{pull}\n{network}"), "no-match-for-platform", &["pod-network"][..]),
@@ -79,6 +80,8 @@ fn an_operation_that_is_about_something_else_is_named() {
             "no-match-for-platform",
             &["pod-network"],
         ),
+        // The same words about two images.
+        (format!("{sandbox}\n{pull}"), "no-match-for-platform", &["pause-image"]),
         (line("MountVolume.SetUp failed for volume x: boom") + start, "0x80370106", &["pod-volume"]),
         (line("failed to resolve reference x: boom") + start, "0x80370106", &["resolve-image"]),
         (line("pulling: dial tcp: lookup mcr.microsoft.com: no such host") + start, "0x80370106", &["registry-not-reached"]),
