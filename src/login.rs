@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
+use std::sync::{PoisonError, RwLock};
 
 /// What stands before names of files and folders.
 const PATHS: [&str; 8] = ["oci:", "oci-archive:", "docker-archive:", ".", "/", "\\", "~", "@"];
@@ -16,12 +17,16 @@ const BEFORE_ADDRESSES: &str = "=,;|&(<[{\"'`";
 /// How advice writes a user name and a password.
 const EXAMPLE: &str = "USER:PASSWORD";
 
+/// What stands in the place of a user name with its password.
+const DOTS: &str = "…";
+
+/// Parts of arguments that hold a password with a space or a quote in it, each with what is shown instead. In other words such a
+/// password could not be told from the words before it.
+static REMEMBERED: RwLock<Vec<(String, String)>> = RwLock::new(Vec::new());
+
 /// The name behind a user name or a password, e.g. `r.test/app:1` of `https://bob:secret@r.test/app:1`; `None` where there is neither.
 pub(crate) fn without(text: &str) -> Option<&str> {
-    let (scheme, rest) = match text.split_once("://") {
-        Some((scheme, rest)) if !scheme.is_empty() && scheme.chars().all(is_of_scheme) => (scheme, rest),
-        _ => ("", text),
-    };
+    let (scheme, rest) = after_scheme(text);
     Found::of(rest, scheme).filter(Found::is_before_name).map(|found| found.name)
 }
 
@@ -33,17 +38,34 @@ pub(crate) fn is_hidden(text: &str) -> bool {
 /// An argument or another single value as it may be shown: `…` in the place of each user name with its password. What has spaces in it
 /// is one value all the same: passwords can hold them.
 pub(crate) fn hidden(text: &str) -> Cow<'_, str> {
-    masked(text, dots)
+    masked(text)
 }
 
-/// Words as they may be shown: `…` in the place of each user name with its password.
+/// Words as they may be shown: `…` in the place of each user name with its password, which does not say how long they are.
 pub(crate) fn hidden_in(words: &str) -> Cow<'_, str> {
-    in_words(words, dots)
+    match without_remembered(words) {
+        Cow::Borrowed(words) => in_words(words),
+        Cow::Owned(words) => Cow::Owned(in_words(&words).into_owned()),
+    }
 }
 
-/// A line of a file as it may be shown, as long as it is: `*` in the place of each character of a user name with its password.
-pub(crate) fn starred(line: &str) -> Cow<'_, str> {
-    in_words(line, |login| "*".repeat(login.chars().count()))
+/// True for an argument that as a whole is a user name and a password before a server: the spaces in it belong to the password, and it
+/// was not copied from the output of a tool.
+pub(crate) fn is_whole(argument: &str) -> bool {
+    whole(argument).is_some()
+}
+
+/// Keeps in mind what is to be hidden of this argument wherever it is shown from now on, where a space or a quote in it would hide the
+/// password from [`hidden_in`].
+#[cfg(feature = "program")]
+pub(crate) fn remember(argument: &str) {
+    let Some(found) = whole(argument).filter(|found| found.login.contains(ends_word)) else { return };
+    let mut parts = vec![(format!("{}@", found.login), format!("{DOTS}@"))];
+    // The last word of it may be shown alone.
+    if let Some(last) = found.login.rsplit(ends_word).next().filter(|last| !last.is_empty()) {
+        parts.push((format!("{last}@{}", found.name), format!("{DOTS}@{}", found.name)));
+    }
+    REMEMBERED.write().unwrap_or_else(PoisonError::into_inner).extend(parts);
 }
 
 /// The name of an image for a log that others read: without all that stands before it, a user name alone too, and without what an
@@ -67,25 +89,52 @@ pub(crate) fn is_told(text: &str, words: &str) -> bool {
     matches!(shown, Cow::Owned(_)) && parts.any(|part| !shown.contains(part) && words.contains(part))
 }
 
-fn dots(_: &str) -> String {
-    "…".to_owned()
+/// The user name and the password of an argument that is nothing else, before a server.
+fn whole(argument: &str) -> Option<Found<'_>> {
+    let (scheme, rest) = after_scheme(argument);
+    let found = Found::of(rest, scheme)?;
+    let (user, password) = found.login.split_once(':')?;
+    let server = found.name.split('/').next().unwrap_or_default();
+    let has_server = is_host(server) || (!server.is_empty() && server.len() < found.name.len());
+    // As behind `Error: `.
+    let is_sentence = user.contains(ends_word) || password.starts_with(char::is_whitespace) || found.name.contains(ends_word);
+    (has_server && !is_sentence && found.may_be_secret(scheme)).then_some(found)
 }
 
-fn in_words(text: &str, mask: fn(&str) -> String) -> Cow<'_, str> {
+/// These words without what was remembered.
+fn without_remembered(words: &str) -> Cow<'_, str> {
+    if !words.contains('@') {
+        return Cow::Borrowed(words);
+    }
+    let mut shown = Cow::Borrowed(words);
+    let remembered = REMEMBERED.read().unwrap_or_else(PoisonError::into_inner);
+    for (part, instead) in &*remembered {
+        if shown.contains(part.as_str()) {
+            shown = Cow::Owned(shown.replace(part.as_str(), instead));
+        }
+    }
+    shown
+}
+
+/// True for a character that stands behind a word.
+fn ends_word(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '"' | '\'' | '`')
+}
+
+fn in_words(text: &str) -> Cow<'_, str> {
     if !text.contains('@') {
         return Cow::Borrowed(text);
     }
-    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
     // Each with the character that ends it.
-    let words = text.split_inclusive(ends).map(|word| match word.strip_suffix(ends) {
-        Some(inner) => masked(inner, mask).into_owned() + word.get(inner.len()..).unwrap_or_default(),
-        None => masked(word, mask).into_owned(),
+    let words = text.split_inclusive(ends_word).map(|word| match word.strip_suffix(ends_word) {
+        Some(inner) => masked(inner).into_owned() + word.get(inner.len()..).unwrap_or_default(),
+        None => masked(word).into_owned(),
     });
     Cow::Owned(words.collect())
 }
 
-/// The text with a mask in the place of what may be a user name with its password: at its beginning, and behind each scheme.
-fn masked(text: &str, mask: fn(&str) -> String) -> Cow<'_, str> {
+/// The text with dots in the place of what may be a user name with its password: at its beginning, and behind each scheme.
+fn masked(text: &str) -> Cow<'_, str> {
     if !text.contains('@') {
         return Cow::Borrowed(text);
     }
@@ -97,12 +146,20 @@ fn masked(text: &str, mask: fn(&str) -> String) -> Cow<'_, str> {
             None => (all, "", None),
         };
         match Found::of(piece, scheme).filter(|found| found.may_be_secret(scheme)) {
-            Some(found) => shown.extend([found.before, mask(found.login).as_str(), "@", found.name]),
+            Some(found) => shown.extend([found.before, DOTS, "@", found.name]),
             None => shown.push_str(piece),
         }
         (scheme, rest) = (next, behind);
     }
     if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }
+}
+
+/// The scheme at the beginning of a text, empty where it has none, and what stands behind it.
+fn after_scheme(text: &str) -> (&str, &str) {
+    match text.split_once("://") {
+        Some((scheme, rest)) if !scheme.is_empty() && scheme.chars().all(is_of_scheme) => (scheme, rest),
+        _ => ("", text),
+    }
 }
 
 /// The text up to the next address, with its scheme and the slashes; the scheme; and what stands behind them.
@@ -152,10 +209,29 @@ impl<'a> Found<'a> {
     fn may_be_secret(&self, scheme: &str) -> bool {
         let is_masked = self.login.chars().all(|c| matches!(c, '…' | '*'));
         let is_mail = self.login.strip_prefix("mailto:").is_some_and(|user| !user.contains(':'));
-        let scheme = scheme.to_ascii_lowercase();
+        let lower = scheme.to_ascii_lowercase();
         // Also of `git+https` and `--https`.
-        let is_token = (scheme.ends_with("http") || scheme.ends_with("https")) && !self.login.contains('/');
-        (self.login.contains(':') || is_token) && !is_masked && !is_mail && self.login != EXAMPLE
+        let is_token = (lower.ends_with("http") || lower.ends_with("https")) && !self.login.contains('/');
+        let may_be = (self.login.contains(':') || is_token) && !is_masked && !is_mail && self.login != EXAMPLE;
+        // Directly behind the scheme, a server always stands behind the @.
+        may_be && (is_token || !self.is_before_no_server(scheme))
+    }
+
+    /// True where nothing that can be a server stands behind the @, as in `npm:@scope/app@1.2.3` and `app:v1@latest`; and where the @ stands
+    /// in the path of an address of the web.
+    fn is_before_no_server(&self, scheme: &str) -> bool {
+        let (server, path) = self.name.split_once('/').unwrap_or((self.name, ""));
+        let is_without_password =
+            self.login.split_once(':').is_some_and(|(user, password)| password.is_empty() && !user.is_empty());
+        let authority = self.login.split('/').next().unwrap_or_default();
+        // A password can hold slashes, and begin with digits as a port does.
+        let is_in_path = !scheme.is_empty()
+            && authority.len() < self.login.len()
+            && is_host(authority)
+            && (self.login.trim_end_matches('/') == authority || (path.is_empty() && !authority.contains(':')));
+        let is_none = is_version(self.name) || (!is_host(server) && (is_without_password || is_in_path));
+        // Before an @ further on, as in `bob:secret@r.test/app@latest`.
+        is_none && !Self::of(self.login, scheme).is_some_and(|found| found.may_be_secret(scheme))
     }
 
     /// True if it surely stands before the name of an image.
@@ -167,7 +243,7 @@ impl<'a> Found<'a> {
         let (host, path) = self.name.split_once('/').unwrap_or((self.name, ""));
         match (has_password, path.is_empty()) {
             // As in 5000/team, the port of a registry and a folder.
-            (true, false) => is_host(host) || !self.login.contains('/'),
+            (true, false) => is_host(host) || !(self.login.contains('/') || self.login.ends_with(':')),
             (true, true) | (false, false) => is_host(host),
             (false, true) => false,
         }
@@ -234,6 +310,18 @@ fn is_meant_as_digest(text: &str) -> bool {
     }
 }
 
+/// True for the version of a package, and for the tag of the newest image: `1.2.3`, `v2`, `1.2-beta?os=windows`, `latest`. No server is
+/// called so.
+fn is_version(text: &str) -> bool {
+    let name = text.split(['?', '#']).next().unwrap_or_default();
+    let number = name.strip_prefix('v').unwrap_or(name);
+    let core = number.split(['-', '+']).next().unwrap_or_default();
+    let is_digit = |c: char| c.is_ascii_digit();
+    let is_number = core.starts_with(is_digit) && core.ends_with(is_digit) && core.chars().all(|c| is_digit(c) || c == '.');
+    let is_short = number.len() < name.len() && core == number;
+    name == "latest" || (is_number && (core.contains('.') || is_short) && !name.contains(['/', ':']) && !is_host(name))
+}
+
 /// True for what is a host rather than a tag: `r.test`, `localhost:5000`, `10.0.0.5`, but not `22.04`.
 fn is_host(text: &str) -> bool {
     let host = match text.rsplit_once(':') {
@@ -281,8 +369,7 @@ mod tests {
             ("https://bob:pw@registry", "https://…@registry"),
             ("https:/bob:pw@r.test/app", "…@r.test/app"),
             ("reg.test/bob:pw@x.test/app", "…@x.test/app"),
-            // No name of an image either, and nobody can tell a tag or a port from a password.
-            ("ubuntu:22.04@latest", "…@latest"),
+            // No name of an image either, and nobody can tell a port from a password.
             ("r.test:5000/team@v1/app", "…@v1/app"),
             // In the name of a file.
             ("./bob:pw@r.test/app", "./…@r.test/app"),
@@ -304,7 +391,7 @@ mod tests {
             ("--HTTPS://pw@r.test/app", "--HTTPS://…@r.test/app"),
         ] {
             assert_eq!(hidden(text), shown, "{text}");
-            assert!(is_hidden(text) && !starred(text).contains("pw"), "{text}");
+            assert!(is_hidden(text) && !hidden_in(text).contains("pw"), "{text}");
         }
         assert_eq!(hidden("https://u:pw pw@r.test/app"), "https://…@r.test/app", "one value, with a space");
     }
@@ -362,19 +449,77 @@ mod tests {
     }
 
     #[test]
-    fn a_line_keeps_its_length() {
+    fn a_line_does_not_say_how_long_a_password_is() {
         for (line, shown) in [
-            ("FROM bob:pw@r.test/app:1 AS build", "FROM ******@r.test/app:1 AS build"),
-            ("    image: \"https://bob:pä@r.test/app\" # x", "    image: \"https://******@r.test/app\" # x"),
-            ("  - {image: 'bob:pw@r.test/app'}\r", "  - {image: '******@r.test/app'}\r"),
-            ("FROM bob:pa/ss@registry/app:1", "FROM *********@registry/app:1"),
-            ("image: reg.test/bob:pw@x.test/app", "image: ***************@x.test/app"),
+            ("FROM bob:pw@r.test/app:1 AS build", "FROM …@r.test/app:1 AS build"),
+            ("    image: \"https://bob:pä@r.test/app\" # x", "    image: \"https://…@r.test/app\" # x"),
+            ("  - {image: 'bob:pw@r.test/app'}\r", "  - {image: '…@r.test/app'}\r"),
+            ("FROM bob:pa/ss@registry/app:1", "FROM …@registry/app:1"),
+            ("image: reg.test/bob:pw@x.test/app", "image: …@x.test/app"),
             ("FROM app@sha256:12 AS a", "FROM app@sha256:12 AS a"),
             ("RUN echo a:b", "RUN echo a:b"),
             ("", ""),
         ] {
-            assert_eq!(starred(line), shown);
-            assert_eq!(starred(line).chars().count(), line.chars().count());
+            assert_eq!(hidden_in(line), shown);
+        }
+    }
+
+    #[test]
+    fn a_whole_argument_may_have_spaces_and_quotes_in_its_password() {
+        for text in [
+            "user:S3cr3t Pw@r.example.com/app:1",
+            "user:S3cr3t\"Pw@r.example.com/app",
+            "user:it's@registry/app",
+            "https://user:S3cr3t Pw@r.example.com",
+            "--host=user:S3cr3t Pw@registry/app",
+            "user:pw@registry/app",
+        ] {
+            assert!(is_whole(text), "{text}");
+        }
+        for text in [
+            "Error: pull failed for bob@r.test/app",
+            "OS Name: Windows a@r.test/app",
+            "a:b c@d",
+            "web:x y@r.test/app is away",
+            "{\"a\":\"https://u:p@h/x\"}",
+            "10.0.20348.2402",
+        ] {
+            assert!(!is_whole(text), "{text}");
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "program")]
+    fn what_was_remembered_is_hidden_in_other_words() {
+        for argument in ["eve:nobody els3 knows@r.example.com/app:1", "eve:qu0te\"in zzit@registry/app"] {
+            assert!(hidden_in(argument).contains("eve:"), "the words alone do not say it");
+            remember(argument);
+            let name = argument.split('@').nth(1).unwrap();
+            assert_eq!(hidden_in(&format!("there is no `{argument}` here")), format!("there is no `…@{name}` here"));
+            let last = argument.rsplit([' ', '"']).next().unwrap();
+            assert_eq!(hidden_in(&format!("no {last}")), format!("no …@{name}"));
+            assert_eq!(hidden_in(&format!("no …@{name}")), format!("no …@{name}"));
+        }
+    }
+
+    #[test]
+    fn a_password_is_hidden_before_whatever_looks_like_a_server() {
+        for (text, shown) in [
+            ("bob:pw@r.test/app@latest", "…@latest"),
+            ("bob:pw@registry/app@1.2.3", "…@1.2.3"),
+            ("bob:@pw@registry/app", "…@registry/app"),
+            ("bob:12/pw@registry/app", "…@registry/app"),
+            ("https://bob.xy:12/pw@registry/app", "https://…@registry/app"),
+            ("https://corp.test/bob:pw@registry/app", "https://…@registry/app"),
+            ("https://r.test/bob:pw@x.test", "https://…@x.test"),
+            ("https://bob:pw@latest", "https://…@latest"),
+            ("https://token:@registry/app", "https://…@registry/app"),
+            ("token:@r.test/app", "…@r.test/app"),
+            ("bob:pw@10.0.0.5", "…@10.0.0.5"),
+            ("bob:pw@v2.test", "…@v2.test"),
+            ("bob:pw@1.2/app", "…@1.2/app"),
+        ] {
+            assert_eq!(hidden(text), shown, "{text}");
         }
     }
 
@@ -392,6 +537,16 @@ mod tests {
             "nginx@sha256:zz",
             "a:1@sha256:12 b:2@sha256:34",
             "ubuntu@latest",
+            "ubuntu:22.04@latest",
+            "app:v1@latest",
+            "app:1@v2",
+            "npm:@scope/pkg",
+            "npm:@scope/pkg@1.2.3",
+            "npm:@scope/pkg@1.2.3-beta.1",
+            "pkg:docker/x@1.2?os=windows",
+            "https://example.com/path:80/@x",
+            "https://example.com:8443/@scope/pkg",
+            "https://example.com/a:b@x",
             "@web01.txt",
             "@scope/app",
             "team/@scope/app",

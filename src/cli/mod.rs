@@ -84,6 +84,7 @@ use self::io::Io;
 use self::platform::Platform;
 use self::stream::{Patient, Plain, Stream};
 use self::subcommand::Subcommand;
+use crate::login;
 
 /// Check whether a Windows container image can run on a Windows host, and run it.
 #[derive(Debug, Parser)]
@@ -315,8 +316,19 @@ impl Command {
     }
 }
 
+/// Keeps in mind the passwords among these arguments and in the variables of options, before anything is printed.
+fn remember_logins(arguments: &[OsString]) {
+    arguments.iter().for_each(|argument| login::remember(&argument.to_string_lossy()));
+    for (name, value) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with(variables::PREFIX) {
+            login::remember(&value.to_string_lossy());
+        }
+    }
+}
+
 /// Runs the program on this platform with these arguments, the first of which is its name, and returns its exit code.
 pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
+    remember_logins(&arguments);
     let expanded = scan::settings::arguments::expanded(&arguments);
     let (arguments, settings) = expanded.clone().unwrap_or_else(|_| (arguments, scan::settings::Settings::default()));
     let mut parsed = parse(&arguments);

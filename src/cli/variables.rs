@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 /// The beginning of every name.
-const PREFIX: &str = "WINCOMPAT_";
+pub const PREFIX: &str = "WINCOMPAT_";
 
 /// The variable that names the folder of the cache.
 pub const CACHE: &str = "WINCOMPAT_CACHE";

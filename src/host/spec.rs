@@ -95,9 +95,10 @@ fn facts(text: &str, attributes: &Attributes, knowledge: &Knowledge) -> Result<H
 }
 
 /// Refuses a text that may hold a password, before it is taken apart: each part could be named in an error, and commas and equals signs can
-/// stand in a password. What has spaces or braces in it was copied from the output of a tool.
+/// stand in a password. What has spaces or braces in it was copied from the output of a tool, unless all of it is a login.
 pub(super) fn refuse_login(text: &str) -> Result<(), Error> {
-    if text.starts_with('@') || text.contains(|c: char| c.is_whitespace() || c == '{') || !login::is_hidden(text) {
+    let is_copied = text.contains(|c: char| c.is_whitespace() || c == '{') && !login::is_whole(text);
+    if text.starts_with('@') || is_copied || !login::is_hidden(text) {
         return Ok(());
     }
     Err(Error::new(format!("{} is not a known Windows host", quoted(&login::hidden(text))))

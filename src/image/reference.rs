@@ -426,7 +426,7 @@ mod tests {
             (&sha512, "sha512", "sha256"),
             ("nginx@", "not a digest", "NAME@sha256:…"),
             ("ubuntu@latest", "not a digest", "a tag stands after a colon"),
-            ("ubuntu:22.04@latest", "may hold a password", "a tag stands after a colon"),
+            ("ubuntu:22.04@latest", "not a digest", "a tag stands after a colon"),
             ("app:1@sha265:abc", "not a digest algorithm", "use @sha256:…"),
             ("app@sha256:zz", "other characters", ""),
             ("nginx@9f86d081884c", "algorithm", "the whole digest"),

@@ -201,7 +201,7 @@ fn at_lines<'p>(image: &'p OfImage<'p>, lines: &Excerpts) -> Group<'p> {
                 shown.element(Origin::path(place.file.as_str()).line(number_of(place.line)).char_column(number_of(place.column)));
             continue;
         };
-        let start = byte_of(&text, place.column);
+        let start = start_of(&text, place);
         let length = text
             .get(start..)
             .map_or(0, |rest| if rest.starts_with(&place.written) { place.written.len() } else { rest.trim_end().len() });
@@ -269,6 +269,18 @@ fn number_of(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
+/// The byte at which the image of this place begins in its line. A password before it in the line is hidden, so that it stands further
+/// left there than in the file.
+fn start_of(line: &str, place: &Location) -> usize {
+    let start = byte_of(line, place.column);
+    let is_here = line.get(start..).is_some_and(|rest| rest.starts_with(&place.written));
+    if is_here || !line.contains("…@") {
+        return start;
+    }
+    let found = line.match_indices(place.written.as_str()).map(|(at, _)| at);
+    found.take_while(|at| *at <= start).last().unwrap_or(start)
+}
+
 /// The byte of this column of a line.
 fn byte_of(line: &str, column: u32) -> usize {
     line.char_indices().nth(number_of(column).saturating_sub(1)).map_or(line.len(), |(byte, _)| byte)
@@ -287,6 +299,21 @@ mod tests {
         for line in ["", "\t ", "FROM \u{200b}app:1", "FROM ::app:1", &"x".repeat(LONGEST_LINE + 1)] {
             assert_eq!(shown(line), None, "{line:?}");
         }
+    }
+
+    #[test]
+    fn an_image_is_found_behind_a_hidden_password() {
+        let first = "bob:hunter2@r.test/app:1";
+        let second = "r.test/job:1";
+        let place = |column, written| Location::new("a.yaml", 1, column, None, written);
+        let line = crate::login::hidden_in("[\"bob:hunter2@r.test/app:1\", r.test/job:1]").into_owned();
+        assert_eq!(line, "[\"…@r.test/app:1\", r.test/job:1]");
+        for (column, written, shown) in [(3, first, "…@r.test/app:1\""), (30, second, "r.test/job:1]")] {
+            let at = start_of(&line, &place(column, written));
+            assert!(line.get(at..).is_some_and(|rest| rest.starts_with(shown)), "{written}: {at}");
+        }
+        assert_eq!(start_of("FROM  app:1", &place(7, "app:1")), 6);
+        assert_eq!(start_of("FROM $IMAGE", &place(6, "app:1")), 5);
     }
 
     fn failing<'a>(location: &'a Location, helps: &[&'static str]) -> Problem<'a> {

@@ -133,7 +133,7 @@ impl Tree {
             let all: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
             for number in numbers {
                 let line = usize::try_from(number).ok().and_then(|number| all.get(number.checked_sub(1)?));
-                lines.extend(line.map(|line| ((file.to_owned(), number), login::starred(line).into_owned())));
+                lines.extend(line.map(|line| ((file.to_owned(), number), login::hidden_in(line).into_owned())));
             }
         }
         lines

@@ -215,7 +215,7 @@ impl Location {
     /// A place in a file, and what stands there.
     pub fn new(file: &str, line: u32, column: u32, object: Option<&str>, written: &str) -> Self {
         let cleaned = |text: &str| clean(text).into_owned();
-        Self { file: cleaned(file), line, column, object: object.map(cleaned), written: cleaned(&login::starred(written)) }
+        Self { file: cleaned(file), line, column, object: object.map(cleaned), written: cleaned(written) }
     }
 
     /// The path as repositories write it: with slashes, and without `./`.

@@ -330,6 +330,10 @@ fn a_password_in_an_argument_is_printed_nowhere() {
         "https://hunter2@r.test",
         "web=bob:hunter2@registry",
         "bob:hunter2,hunter2=hunter2@r.test",
+        "bob:hunter2 hunter2@r.example.com/app:1",
+        "bob:hunter2 hunter2@registry/app",
+        "bob:hunter2\"hunter2@r.example.com/app",
+        "bob:hunter2'hunter2@r.example.com/app",
     ];
     let lines = [
         "TYPED",
@@ -366,6 +370,7 @@ fn a_password_in_an_argument_is_printed_nowhere() {
         "pull TYPED",
         "logs TYPED",
         "rmi TYPED",
+        "inspect TYPED",
     ];
     let is_shown = |answer: &Answer| answer.out.contains("hunter2") || answer.err.contains("hunter2");
     for typed in typed {

@@ -245,7 +245,7 @@ fn a_password_that_stands_in_a_file_is_not_shown() {
         assert!(!answer.out.contains("hunter2") && !answer.err.contains("hunter2"), "{}: {answer:?}", format.name);
     }
     let answer = repository.scan(&["--host", "ltsc2022", "Dockerfile"]);
-    assert!(answer.out.contains("FROM ***********@registry.test/app:ltsc2022 AS build"), "{answer:?}");
+    assert!(answer.out.contains("FROM …@registry.test/app:ltsc2022 AS build"), "{answer:?}");
 }
 
 /// What another command prints is scanned on the same hosts; a wincompat.toml that names them is not read for standard input.
