@@ -57,11 +57,13 @@ pub(crate) fn shown(text: &str) -> String {
     shown
 }
 
-/// A text from outside between backticks: on one line, without invisible characters and passwords, at most 60 characters.
+/// A text from outside between backticks: on one line, with a space for each tab and line break, without other invisible characters and
+/// passwords, at most 60 characters.
 pub(crate) fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;
     let text = login::hidden_in(text.trim());
-    let mut printable = text.chars().filter(|c| !is_invisible(*c));
+    let visible = |c: char| if is_invisible(c) { c.is_whitespace().then_some(' ') } else { Some(c) };
+    let mut printable = text.chars().filter_map(visible);
     let mut shown: String = printable.by_ref().take(LONGEST).collect();
     if printable.next().is_some() {
         shown.push('…');
@@ -221,7 +223,8 @@ mod tests {
 
     #[test]
     fn foreign_text_stays_on_one_short_line() {
-        assert_eq!(quoted("  windows\r\n::error::x\x1b[31m "), "`windows::error::x[31m`");
+        assert_eq!(quoted("  windows\r\n::error::x\x1b[31m "), "`windows  ::error::x[31m`");
+        assert_eq!(quoted("Host\tOS"), "`Host OS`");
         assert_eq!(quoted(&"x".repeat(1000)).chars().count(), 63);
     }
 }

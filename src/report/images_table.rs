@@ -116,7 +116,7 @@ mod tests {
 | 1                          |                 | unreadable  |
 | <none>                     | e3b0c44298fc    |             |
 | <none>                     |                 | 0B          |
-| x : :error: :[31m          | 9961cdc5dad8    |             |
+| x : :error::[31m           | 9961cdc5dad8    |             |
 | <none>                     |                 | 1B          |
 "#);
     }

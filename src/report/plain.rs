@@ -11,7 +11,8 @@ use crate::text::is_invisible;
 ///
 /// Line breaks and tabs become spaces, other characters that nobody sees vanish.
 /// GitHub takes `::` at the beginning of a line, leading spaces aside, as a command; Azure takes `##vso[`, and both take
-/// `##[`, anywhere in a line: a space goes into each, wherever it stands, since a line may be broken anywhere.
+/// `##[`, anywhere in a line: a space goes into each `##`, and into each `::` but those behind a letter or a digit: lines are broken at
+/// spaces and behind slashes, never there.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~' if byte != b'@')) && !text.contains("::") && !text.contains("##") {
         return Cow::Borrowed(text);
@@ -22,13 +23,17 @@ pub fn clean(text: &str) -> Cow<'_, str> {
         match character {
             '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' | '\u{85}' => cleaned.push(' '),
             _ if is_invisible(character) => {}
-            // `[::1]` is an address; nothing else of use has two colons.
-            ':' if cleaned.ends_with(':') && !cleaned.ends_with("[:") => cleaned.push_str(" :"),
+            ':' if cleaned.strip_suffix(':').is_some_and(may_begin_line) => cleaned.push_str(" :"),
             '#' if cleaned.ends_with('#') => cleaned.push_str(" #"),
             _ => cleaned.push(character),
         }
     }
     Cow::Owned(cleaned)
+}
+
+/// True if what comes behind this may stand at the beginning of a line. `[::1]` is an address, `nanoserver::ltsc2022` is mistyped.
+fn may_begin_line(before: &str) -> bool {
+    !before.ends_with(|last: char| last == '[' || last.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]
@@ -37,9 +42,14 @@ mod tests {
 
     #[test]
     fn leaves_honest_text_alone() {
-        for text in
-            ["mcr.microsoft.com/windows/nanoserver:ltsc2022@sha256:00", "[::1]:5000/app:1", "Größe 10 µm", "C:\\store", ""]
-        {
+        for text in [
+            "mcr.microsoft.com/windows/nanoserver::ltsc2022@sha256:00",
+            "[::1]:5000/app:1",
+            "Größe 10 µm",
+            "C:\\store",
+            "a::b",
+            "",
+        ] {
             assert_eq!(clean(text), text);
         }
     }
@@ -63,9 +73,9 @@ mod tests {
             ("a\nb\r\nc\td", "a b  c d"),
             ("\u{1b}[31mred\u{1b}[0m", "[31mred[0m"),
             ("\u{9b}31m\u{7}\u{0}x", "31mx"),
-            ("::error::no", ": :error: :no"),
-            ("a\n::warning file=x::y", "a : :warning file=x: :y"),
-            (":\u{1}:error::", ": :error: :"),
+            ("::error::no", ": :error::no"),
+            ("a\n::warning file=x::y", "a : :warning file=x::y"),
+            (":\u{1}:error::", ": :error::"),
             (":\u{200b}:error", ": :error"),
             (":\u{ad}:error", ": :error"),
             ("#\u{fe0f}#[error]", "# #[error]"),
@@ -74,10 +84,13 @@ mod tests {
             ("##[error]x", "# #[error]x"),
             ("###[x]", "# # #[x]"),
             (":::x", ": : :x"),
+            ("a:::x", "a:: :x"),
+            ("a/::x", "a/: :x"),
+            ("a ::x", "a : :x"),
             ("[::1]::x", "[::1]: :x"),
             ("evil\u{202e}gpj", "evilgpj"),
             ("\u{fff9}:\u{fffa}:\u{fffb}error", ": :error"),
-            (":\u{1d173}:error::\u{1d17a}x", ": :error: :x"),
+            (":\u{1d173}:error::\u{1d17a}x", ": :error::x"),
             ("#\u{e0041}\u{e007f}#[error]", "# #[error]"),
             ("a\u{13430}\u{3164}b", "ab"),
         ];

@@ -331,7 +331,7 @@ fn what_is_wrong_is_said_on_the_standard_error() {
         (missing, "error: cannot read the host file `no/such/file.reg`\ncaused by: "),
         (fixture("in-container.reg"), "hint: run wincompat on the host itself"),
         (fixture("README.md"), "caused by: this text holds"),
-        (hostile, "error: `x[31m: :error: :y# #vso[z]` is not a known Windows host\nhint: give a version"),
+        (hostile, "error: `x[31m : :error::y# #vso[z]` is not a known Windows host\nhint: give a version"),
     ] {
         for format in ["table", "json"] {
             let output =

@@ -330,7 +330,7 @@ fn errors_name_what_is_wrong_and_what_to_do() {
         ("windows", "`windows` is not a known Windows host"),
         ("web01 10.0.20348.2402\nweb02 ltsc2022", "this text is a list with a host on each line"),
         ("ltsc2022,,ltsc2019", "`ltsc2022,,ltsc2019` has a comma without a host beside it"),
-        ("\u{1b}]0;x\u{7}\r\n::error::", "`]0;x::error::` is not a known Windows host"),
+        ("\u{1b}]0;x\u{7}\r\n::error::", "`]0;x  ::error::` is not a known Windows host"),
     ] {
         assert_eq!(error(text).what, what, "{text}");
     }

@@ -113,17 +113,22 @@ pub fn hint(typed: &str) -> Option<&'static str> {
     FOREIGN.iter().find(|(command, _)| *command == typed).map(|(_, hint)| *hint)
 }
 
-/// Those of these commands that may have been meant: the nearest ones, and one that removes only where nothing else is as near.
+/// Those of these commands that may have been meant: of the nearest ones those with the longest beginning in common with it, and one that
+/// removes only where nothing else is as near and as alike.
 pub fn meant(typed: &str, commands: &[String]) -> Vec<String> {
     let letters = typed.chars().count();
+    let typed = typed.to_lowercase();
     let near = |command: &String| {
-        let distance = strsim::damerau_levenshtein(&typed.to_lowercase(), command);
+        let distance = strsim::damerau_levenshtein(&typed, command);
         let most = if is_removing(command) { 1 } else { letters };
-        (distance * LETTERS_A_MISTAKE <= letters && distance <= most).then(|| (distance, is_removing(command), command.clone()))
+        // A first letter is seldom mistyped, and the end of a name is forgotten more often: `prun` is more like `prune` than `run`.
+        let beginning = if command.starts_with(&typed) { letters } else { 0 };
+        let rank = (distance, Reverse(beginning), is_removing(command));
+        (distance * LETTERS_A_MISTAKE <= letters && distance <= most).then(|| (rank, command.clone()))
     };
-    let near: Vec<(usize, bool, String)> = commands.iter().filter_map(near).collect();
-    let best = near.iter().map(|(distance, removing, _)| (*distance, *removing)).min();
-    near.into_iter().filter(|(distance, removing, _)| Some((*distance, *removing)) == best).map(|(.., command)| command).collect()
+    let near: Vec<_> = commands.iter().filter_map(near).collect();
+    let best = near.iter().map(|(rank, _)| *rank).min();
+    near.into_iter().filter(|(rank, _)| Some(*rank) == best).map(|(_, command)| command).collect()
 }
 
 fn is_removing(command: &str) -> bool {
@@ -183,7 +188,7 @@ mod tests {
             ("log", &["logs"]),
             ("RUNN", &["run"]),
             ("prunee", &["prune"]),
-            ("prun", &["run"]),
+            ("prun", &["prune"]),
             ("rmii", &["rmi"]),
             ("killl", &["kill"]),
             // One that removes nothing is named before one that does.
