@@ -36,7 +36,8 @@ impl FromStr for EngineArg {
             return Err(format!("for a node that runs containerd {version}, write kubernetes/containerd@{version}"));
         }
         let Some(engine) = Engine::ALL.into_iter().find(|engine| engine.as_str().eq_ignore_ascii_case(name)) else {
-            return Err("the engines are docker, containerd, kubernetes and wincompat".to_owned());
+            let meant = meant(name).map(|meant| format!("; did you mean {}?", text.replacen(name, meant, 1)));
+            return Err(format!("the engines are docker, containerd, kubernetes and wincompat{}", meant.unwrap_or_default()));
         };
         if let Some(version) = version.filter(|version| engine_version(version).is_none()) {
             let example = match engine {
@@ -104,6 +105,27 @@ impl EngineArgs {
     }
 }
 
+/// The engine that is meant by another name: what people call it, and one with a mistake in it.
+fn meant(name: &str) -> Option<&'static str> {
+    const OTHER_NAMES: [(&str, Engine); 5] = [
+        ("k8s", Engine::Kubernetes),
+        ("kube", Engine::Kubernetes),
+        ("kubelet", Engine::Kubernetes),
+        ("nerdctl", Engine::Containerd),
+        ("moby", Engine::Docker),
+    ];
+    /// The letters of a name in which one may be wrong.
+    const LETTERS_A_MISTAKE: usize = 3;
+
+    let name = name.to_lowercase();
+    if let Some((_, engine)) = OTHER_NAMES.iter().find(|(other, _)| *other == name) {
+        return Some(engine.as_str());
+    }
+    // `docker://20.10.7` names the engine of a node, which is another thing.
+    let near = |engine: &str| strsim::damerau_levenshtein(&name, engine) * LETTERS_A_MISTAKE <= name.chars().count();
+    Engine::ALL.into_iter().map(Engine::as_str).find(|engine| !name.contains(':') && near(engine))
+}
+
 /// A host with this engine in the place of its own; what its source tells of the same engine beyond that is kept.
 fn with_engine(host: &Host, engine: &HostEngine) -> Host {
     let own = host.engine.as_ref().map_or(Engine::Docker, |engine| engine.name);
@@ -149,7 +171,19 @@ mod tests {
         assert!(named("containerd://1.7.18").unwrap_err().contains("write kubernetes/containerd@1.7.18"));
         // No kubelet of today has Docker below it.
         assert!(named("docker://20.10.7").unwrap_err().starts_with("the engines are"));
-        assert!(named("podman").unwrap_err().contains("kubernetes"));
+        assert!(!named("docker://20.10.7").unwrap_err().contains("did you mean"));
+        assert!(named("podman").unwrap_err().ends_with("kubernetes and wincompat"));
+        for (typed, meant) in [
+            ("dockr", "docker"),
+            ("dcoker@27.3.1", "docker@27.3.1"),
+            ("k8s", "kubernetes"),
+            ("Kubelet", "kubernetes"),
+            ("k8s/containerd@2.1.5", "kubernetes/containerd@2.1.5"),
+            ("containered", "containerd"),
+        ] {
+            let refused = named(typed).unwrap_err();
+            assert!(refused.ends_with(&format!("; did you mean {meant}?")), "{typed}: {refused}");
+        }
         assert!(named("").is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! Long options that were typed with one hyphen, as PowerShell has them: `-host ltsc2022`. Their letters would be read as short options,
-//! `-h` as the one for help.
+//! `-h` as the one for help. Also options behind a long dash, which word processors put in the place of two hyphens: without a hyphen they would be
+//! read as images.
 
 use std::ffi::OsString;
 
@@ -14,7 +15,10 @@ const AS_HELP: [&str; 2] = ["hostname", "host"];
 /// The letters of a name in which one may be wrong.
 const LETTERS_A_MISTAKE: usize = 3;
 
-/// A word that would be read as other options than it means.
+/// The dashes and the sign that word processors and web pages put in the place of hyphens.
+const LONG_DASHES: [char; 5] = ['–', '—', '―', '‒', '−'];
+
+/// A word that would be read as other options than it means, or as none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slip {
     /// The names of the commands that lead to the one that was called, e.g. `cluster` and `check`.
@@ -43,6 +47,11 @@ pub fn slip(command: &Command, arguments: &[OsString]) -> Option<Slip> {
                 Read::Slip { refusal, hint } => return Some(Slip { commands, refusal, hint }),
                 Read::Options { takes_the_next } => takes_the_next,
             }
+        } else if let Some(meant) = word.strip_prefix(LONG_DASHES).and_then(|rest| options.behind_dash(rest)) {
+            let name = word.split('=').next().unwrap_or_default();
+            let hyphens = if meant.starts_with("--") { "two hyphens stand" } else { "a hyphen stands" };
+            let refusal = format!("unexpected argument '{name}' found");
+            return Some(Slip { commands, refusal, hint: format!("did you mean {meant}? {hyphens} before it, not a dash") });
         } else if let Some(subcommand) = within.find_subcommand(&*word) {
             commands.push(subcommand.get_name().to_owned());
             within = subcommand;
@@ -127,6 +136,18 @@ impl<'a> Options<'a> {
         none
     }
 
+    /// The option that is meant by what stands behind a long dash, with its hyphens: `--isolation` of `isolation=process`.
+    fn behind_dash(self, rest: &str) -> Option<String> {
+        let rest = rest.trim_start_matches(|c: char| c == '-' || LONG_DASHES.contains(&c));
+        let name = rest.split('=').next().unwrap_or_default();
+        let mut letters = name.chars();
+        if let (Some(letter), None) = (letters.next(), letters.next()) {
+            return self.short(letter).map(|_| format!("-{letter}"));
+        }
+        let known = if name == "help" { Some(name) } else { self.like(name) };
+        known.map(|name| format!("--{name}"))
+    }
+
     /// The long name that is most like this one, whatever its case and its hyphens, e.g. `dry-run` for `DryRun`.
     fn like(self, name: &str) -> Option<&'a str> {
         let plain = |name: &str| name.replace('-', "").to_lowercase();
@@ -209,6 +230,29 @@ mod tests {
             ("wincompat -version", "did you mean --version?"),
         ] {
             assert_eq!(hint(line).as_deref(), Some(meant), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_long_dash_of_a_document_is_meant_as_hyphens() {
+        for (line, meant) in [
+            ("wincompat check —isolation process app:1", "--isolation"),
+            ("wincompat check app:1 –isolation=process", "--isolation"),
+            ("wincompat check −−host ltsc2022 app:1", "--host"),
+            ("wincompat run —isolation process app:1", "--isolation"),
+            ("wincompat check —help", "--help"),
+        ] {
+            assert_eq!(hint(line), Some(format!("did you mean {meant}? two hyphens stand before it, not a dash")), "{line}");
+        }
+        let short = hint("wincompat check –q app:1");
+        assert_eq!(short.as_deref(), Some("did you mean -q? a hyphen stands before it, not a dash"));
+        for line in [
+            "wincompat explain docker — failed",
+            "wincompat run app:1 —isolation",
+            "wincompat check -- —host",
+            "wincompat check —x",
+        ] {
+            assert_eq!(hint(line), None, "{line}");
         }
     }
 

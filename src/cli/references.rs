@@ -174,7 +174,7 @@ fn without_registry(text: &str, name: &Name, repository: &str, knowledge: &Knowl
 fn on_disk(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Option<Result<Reference, Error>> {
     let typed = if is_there(text) { text } else { Reference::path_in(text) };
     let path = Path::new(typed);
-    let is_path = PATHS.iter().any(|beginning| text.starts_with(beginning)) || path.is_absolute();
+    let is_path = PATHS.iter().any(|beginning| text.starts_with(beginning)) || path.is_absolute() || is_on_drive(text);
     let is_archive = ARCHIVES.iter().any(|ending| typed.to_ascii_lowercase().ends_with(ending));
     if typed.is_empty() || text.chars().any(char::is_control) {
         return None;
@@ -196,6 +196,11 @@ fn on_disk(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Opti
     // A repository may be called like a folder or a file beside it.
     let names_a_file = path.is_file() && path.file_name().is_some_and(|name| is_file_name(&name.to_string_lossy()));
     (is_path || names_a_file).then(|| Err(not_an_image(typed, path, why, knowledge)))
+}
+
+/// True for `C:\x` and `C:/x`, which are paths wherever they are typed: no image is called so.
+fn is_on_drive(text: &str) -> bool {
+    matches!(text.as_bytes(), [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic())
 }
 
 /// True for a name that files have, and images hardly: one with an ending, or a Dockerfile's.
@@ -366,9 +371,10 @@ mod tests {
             assert!(error.hint.unwrap().to_string().contains(advice), "{path}");
         }
         assert!(error(folder.path().join("app.tar.xz").to_str().unwrap()).sentence().contains("compressed by xz"));
-        for missing in ["./no-such.tar", "../no-such", "no-such.tar", "/no/such/folder"] {
+        for missing in ["./no-such.tar", "../no-such", "no-such.tar", "/no/such/folder", "C:\\no\\such", "C:/no/such"] {
             assert_eq!(error(missing).what, format!("there is no file or folder `{missing}`"));
         }
+        assert_eq!(error("C:\\a@b\\x:y").what, "there is no file or folder `C:\\a@b\\x`");
     }
 
     #[test]

@@ -78,6 +78,13 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
     for (kind, text) in named {
         error.insert(kind, ContextValue::String(text));
     }
+    if error.get(ContextKind::SuggestedValue).is_none()
+        && let Some(ContextValue::Strings(valid)) = error.get(ContextKind::ValidValue)
+        && let Some(meant) = valid.iter().find(|valid| valid.eq_ignore_ascii_case(&value)).cloned()
+    {
+        // For clap the case of a letter is as great a difference as another letter.
+        error.insert(ContextKind::SuggestedValue, ContextValue::String(meant));
+    }
     let mut hint = None;
     if error.kind() == ErrorKind::UnknownArgument {
         // Only options begin with a hyphen here: with `-- --restart`, as clap suggests, the option would be an image.
@@ -173,13 +180,16 @@ fn innermost<'c>(program: &'c clap::Command, arguments: &[OsString]) -> &'c clap
     within
 }
 
-/// The option that was meant where one letter of its name is wrong, or two stand in the wrong order, e.g. `--var` for `--vra`. Clap finds no
-/// likeness in names as short as that.
+/// The option that was meant where its case is wrong, one letter of its name, or the order of two, e.g. `--var` for `--VAR` and `--vra`.
+/// Clap finds no likeness there.
 fn option_like(command: &clap::Command, typed: &str) -> Option<String> {
     const SHORTEST: usize = 3;
-    let typed = typed.strip_prefix("--").filter(|typed| typed.chars().count() >= SHORTEST)?;
-    let mut names = command.get_arguments().filter(|option| !option.is_hide_set()).filter_map(clap::Arg::get_long);
-    names.find(|known| strsim::damerau_levenshtein(typed, known) == 1).map(|known| format!("--{known}"))
+    let typed = typed.split('=').next()?.strip_prefix("--").filter(|typed| typed.chars().count() >= SHORTEST)?;
+    let lower = typed.to_lowercase();
+    let names = command.get_arguments().filter(|option| !option.is_hide_set()).filter_map(clap::Arg::get_long);
+    let near = names.filter(|known| *known != typed).map(|known| (strsim::damerau_levenshtein(&lower, known), known));
+    let nearest = near.filter(|(distance, _)| *distance <= 1).min_by_key(|(distance, _)| *distance);
+    nearest.map(|(_, known)| format!("--{known}"))
 }
 
 /// The usage line of the subcommand among these arguments, or of the program.
@@ -230,7 +240,16 @@ mod tests {
     #[test]
     fn an_option_is_like_another_where_one_thing_is_wrong() {
         let scan = typed_command().find_subcommand("scan").unwrap().clone();
-        for (typed, meant) in [("--vra", Some("--var")), ("--var", None), ("--v", None), ("--raav", None), ("-x", None)] {
+        for (typed, meant) in [
+            ("--vra", Some("--var")),
+            ("--HOST", Some("--host")),
+            ("--Hosts", Some("--hosts")),
+            ("--HOST=ltsc2022", Some("--host")),
+            ("--ISOLATON", Some("--isolation")),
+            ("--v", None),
+            ("--raav", None),
+            ("-x", None),
+        ] {
             assert_eq!(option_like(&scan, typed).as_deref(), meant, "{typed}");
         }
     }

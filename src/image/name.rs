@@ -107,7 +107,11 @@ pub(crate) fn read(text: &str) -> Result<Name, Mistake> {
         PathMistake::UpperCase => {
             let before = named.strip_suffix(remainder).unwrap_or_default();
             let after = text.get(before.len() + path.len()..).unwrap_or_default();
-            Mistake::new("repository names are lower case").hint(format!("did you mean {before}{}{after}?", path.to_lowercase()))
+            let lower = path.to_lowercase();
+            let meant = format!("{before}{lower}{after}");
+            let mistake = Mistake::new("repository names are lower case");
+            // What has other mistakes is not meant.
+            if lower != path && read(&meant).is_ok() { mistake.hint(format!("did you mean {meant}?")) } else { mistake }
         }
         PathMistake::Other(mistake) => mistake,
     })?;

@@ -1,5 +1,7 @@
 //! Commands of other tools that this one does not have, with what to use instead; and the commands that a mistyped one may mean.
 
+use std::cmp::Reverse;
+
 /// The commands that take something away or end it: one that was not typed is named only where a letter is wrong.
 const REMOVING: [&str; 4] = ["prune", "rm", "rmi", "kill"];
 /// The letters of a name in which one may be wrong.
@@ -121,8 +123,8 @@ pub fn meant(typed: &str, commands: &[String]) -> Vec<String> {
     let near = |command: &String| {
         let distance = strsim::damerau_levenshtein(&typed, command);
         let most = if is_removing(command) { 1 } else { letters };
-        // A first letter is seldom mistyped, and the end of a name is forgotten more often: `prun` is more like `prune` than `run`.
-        let beginning = if command.starts_with(&typed) { letters } else { 0 };
+        // The first letters are seldom the wrong ones: `prun` is more like `prune` than `run`.
+        let beginning = typed.chars().zip(command.chars()).take_while(|(one, other)| one == other).count();
         let rank = (distance, Reverse(beginning), is_removing(command));
         (distance * LETTERS_A_MISTAKE <= letters && distance <= most).then(|| (rank, command.clone()))
     };
