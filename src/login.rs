@@ -17,6 +17,9 @@ const BEFORE_ADDRESSES: &str = "=,;|&(<[{\"'`";
 /// How advice writes a user name and a password.
 const EXAMPLE: &str = "USER:PASSWORD";
 
+/// The most versions, each behind an @, before which a login is looked for; of longer texts everything is hidden.
+const MOST_VERSIONS: usize = 8;
+
 /// What stands in the place of a user name with its password.
 const DOTS: &str = "…";
 
@@ -207,6 +210,11 @@ impl<'a> Found<'a> {
     /// True for what may be a password. Rather too much than too little: all with a colon in it; and where people browse, a token can stand
     /// in the place of the user name.
     fn may_be_secret(&self, scheme: &str) -> bool {
+        self.is_secret(scheme, MOST_VERSIONS)
+    }
+
+    /// The same, with a look at what stands before at most so many further ones.
+    fn is_secret(&self, scheme: &str, left: usize) -> bool {
         let is_masked = self.login.chars().all(|c| matches!(c, '…' | '*'));
         let is_mail = self.login.strip_prefix("mailto:").is_some_and(|user| !user.contains(':'));
         let lower = scheme.to_ascii_lowercase();
@@ -214,12 +222,12 @@ impl<'a> Found<'a> {
         let is_token = (lower.ends_with("http") || lower.ends_with("https")) && !self.login.contains('/');
         let may_be = (self.login.contains(':') || is_token) && !is_masked && !is_mail && self.login != EXAMPLE;
         // Directly behind the scheme, a server always stands behind the @.
-        may_be && (is_token || !self.is_before_no_server(scheme))
+        may_be && (is_token || left == 0 || !self.is_before_no_server(scheme, left - 1))
     }
 
     /// True where nothing that can be a server stands behind the @, as in `npm:@scope/app@1.2.3` and `app:v1@latest`; and where the @ stands
     /// in the path of an address of the web.
-    fn is_before_no_server(&self, scheme: &str) -> bool {
+    fn is_before_no_server(&self, scheme: &str, left: usize) -> bool {
         let (server, path) = self.name.split_once('/').unwrap_or((self.name, ""));
         let is_without_password =
             self.login.split_once(':').is_some_and(|(user, password)| password.is_empty() && !user.is_empty());
@@ -231,7 +239,7 @@ impl<'a> Found<'a> {
             && (self.login.trim_end_matches('/') == authority || (path.is_empty() && !authority.contains(':')));
         let is_none = is_version(self.name) || (!is_host(server) && (is_without_password || is_in_path));
         // Before an @ further on, as in `bob:secret@r.test/app@latest`.
-        is_none && !Self::of(self.login, scheme).is_some_and(|found| found.may_be_secret(scheme))
+        is_none && !Self::of(self.login, scheme).is_some_and(|found| found.is_secret(scheme, left))
     }
 
     /// True if it surely stands before the name of an image.
@@ -500,6 +508,13 @@ mod tests {
             assert_eq!(hidden_in(&format!("no {last}")), format!("no …@{name}"));
             assert_eq!(hidden_in(&format!("no …@{name}")), format!("no …@{name}"));
         }
+    }
+
+    #[test]
+    fn many_versions_take_no_more_time_than_a_few() {
+        let text = |number: usize| format!("a:b{}", "@1.2".repeat(number));
+        assert_eq!(hidden(&text(3)), text(3));
+        assert_eq!(hidden(&text(100_000)), "…@1.2");
     }
 
     #[test]
