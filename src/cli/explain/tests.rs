@@ -162,6 +162,19 @@ fn a_line_of_a_report_is_explained_by_the_code_in_it() {
             "ltsc2025-on-25h2",
         ),
         ("undecided[not-found]: app:1 was not read", "not-found"),
+        // What an engine says stands before the findings.
+        (
+            "{\n  \"engine\": {\n    \"takes\": {\n      \"candidate\": null,\n      \"outcome\": \"refuses\",\n      \"says\": \"no matching manifest for windows(10.0.17763)/amd64 in the manifest list entries\"\n    }\n  },\n  \"findings\": [\n    {\n      \"code\": \"image-newer-than-host\",\n      \"severity\": \"error\",\n      \"message\": \"x\",\n      \"help\": \"y\",\n      \"remedies\": []\n    }\n  ]\n}",
+            "image-newer-than-host",
+        ),
+        (
+            "{\"schema\":\"wincompat/report-line/v1\",\"type\":\"result\",\"engine\":{\"takes\":{\"candidate\":null,\"outcome\":\"refuses\",\"says\":\"no matching manifest for windows(10.0.17763)/amd64 in the manifest list entries\"}},\"findings\":[{\"code\":\"image-newer-than-host\",\"severity\":\"error\",\"message\":\"x\"}]}\n{\"type\":\"summary\"}",
+            "image-newer-than-host",
+        ),
+        (
+            "<ul>\n<li><span class=\"mark fail\">error</span> Docker refuses it: <code>no matching manifest for windows(10.0.17763)/amd64 in the manifest list entries</code> <a href=\"https://x.test\"><code>engine-refuses</code></a></li>\n</ul>",
+            "engine-refuses",
+        ),
         // What else is known in the text is the error.
         ("docker: failure in a Windows system call (0xc0370112)\nerror: x [build-mismatch]", "0x80370112"),
     ] {
