@@ -7,9 +7,10 @@ mod printed;
 mod replacement;
 mod unread;
 
+use std::collections::HashSet;
 use std::io::{self, Write as _};
 
-use self::alike::{is_cut_code, plain, suggestions};
+use self::alike::{is_cut_code, is_misspelled, plain, suggestions};
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::format::FormatArgs;
@@ -92,7 +93,8 @@ impl Subcommand for Args {
 }
 
 impl Args {
-    /// The arguments, if they are several codes, numbers or names and not the words of a text.
+    /// The arguments, if they are several codes, numbers or names and not the words of a text; of a few words with several names in them,
+    /// the names.
     fn names(&self) -> Option<Vec<&str>> {
         let is_name = |what: &str| {
             let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -102,7 +104,22 @@ impl Args {
         let names: Vec<&str> = self.what.iter().map(|what| what.trim_end_matches(',')).collect();
         // Some codes of reports are words as others.
         let is_code = |name: &&str| is_name(name) || unread::named(name).is_some();
-        (names.len() > 1 && names.iter().all(is_code) && names.iter().any(is_known)).then_some(names)
+        let is_word = |name: &&str| is_code(name) || name.chars().all(char::is_alphabetic);
+        if names.len() < 2 || !names.iter().all(is_word) {
+            return None;
+        }
+        if names.iter().all(is_code) && names.iter().any(is_known) {
+            return Some(names);
+        }
+        // A small number among words counts something, and the words of an error have its number too.
+        let is_certain =
+            |name: &&str| is_name(name) && (name.len() >= 8 || !name.starts_with(|c: char| c.is_ascii_digit() || c == '-'));
+        let known: HashSet<String> = names.iter().copied().filter(is_certain).filter_map(of_name).map(|one| one.id).collect();
+        let is_asked = |name: &&str| is_certain(name) || is_misspelled(name);
+        // More words are those of an error, which may have several numbers.
+        let words = names.iter().copied().filter(|name| !is_asked(name)).count();
+        let is_list = words < known.len();
+        is_list.then(|| names.into_iter().filter(is_asked).collect())
     }
 
     /// Explains several names one by one, and says which are not known.

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use super::apart::apart;
 use super::evidence::{Evidence, What, all};
 use super::level::Level;
 use super::paste::{Paste, without_done_steps};
@@ -38,7 +39,7 @@ pub(super) struct Failures {
 impl Failures {
     /// Those of a text.
     pub(super) fn of(text: &str) -> Self {
-        let paste = Paste::new(&without_done_steps(&unwrapped(text)));
+        let paste = Paste::new(&without_done_steps(&apart(&unwrapped(text))));
         let evidence = without_cleanup(&paste, without_passed_steps(&paste, all(&paste)));
         Self { paste, evidence }
     }
@@ -255,9 +256,10 @@ fn said_of(
     };
     // Beside one of a container, what is elsewhere says nothing.
     let is_elsewhere = elsewhere.is_some();
-    let counting = || operations_of(failure).filter(move |operation| is_elsewhere || !operation.elsewhere);
-    let operation = elsewhere.or_else(|| counting().next());
     let main = preferred(false);
+    let of_main = main.map_or_else(|| failure.to_vec(), |main| without_lines_of_others(paste, failure, main));
+    let counting = || operations_of(&of_main).filter(move |operation| is_elsewhere || !operation.elsewhere);
+    let operation = elsewhere.or_else(|| counting().next());
     if let Some(Evidence { what: What::Message(message), start, .. }) = main {
         return Some(values::explain(message, paste, *start, context));
     }
@@ -305,6 +307,23 @@ fn said_of(
         };
     }
     of_family(unknown?)
+}
+
+/// A failure without the lines that have an error of their own, where the line of the main error names an operation: the operations on
+/// those ended with another error.
+fn without_lines_of_others(paste: &Paste, failure: &[Evidence], main: &Evidence) -> Vec<Evidence> {
+    let line = |one: &Evidence| paste.line(one.start);
+    let number = |one: &Evidence| match one.what {
+        What::Number(error) | What::Sentence(error) => Some(error.code),
+        _ => None,
+    };
+    let here = line(main);
+    if !failure.iter().any(|one| line(one) == here && matches!(one.what, What::Operation(_))) {
+        return failure.to_vec();
+    }
+    let is_other = |one: &&Evidence| line(one) != here && number(one).is_some_and(|code| Some(code) != number(main));
+    let others: HashSet<usize> = failure.iter().filter(is_other).map(line).collect();
+    failure.iter().filter(|one| !others.contains(&line(one))).copied().collect()
 }
 
 /// The operations that a failure names, in the order of the knowledge: the outermost first, such as a pod's sandbox before the

@@ -32,7 +32,6 @@ const BEGINNINGS: &[(&str, Level)] = &[
     ("status: downloaded", Level::Info),
     ("=> [", Level::Info),
     ("=> => ", Level::Info),
-    ("step ", Level::Info),
     ("$ ", Level::Info),
     ("+ docker", Level::Info),
     ("warn[", Level::Warning),
@@ -101,7 +100,7 @@ pub(super) fn level(line: &str, nested: bool) -> Option<Level> {
     if let Some((_, level)) = BRACKETS.iter().find(|(mark, _)| near.contains(mark)) {
         return Some(*level);
     }
-    if is_prompt(&lower) {
+    if is_prompt(&lower) || is_step(&lower) {
         return Some(Level::Info);
     }
     BEGINNINGS.iter().find(|(mark, _)| lower.starts_with(mark)).map(|(_, level)| *level)
@@ -147,6 +146,13 @@ fn event(text: &str) -> Option<Level> {
     }
 }
 
+/// True for a line with a step of a build: `step 1/3 : from x`, `step 1 : from x`. Others number what they did: `step 1: it failed`.
+fn is_step(lower: &str) -> bool {
+    let Some(rest) = lower.strip_prefix("step ") else { return false };
+    let behind = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    behind.len() < rest.len() && (behind.starts_with('/') || behind.starts_with(" : "))
+}
+
 /// True for a line with a command that was typed: `PS C:\src> docker run …`, `C:\src>docker build .`.
 fn is_prompt(lower: &str) -> bool {
     let line = lower.strip_prefix("ps ").unwrap_or(lower);
@@ -184,6 +190,10 @@ mod tests {
             ("##[error]x", Some(Level::Error)),
             (" => ERROR [internal] load metadata for x", Some(Level::Error)),
             (" => [internal] load .dockerignore", Some(Level::Info)),
+            ("Step 1/2 : FROM x", Some(Level::Info)),
+            ("Step 1 : FROM x", Some(Level::Info)),
+            ("step 1: it failed", None),
+            ("step by step", None),
             ("hcsshim::PrepareLayer - failed failed in Win32: x", None),
             ("   Error", None),
             ("Information about x", None),

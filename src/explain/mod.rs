@@ -1,5 +1,6 @@
 //! Explanations of errors: by a number, a name, or the text somebody pasted.
 
+mod apart;
 mod catalogue;
 mod cleanup;
 mod decide;

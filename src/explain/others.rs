@@ -15,6 +15,9 @@ const MOST: usize = 5;
 /// What may stand between two numbers of a list, in the form of [`Paste::text`].
 const SEPARATORS: [char; 6] = [',', ';', '/', '|', '&', '+'];
 
+/// Words that may stand there, in the languages of those who ask.
+const JOINING: [&str; 12] = ["", "and", "or", "und", "oder", "et", "ou", "y", "o", "e", "then", "と"];
+
 /// Words in the names of operations that failed, in the form of [`Paste::text`]: logs name the others where they went well too.
 const FAILED: [&str; 5] = ["fail", "error", "unable", "cannot", "notinitialized"];
 
@@ -43,12 +46,33 @@ pub(super) fn others(text: &str, told: &str, context: &Context<'_>) -> Vec<Expla
         };
         seen.extend(ids);
         for one in named {
-            if others.len() < MOST && one.id != told && others.iter().all(|other| other.id != one.id) {
-                others.push(one);
-            }
+            add(&mut others, one, told);
+        }
+    }
+    // What one pod waits for is not what another waits for.
+    if main.iter().any(|one| is_consequence(&one.what) && id(one).is_some_and(|id| id == told)) {
+        let states = found.all().flatten().filter(|one| is_state_in_list(&found.paste, one));
+        for one in states.filter_map(explanation) {
+            add(&mut others, one, told);
         }
     }
     others
+}
+
+/// Adds the explanation of another error, if it is not there and there are not too many.
+fn add(others: &mut Vec<Explanation>, one: Explanation, told: &str) {
+    if others.len() < MOST && one.id != told && others.iter().all(|other| other.id != one.id) {
+        others.push(one);
+    }
+}
+
+/// True for the state of a pod in a list of them: it stands behind the number of containers that are ready, e.g. `web 0/1 CrashLoopBackOff`
+/// or `web 0/2 Init:ImagePullBackOff`.
+fn is_state_in_list(paste: &Paste, one: &Evidence) -> bool {
+    let before = paste.before(one.start);
+    let before = before.strip_suffix("init:").unwrap_or(before);
+    let ready = before.trim_end_matches(|c: char| c.is_ascii_digit());
+    ready.len() < before.len() && ready.strip_suffix('/').is_some_and(|running| running.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 /// What belongs to the failure that is explained, wherever it stands in the text.
@@ -182,7 +206,7 @@ fn beside(paste: &Paste, failure: &[Evidence], told: &str, of_told: &OfTold) -> 
 /// True for two numbers with nothing but a separator between them.
 fn is_listed(paste: &Paste, one: &Evidence, next: &Evidence) -> bool {
     let between = paste.text.get(one.end..next.start).unwrap_or("…");
-    matches!(between.trim_matches(SEPARATORS), "" | "and" | "or")
+    JOINING.contains(&between.trim_matches(SEPARATORS))
 }
 
 /// The name of what is known of something found.

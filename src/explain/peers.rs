@@ -48,16 +48,15 @@ const OF_REGISTRIES: [&str; 35] = [
     "loadmetadata",
 ];
 
-/// Takes out words about a network that are not about a registry. Where nothing says whom they are about, they stay only if nothing else
-/// is known and nothing in the text names a container: what is said about them is then conditional.
+/// Takes out words about a network that are not about a registry. Where nothing says whom they are about, they stay only if nothing in the
+/// text names a container, and all else that is known is printed by programs of every kind: what is said about them is then conditional.
 pub(super) fn leave_out_others(paste: &Paste, found: &mut Vec<Evidence>) {
     let peers: Vec<Option<Peer>> = found.iter().map(|one| peer(paste, found, one)).collect();
-    let is_open = |(one, peer): (&Evidence, &Option<Peer>)| needs_registry(one) && peer.is_none();
-    let is_all_open = found.iter().zip(&peers).all(is_open) && traces::are_missing(paste, found);
+    let are_open = traces::are_missing(paste, found);
     let mut peers = peers.into_iter();
     found.retain(|one| {
         let peer = peers.next().flatten();
-        !needs_registry(one) || peer == Some(Peer::Registry) || peer.is_none() && is_all_open
+        !needs_registry(one) || peer == Some(Peer::Registry) || peer.is_none() && are_open
     });
 }
 

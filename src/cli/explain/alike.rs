@@ -30,6 +30,13 @@ pub(super) fn is_cut_code(text: &str) -> bool {
     plain(text).contains('-') && !begun(text).is_empty()
 }
 
+/// True for a word that is nearly a code of a report, e.g. `unauthorised`.
+pub(super) fn is_misspelled(word: &str) -> bool {
+    const NEARLY: f64 = 0.8;
+    let name = plain(word);
+    unread::names().any(|code| strsim::normalized_damerau_levenshtein(&name, code) >= NEARLY)
+}
+
 /// A text as codes are written: `Build_Mismatch` is `build-mismatch`.
 pub(super) fn plain(text: &str) -> String {
     text.trim().to_ascii_lowercase().replace('_', "-")

@@ -19,6 +19,12 @@ const CODES: [&str; 2] = ["\"code\"", "\"ruleId\""];
 /// The members behind those, with the sentences of a finding.
 const SENTENCES: [&str; 6] = ["\"ruleIndex\"", "\"level\"", "\"severity\"", "\"message\"", "\"text\"", "\"help\""];
 
+/// The members of our own JSON with what an engine does with an image: the last has its words, which the findings are about.
+const TAKES: [&str; 2] = ["\"outcome\"", "\"says\""];
+
+/// What stands before and behind the code of a finding in HTML, and in the element of JUnit whose sentence is that of the finding.
+const IN_MARKUP: [(&str, &str); 2] = [("<code>", "</code>"), (" type=\"", "\">")];
+
 /// The member before [`CHECK_NAME`], with the sentences of an issue for GitLab.
 const DESCRIPTIONS: [&str; 1] = ["\"description\""];
 
@@ -102,9 +108,15 @@ fn said_at(lines: &[&str], at: usize) -> Option<Range<usize>> {
         let sentences = behind.iter().take(SENTENCES.len()).take_while(|line| is_member(line, &SENTENCES)).count();
         return Some(before.unwrap_or(at)..next + sentences);
     }
+    let [outcome, says] = TAKES;
+    if is_member(line, &[says])
+        && at.checked_sub(1).and_then(|before| lines.get(before)).is_some_and(|line| is_member(line, &[outcome]))
+    {
+        return Some(at..next);
+    }
     let is_end = |rest: &str| is_at_end(rest) || rest.starts_with(": ");
     let mut codes = line.split('[').skip(1).filter_map(|text| text.split_once(']'));
-    let ends = codes.any(|(code, rest)| is_finding(code) && is_end(rest)) || quoted(line).next().is_some();
+    let ends = codes.any(|(code, rest)| is_finding(code) && is_end(rest)) || quoted(line).chain(in_markup(line)).next().is_some();
     ends.then(|| begin(lines, at)..next)
 }
 
@@ -142,7 +154,12 @@ fn codes_in(line: &str) -> impl Iterator<Item = &str> {
     let in_documents = of_documents(line).filter(|code| is_finding(code));
     let of_issues = of_issues(line).filter(|code| is_code(code));
     let headings = heading(line).filter(|code| is_code(code)).into_iter();
-    headings.chain(line.split('[').skip(1).filter_map(in_brackets)).chain(quoted(line)).chain(of_issues).chain(in_documents)
+    headings
+        .chain(line.split('[').skip(1).filter_map(in_brackets))
+        .chain(quoted(line))
+        .chain(in_markup(line))
+        .chain(of_issues)
+        .chain(in_documents)
 }
 
 /// The code that stands before the next closing bracket. Those of failures are words that others put in brackets too, so they count at the
@@ -167,6 +184,14 @@ fn heading(line: &str) -> Option<&str> {
 fn quoted(line: &str) -> impl Iterator<Item = &str> {
     let begun = line.split('(').skip(1).map(|text| text.strip_prefix('[').unwrap_or(text));
     begun.filter_map(|text| Some(text.strip_prefix('`')?.split_once('`')?.0)).filter(|code| is_finding(code))
+}
+
+/// The codes of findings in HTML and JUnit.
+fn in_markup(line: &str) -> impl Iterator<Item = &str> {
+    let marked = IN_MARKUP
+        .into_iter()
+        .flat_map(move |(before, behind)| line.split(before).skip(1).filter_map(move |text| Some(text.split_once(behind)?.0)));
+    marked.filter(|code| is_finding(code))
 }
 
 /// What a line of our own JSON or of SARIF has in the place of a code.
@@ -237,7 +262,12 @@ mod tests {
                 "{\"code\":\"build-mismatch\"}\n\"ruleId\": \"image-newer-than-host\"",
                 &["build-mismatch", "image-newer-than-host"],
             ),
+            (
+                "<li>x <a href=\"https://x.test\"><code>build-mismatch</code></a><br>run <code>docker run app:1</code></li>\n<failure message=\"y\" type=\"host-end-of-support\">z",
+                &["build-mismatch", "host-end-of-support"],
+            ),
             // Of other programs.
+            ("<code>network</code> <input type=\"text\">", &[]),
             ("\"code\": \"network\", (`network`) error[E0308]: x", &[]),
             ("##vso[task.logissue type=error;code=100;]x\n\"check_name\": \"complexity\"\n\"check_name\"", &[]),
             ("##vso[task.setvariable variable=code]build-mismatch", &[]),
@@ -283,6 +313,10 @@ mod tests {
             ("docker: 0x1\n    b [build-mismatch]\nc", "docker: 0x1\nc"),
             ("error[build-mismatch]: a\n --> b:3:1\n  |\n3 | x\n  | ^ 0x1\n\nc", "\nc"),
             ("  \"code\": \"build-mismatch\",\n  \"severity\": \"error\",\n  \"message\": \"0x1\",\n  \"c\": 1", "  \"c\": 1"),
+            ("<li>a 0x1 <a href=\"x\"><code>build-mismatch</code></a></li>\nc", "c"),
+            ("<failure message=\"a 0x1\" type=\"build-mismatch\">will not run\nc", "c"),
+            ("  \"outcome\": \"refuses\",\n  \"says\": \"0x1\"\nc", "  \"outcome\": \"refuses\",\nc"),
+            ("  \"says\": \"0x1\"\nc", "  \"says\": \"0x1\"\nc"),
             // What was not read has an error of its own.
             ("##vso[task.logissue type=error;code=not-found;]a", "##vso[task.logissue type=error;code=not-found;]a"),
             ("\"description\": \"a\"\n\"check_name\": \"b\"", "\"description\": \"a\"\n\"check_name\": \"b\""),

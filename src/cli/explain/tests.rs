@@ -162,6 +162,19 @@ fn a_line_of_a_report_is_explained_by_the_code_in_it() {
             "ltsc2025-on-25h2",
         ),
         ("undecided[not-found]: app:1 was not read", "not-found"),
+        // What an engine says stands before the findings.
+        (
+            "{\n  \"engine\": {\n    \"takes\": {\n      \"candidate\": null,\n      \"outcome\": \"refuses\",\n      \"says\": \"no matching manifest for windows(10.0.17763)/amd64 in the manifest list entries\"\n    }\n  },\n  \"findings\": [\n    {\n      \"code\": \"image-newer-than-host\",\n      \"severity\": \"error\",\n      \"message\": \"x\",\n      \"help\": \"y\",\n      \"remedies\": []\n    }\n  ]\n}",
+            "image-newer-than-host",
+        ),
+        (
+            "{\"schema\":\"wincompat/report-line/v1\",\"type\":\"result\",\"engine\":{\"takes\":{\"candidate\":null,\"outcome\":\"refuses\",\"says\":\"no matching manifest for windows(10.0.17763)/amd64 in the manifest list entries\"}},\"findings\":[{\"code\":\"image-newer-than-host\",\"severity\":\"error\",\"message\":\"x\"}]}\n{\"type\":\"summary\"}",
+            "image-newer-than-host",
+        ),
+        (
+            "<ul>\n<li><span class=\"mark fail\">error</span> Docker refuses it: <code>no matching manifest for windows(10.0.17763)/amd64 in the manifest list entries</code> <a href=\"https://x.test\"><code>engine-refuses</code></a></li>\n</ul>",
+            "engine-refuses",
+        ),
         // What else is known in the text is the error.
         ("docker: failure in a Windows system call (0xc0370112)\nerror: x [build-mismatch]", "0x80370112"),
     ] {
@@ -232,6 +245,27 @@ fn several_names_are_explained_one_by_one() {
     assert_eq!(document["explanation"]["id"], "build-mismatch");
     assert_eq!(document["suggestions"][0], "host-behind-image");
     assert_eq!(stderr, "error: no explanation for `host-behind-imag`\nhint: did you mean host-behind-image?\n");
+    // Words between them say nothing, unless they are nearly codes.
+    for args in [
+        &["0xc0370101", "und", "0xc0370106"][..],
+        &["0xc0370101", "0xc0370106", "foo"],
+        &["build-mismatch", "0xc0370106", "hyperv"],
+    ] {
+        let (exit, stdout, stderr) = explained(args, io::empty());
+        assert_eq!((exit, stderr.as_str()), (0, ""), "{args:?}");
+        let first = if args.contains(&"build-mismatch") { "build-mismatch\n" } else { "0x80370101  HCS_E" };
+        assert!(stdout.starts_with(first) && stdout.contains("\n0x80370106  HCS_E"), "{args:?}: {stdout}");
+    }
+    let (exit, stdout, stderr) = explained(&["0xc0370106", "unauthorised"], io::empty());
+    assert!(exit == 2 && stdout.starts_with("0x80370106  HCS_E"), "{stdout}");
+    assert_eq!(stderr, "error: no explanation for `unauthorised`\nhint: did you mean unauthorized?\n");
+    for text in
+        ["Step 1 failed with 0xc0370106", "exit code 3221225786", "HCS_E_UNEXPECTED_EXIT means 0xc0370106", "Error 0xc0370106"]
+    {
+        let args: Vec<&str> = text.split(' ').collect();
+        let (exit, stdout, stderr) = explained(&args, io::empty());
+        assert_eq!((exit, stderr.as_str(), stdout.matches("What to do").count()), (0, "", 1), "{text}: {stdout}");
+    }
     // Words of a text are not names.
     assert!(explained(&["build", "mismatch"], io::empty()).1.starts_with("build-mismatch\n"));
     assert_eq!(explained(&["alpha-1", "beta-2"], io::empty()).0, 2);

@@ -262,6 +262,37 @@ fn a_client_that_is_not_installed() {
             "path",
         ),
         ("Der Befehl \"docker\" ist entweder falsch geschrieben oder\nkonnte nicht gefunden werden.", client, "path"),
+        (
+            "docker : 用語 'docker' は、コマンドレット、関数、スクリプト ファイル、または操作可能なプログラムの名前として認識されません。",
+            client,
+            "where.exe docker",
+        ),
+        (
+            "'docker' は、内部コマンドまたは外部コマンド、\n操作可能なプログラムまたはバッチ ファイルとして認識されていません。",
+            client,
+            "path",
+        ),
+        ("docker : 无法将“docker”项识别为 cmdlet、函数、脚本文件或可运行程序的名称。", client, "path"),
+        (
+            "docker : 'docker' 용어가 cmdlet, 함수, 스크립트 파일 또는 실행할 수 있는 프로그램 이름으로 인식되지 않습니다.",
+            client,
+            "path",
+        ),
+        (
+            "docker : Имя \"docker\" не распознано как имя командлета, функции, файла сценария или выполняемой программы.",
+            client,
+            "path",
+        ),
+        (
+            "docker : O termo 'docker' não é reconhecido como nome de cmdlet, função, arquivo de script ou programa operável.",
+            client,
+            "path",
+        ),
+        (
+            "docker : Termine 'docker' non riconosciuto come nome di cmdlet, funzione, programma eseguibile o file script.",
+            client,
+            "path",
+        ),
         ("'docker-compose' is not recognized as an internal or external command", client, "docker compose"),
         ("exec: \"docker\": executable file not found in %PATH%", client, "path"),
         ("The command 'docker' could not be found in this WSL 2 distro.", client, "integration"),

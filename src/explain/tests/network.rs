@@ -109,6 +109,18 @@ fn words_about_a_registry_are_explained() {
             "registry-not-reached",
             "registry",
         ),
+        (
+            "error: registry.corp/web:1: cannot connect to registry.corp: failed to lookup address information: Name or service not known",
+            "registry-not-reached",
+            "dns",
+        ),
+        ("wincompat: cannot connect to registry.corp: No such host is known. (os error 11001)", "registry-not-reached", "dns"),
+        ("failed to lookup address information: Name or service not known", "registry-not-reached", "dns"),
+        (
+            "podman pull registry.corp/web: lookup registry.corp: Temporary failure in name resolution",
+            "registry-not-reached",
+            "dns",
+        ),
         // A probe before it in the same statement is not what its words are about.
         (
             "Readiness probe failed: no answer\nFailed to pull image \"reg.corp/web:1\": dial tcp 10.1.2.3:443: i/o timeout",

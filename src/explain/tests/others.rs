@@ -21,6 +21,30 @@ fn errors_of_another_cause_are_named() {
         ("0xC0370101\n0xC0370106\n0x80370109\n", "0x80370101", &["0x80370106", "0x80370109"]),
         (&"0xc0370101\n0xc0370106\n".repeat(3000), "0x80370101", &["0x80370106"]),
         ("0xc0370101 and 0x803b0013", "0x80370101", &["0x803b0013"]),
+        ("0xc0370101 und 0xc0370106", "0x80370101", &["0x80370106"]),
+        ("0xc0370101 0xc0370106 foo", "0x80370101", &["0x80370106"]),
+        (
+            "step 1: no matching manifest for windows/amd64 10.0.19045 in the manifest list entries\nstep 2: Error response from daemon: container 9f1 encountered an error during hcsshim::System::Start: The virtual machine or container exited unexpectedly. (0xc0370106)",
+            "0x80370106",
+            &["no-matching-manifest"],
+        ),
+        (
+            "no matching manifest for windows/amd64 10.0.19045 in the manifest list entries; Error response from daemon: container 9f1 encountered an error during hcsshim::System::Start: The virtual machine or container exited unexpectedly. (0xc0370106)",
+            "0x80370106",
+            &["no-matching-manifest"],
+        ),
+        (
+            "<ul><li>no matching manifest for windows/amd64 10.0.19045 in the manifest list entries</li><li>The virtual machine or container exited unexpectedly. (0xc0370106)</li></ul>",
+            "no-matching-manifest",
+            &["0x80370106"],
+        ),
+        ("x509: certificate signed by unknown authority\nno space left on device", "certificate-not-trusted", &["0x80070070"]),
+        ("hcsshim::CreateComputeSystem: 0xc0370101; hcsshim::ImportLayer failed in Win32: (0x70)", "0x80370101", &["0x80070070"]),
+        (
+            "NAME  READY STATUS\nweb 0/1 ImagePullBackOff\ndb 0/1 CreateContainerError\napi 0/1 CrashLoopBackOff",
+            "create-container-error",
+            &["image-pull-back-off", "crash-loop-back-off"],
+        ),
         (
             "time=\"2024-05-01T10:00:00.1Z\" level=error msg=\"hnsCall failed in Win32: The specified port already exists. (0x803b0013)\"\ntime=\"2024-05-01T10:00:00.2Z\" level=error msg=\"container exited unexpectedly (0xc0370106)\"",
             "0x80370106",
@@ -30,6 +54,18 @@ fn errors_of_another_cause_are_named() {
         let (id, names) = found(text);
         assert_eq!((id.as_str(), names.iter().map(String::as_str).collect::<Vec<_>>().as_slice()), (told, others), "{text}");
     }
+}
+
+/// An operation on another line, or behind a semicolon, ended with another error.
+#[test]
+fn an_error_is_said_of_its_own_operation() {
+    for between in ["; ", "\n"] {
+        let text = format!("hcsshim::CreateComputeSystem: 0xc0370101{between}hcsshim::ImportLayer failed in Win32: (0x70)");
+        let meaning = explained(&text).meaning;
+        assert!(!meaning.contains("while a layer of the image was unpacked"), "{meaning}");
+    }
+    let both = "hcsshim::ImportLayer failed in Win32: hcsshim::CreateComputeSystem: (0xc0370101)";
+    assert!(explained(both).meaning.contains("while a layer of the image was unpacked"));
 }
 
 /// What the Host Compute Service adds to an error, and further lines about the same failure.
