@@ -117,6 +117,7 @@ pub fn read(text: &str, known: &Known) -> Read {
         starts: starts(&tokens),
         calls: calls(&tokens),
         functions: functions(&tokens),
+        noted: BTreeSet::new(),
         left: Cell::new(MOST_OF_MATRICES),
         open: Vec::new(),
         called: None,
@@ -141,6 +142,7 @@ pub fn read(text: &str, known: &Known) -> Read {
         }
     }
     pods::join(&mut reader.read.found);
+    pods::bound(&mut reader.read);
     reader.read
 }
 
@@ -161,6 +163,8 @@ struct Reader<'r, 't> {
     calls: BTreeMap<&'t str, Call<'t>>,
     /// The functions of the pipeline itself.
     functions: BTreeSet<&'t str>,
+    /// The bytes of the calls of which it is noted that they are not followed.
+    noted: BTreeSet<usize>,
     open: Vec<Open<'t>>,
     /// What counts in the block behind a call that was just closed.
     called: Option<Rc<Within>>,

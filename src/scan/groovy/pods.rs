@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::tokens::{Token, argument};
-use super::{ESCAPED, MADE, PodFile, Reader, escaped, meant_of, put_in};
+use super::{ESCAPED, MADE, PodFile, Read, Reader, escaped, meant_of, put_in};
 use crate::host::placement::Placement;
 use crate::host::{Labels, pod};
 use crate::scan::kubernetes::{self, Known};
@@ -17,6 +17,9 @@ use crate::scan::{Found, IsolatedBy, Lands, Lines, Meant, Note, Os, yaml};
 
 /// The most words and signs of one pod that are looked at.
 const MOST_OF_POD: usize = 2_000;
+
+/// The most files of pods that one pipeline names.
+const MOST_FILES: usize = 1_000;
 
 /// The reason why an image stays that a text in one line holds among signs that Groovy changes.
 const WITH_BACKSLASHES: &str = "it stands in a text with backslashes, which Groovy changes";
@@ -51,6 +54,15 @@ impl Pod {
             }
             Err(names) => found.lands = Lands::Untold(names.clone()),
         }
+    }
+}
+
+/// Takes the files of pods away that are too many, and says so.
+pub(super) fn bound(read: &mut Read) {
+    if let Some(first) = read.pod_files.get(MOST_FILES) {
+        let text = format!("the files of pods that are named from here on are not read: there are more than {MOST_FILES}");
+        read.notes.push(Note { place: first.place.clone(), text });
+        read.pod_files.truncate(MOST_FILES);
     }
 }
 
@@ -133,9 +145,9 @@ impl Reader<'_, '_> {
             let text = format!(
                 "the pod of pipeline is not read: {name} gives its YAML: write it into the pipeline, or into a file that yamlFile names"
             );
-            let note = Note { place: self.lines.place(at..at + name.len()), text };
-            if !self.read.notes.contains(&note) {
-                self.read.notes.push(note);
+            // Several pods may have one variable.
+            if self.noted.insert(at) {
+                self.read.notes.push(Note { place: self.lines.place(at..at + name.len()), text });
             }
         }
         None
