@@ -57,7 +57,7 @@ pub struct PodFile {
     /// Where the pipeline names it.
     pub place: Place,
     /// The pod.
-    pub pod: Rc<Pod>,
+    pub pod: Pod,
 }
 
 /// What options of `docker run` ask for.
@@ -407,7 +407,7 @@ impl<'t> Reader<'_, 't> {
         let all = if is_whole { self.meanings(number, meant, &written) } else { vec![meant] };
         for (method, options) in ways {
             let registry = within.registry.as_ref().filter(|_| is_of_agent || is_called && !AS_NAMED.contains(&method));
-            for meant in all.iter().cloned() {
+            for (row, meant) in all.iter().cloned().enumerate() {
                 let is_made = editable.is_none() && matches!(meant, Meant::Known(_));
                 let (meant, before) = in_registry(meant, registry);
                 let mut found = Found {
@@ -420,7 +420,7 @@ impl<'t> Reader<'_, 't> {
                     isolation: options.isolation,
                     isolated_by,
                     lands: lands.clone(),
-                    together: pod.map(|pod| pod.key.clone()),
+                    together: pod.map(|pod| pod.in_row(row)),
                     ..Found::of(self.lines.place(span.clone()), written.as_str(), meant)
                 };
                 if let Some(pod) = pod {

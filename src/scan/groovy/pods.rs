@@ -39,6 +39,11 @@ pub struct Pod {
 }
 
 impl Pod {
+    /// The text that no other pod has, for this choice of the values of a matrix: each is a pod of its own.
+    pub fn in_row(&self, row: usize) -> String {
+        in_row(&self.key, row)
+    }
+
     /// Lets a container of this pod land where its node selector says.
     pub fn place(&self, found: &mut Found) {
         match &self.selector {
@@ -71,8 +76,10 @@ pub(super) fn join(found: &mut [Found]) {
     let of_yaml = |one: &&Found| one.isolated_by == IsolatedBy::Start;
     let place = |one: &Found| Some((one.together.clone()?, (one.lands.clone(), one.os)));
     let places: BTreeMap<String, (Lands, Os)> = found.iter().filter(of_yaml).filter_map(place).collect();
+    // The YAML may be one for all choices of a matrix.
+    let place_of = |key: &String| places.get(key).or_else(|| places.get(key.rsplit_once(' ')?.0));
     for one in found.iter_mut().filter(|one| one.isolated_by == IsolatedBy::Kubelet) {
-        if let Some((lands, os)) = one.together.as_ref().and_then(|key| places.get(key)) {
+        if let Some((lands, os)) = one.together.as_ref().and_then(place_of) {
             one.lands = lands.clone();
             one.os = *os;
         }
@@ -154,13 +161,14 @@ impl Reader<'_, '_> {
     }
 
     /// Notes the file of a pod, which this argument names: one for each choice of the values of a matrix.
-    fn pod_file(&mut self, value: usize, pod: &Rc<Pod>) {
+    fn pod_file(&mut self, value: usize, pod: &Pod) {
         let tokens = self.tokens.get(value..).unwrap_or_default();
         let (written, _, _) = argument(tokens);
         let Some(Token::Text { text, at, .. } | Token::Word { text, at }) = tokens.first() else { return };
         let place = self.lines.place(*at..*at + text.len());
-        for file in self.meanings(value, self.meant(&written, tokens), &written) {
-            self.read.pod_files.push(PodFile { file, place: place.clone(), pod: Rc::clone(pod) });
+        for (row, file) in self.meanings(value, self.meant(&written, tokens), &written).into_iter().enumerate() {
+            let pod = Pod { key: pod.in_row(row), ..pod.clone() };
+            self.read.pod_files.push(PodFile { file, place: place.clone(), pod });
         }
     }
 
@@ -215,9 +223,7 @@ impl Reader<'_, '_> {
         for (number, row) in rows.iter().enumerate() {
             for one in &found {
                 let mut one = self.with_row(one, row);
-                if number > 0 {
-                    one.together = one.together.map(|key| format!("{key} {number}"));
-                }
+                one.together = one.together.map(|key| in_row(&key, number));
                 // Every choice has its pod, and says no more of an image than the first one with it.
                 one.is_repeated = !seen.insert((one.place.span.start, one.meant.clone()));
                 all.push(one);
@@ -246,6 +252,11 @@ fn open_names(found: &Found) -> &[String] {
         Meant::Unresolved(names) => names,
         Meant::Known(_) | Meant::Unevaluated { .. } | Meant::Undeclared(_) => &[],
     }
+}
+
+/// The key of a pod for this choice of the values of a matrix.
+fn in_row(key: &str, row: usize) -> String {
+    if row > 0 { format!("{key} {row}") } else { key.to_owned() }
 }
 
 /// The labels of a node selector.

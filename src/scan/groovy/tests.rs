@@ -479,6 +479,9 @@ fn axes_of_a_matrix_are_put_into_pods() {
     let together: Vec<bool> = found.windows(2).map(|two| two[0].together == two[1].together).collect();
     assert_eq!(together, [true, false, true]);
     assert_eq!(of("'''")[0].meant, Meant::Unresolved(vec!["WIN".to_owned()]));
+    let template = "kubernetes { containerTemplate { name 'x'; image \"a:${WIN}\" } }";
+    let found = read(&format!("pipeline {{ matrix {{ agent {{ {template} }}\n{axes} }} }}"), &Known::default()).found;
+    assert!(found.len() == 2 && found[0].together != found[1].together, "{found:?}");
     let files = format!("pipeline {{ matrix {{ agent {{ kubernetes {{ yamlFile \"p-${{WIN}}.yaml\" }} }}\n{axes} }} }}");
     let files: Vec<Meant> = read(&files, &Known::default()).pod_files.into_iter().map(|one| one.file).collect();
     assert_eq!(files, ["p-1.yaml", "p-2.yaml"].map(|file| Meant::Known(file.to_owned())));

@@ -83,7 +83,10 @@ impl Project<'_> {
         self.left = self.left.checked_sub(size).ok_or("the files of pods are too many, or too large")?;
         let (lines, known) = (Lines::of(&file.text), self.known(&file.path, None));
         let whole = format!("{} {}", path.display(), one.pod.key);
-        let is_beside = |found: &Found| found.isolated_by == IsolatedBy::Kubelet && found.together.as_ref() == Some(&whole);
+        let is_beside = |found: &Found| {
+            let behind = found.together.as_deref().and_then(|key| key.strip_prefix(whole.as_str()));
+            found.isolated_by == IsolatedBy::Kubelet && behind.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        };
         let has_others = self.of(path).found.iter().any(is_beside);
         let (mut all, mut notes): (Vec<Found>, Vec<Note>) = (Vec::new(), Vec::new());
         for root in roots() {
