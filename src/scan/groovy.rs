@@ -5,18 +5,24 @@
 
 mod builds;
 mod matrix;
+mod pods;
+mod starts;
 mod tokens;
 
 use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use self::matrix::{Matrix, matrices};
+use self::pods::Pod;
+use self::starts::{Call, calls, functions, starts};
 use self::tokens::{Token, argument, definitions, tokens};
-use super::kubernetes::{self, Known};
+use super::kubernetes::Known;
 use super::pipelines::Built;
 use super::placeholder::meant;
 use super::words::Values;
-use super::{Asked, Editable, Found, IsolatedBy, Lines, Meant, Needs, Os, platform_of_options, yaml};
+use super::{Asked, Editable, Found, IsolatedBy, Lands, Lines, Meant, Needs, Note, Os, Place, platform_of_options};
 use crate::Architecture;
 use crate::placeholder::first;
 
@@ -38,10 +44,24 @@ pub struct Read {
     pub built: Vec<Built>,
     /// The names of the images that it builds.
     pub made: Vec<String>,
+    /// The files with the YAML of its pods.
+    pub pod_files: Vec<PodFile>,
+    /// What is not followed.
+    pub notes: Vec<Note>,
+}
+
+/// A file with the YAML of a pod.
+pub struct PodFile {
+    /// Its path, from the top of the repository.
+    pub file: Meant,
+    /// Where the pipeline names it.
+    pub place: Place,
+    /// The pod.
+    pub pod: Pod,
 }
 
 /// What options of `docker run` ask for.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Options {
     isolation: Option<Asked>,
     os: Os,
@@ -57,6 +77,8 @@ struct Within {
     options: Options,
     /// The folder, as it is written; empty for the top of the repository.
     folder: String,
+    /// The pod.
+    pod: Option<Rc<Pod>>,
 }
 
 /// An open bracket: the word before it, and what counts within it.
@@ -92,6 +114,10 @@ pub fn read(text: &str, known: &Known) -> Read {
         values,
         given: &known.values,
         matrices: matrices(&tokens),
+        starts: starts(&tokens),
+        calls: calls(&tokens),
+        functions: functions(&tokens),
+        noted: BTreeSet::new(),
         left: Cell::new(MOST_OF_MATRICES),
         open: Vec::new(),
         called: None,
@@ -106,13 +132,17 @@ pub fn read(text: &str, known: &Known) -> Read {
                 reader.called = None;
                 if reader.is_image(number) {
                     reader.image(number);
-                } else if let Token::Text { text: inner, at, triple: true } = token {
+                } else if let Token::Text { text: inner, at, triple } = token
+                    && (*triple || reader.is_yaml(number))
+                {
                     let of_text = if reader.takes_values(*at) { &with_own } else { known };
-                    reader.read.found.extend(pods(&reader.lines, (*inner, *at), of_text, &known.values));
+                    reader.text(number, (*inner, *at, *triple), of_text);
                 }
             }
         }
     }
+    pods::join(&mut reader.read.found);
+    pods::bound(&mut reader.read);
     reader.read
 }
 
@@ -127,6 +157,14 @@ struct Reader<'r, 't> {
     matrices: Vec<Matrix>,
     /// The images that these may still give.
     left: Cell<usize>,
+    /// The calls that start the images of variables: the numbers of their names, by those of the `docker` that gives the variable its image.
+    starts: BTreeMap<usize, Vec<usize>>,
+    /// The variables that are given what a call gives.
+    calls: BTreeMap<&'t str, Call<'t>>,
+    /// The functions of the pipeline itself.
+    functions: BTreeSet<&'t str>,
+    /// The bytes of the calls of which it is noted that they are not followed.
+    noted: BTreeSet<usize>,
     open: Vec<Open<'t>>,
     /// What counts in the block behind a call that was just closed.
     called: Option<Rc<Within>>,
@@ -217,6 +255,9 @@ impl<'t> Reader<'_, 't> {
             "dir" if !is_block => {
                 let folder = Some(joined(&outer.folder, &argument(behind).0)).filter(|folder| folder.len() <= LONGEST);
                 Rc::new(Within { folder: folder.unwrap_or_default(), ..outer.as_ref().clone() })
+            }
+            "kubernetes" | "podTemplate" if self.tokens.get(number) != Some(&Token::Sign('[')) => {
+                Rc::new(Within { pod: Some(self.pod(number)), ..outer.as_ref().clone() })
             }
             _ => called.unwrap_or(outer),
         };
@@ -333,7 +374,7 @@ impl<'t> Reader<'_, 't> {
         };
         let (within, is_called) = (self.within(), self.is_called(number));
         let is_of_agent = self.block(number) == Some("docker");
-        let (method, options) = if is_called {
+        let way = if is_called {
             self.method(rest)
         } else if self.is_step(number) {
             ("", self.options_beside(number).unwrap_or_default())
@@ -342,6 +383,9 @@ impl<'t> Reader<'_, 't> {
         } else {
             ("", Options::default())
         };
+        // A variable may hold the image, and start it in several ways.
+        let started = if is_called && way.0.is_empty() { self.started(number.saturating_sub(4)) } else { Vec::new() };
+        let ways = if started.is_empty() { vec![way] } else { started };
         // The plugins of Kubernetes and of Docker's own agents have no options.
         let isolated_by = if is_called {
             IsolatedBy::Inside
@@ -352,25 +396,38 @@ impl<'t> Reader<'_, 't> {
         } else {
             IsolatedBy::Args
         };
-        let registry = within.registry.as_ref().filter(|_| is_of_agent || is_called && !AS_NAMED.contains(&method));
+        // A container of a pod runs on each node that the pod can land on.
+        let is_of_pod = isolated_by == IsolatedBy::Kubelet;
+        let (needs, lands) =
+            if is_of_pod { (Needs::EveryHost, Lands::Nodes(Arc::default())) } else { (Needs::OneHost, Lands::Fleet) };
+        let pod = within.pod.as_ref().filter(|_| is_of_pod);
         let span = *at..*at + text.len();
         let editable = if names.is_empty() { self.lines.literal(span.clone(), &written) } else { None };
         // What is done with the value of an axis is not known, where that is not all.
         let all = if is_whole { self.meanings(number, meant, &written) } else { vec![meant] };
-        for meant in all {
-            let is_made = editable.is_none() && matches!(meant, Meant::Known(_));
-            let (meant, before) = in_registry(meant, registry);
-            self.read.found.push(Found {
-                editable: editable.clone().and_then(|editable| Some(Editable { before: before?, ..editable })),
-                stays: is_made.then(|| MADE.to_owned()),
-                object: Some("pipeline".to_owned()),
-                needs: Needs::OneHost,
-                os: options.os,
-                processor: options.processor,
-                isolation: options.isolation,
-                isolated_by,
-                ..Found::of(self.lines.place(span.clone()), written.as_str(), meant)
-            });
+        for (method, options) in ways {
+            let registry = within.registry.as_ref().filter(|_| is_of_agent || is_called && !AS_NAMED.contains(&method));
+            for (row, meant) in all.iter().cloned().enumerate() {
+                let is_made = editable.is_none() && matches!(meant, Meant::Known(_));
+                let (meant, before) = in_registry(meant, registry);
+                let mut found = Found {
+                    editable: editable.clone().and_then(|editable| Some(Editable { before: before?, ..editable })),
+                    stays: is_made.then(|| MADE.to_owned()),
+                    object: Some("pipeline".to_owned()),
+                    needs,
+                    os: options.os,
+                    processor: options.processor,
+                    isolation: options.isolation,
+                    isolated_by,
+                    lands: lands.clone(),
+                    together: pod.map(|pod| pod.in_row(row)),
+                    ..Found::of(self.lines.place(span.clone()), written.as_str(), meant)
+                };
+                if let Some(pod) = pod {
+                    pod.place(&mut found);
+                }
+                self.read.found.push(found);
+            }
         }
     }
 
@@ -482,33 +539,6 @@ fn put_in(text: &str, own: &Values, given: &Values) -> Meant {
         add(meant(rest, own));
     }
     if missing.is_empty() { Meant::Known(known) } else { Meant::Unresolved(missing) }
-}
-
-/// The pods of a text from this byte on, whose own indentation counts, with what is known within it and the values that are given. One that is
-/// not YAML is not a pod: it is said of files alone.
-fn pods(lines: &Lines<'_>, (inner, at): (&str, usize), known: &Known, given: &Values) -> Vec<Found> {
-    // A backslash takes the end of the line away.
-    let skipped = inner.len() - inner.strip_prefix('\\').unwrap_or(inner).len();
-    let manifest = inner.get(skipped..).unwrap_or_default();
-    if !manifest.contains("containers:") && !manifest.contains("\"containers\"") {
-        return Vec::new();
-    }
-    let lines = lines.from(at + skipped);
-    let replaced = escaped(manifest);
-    let (documents, _) = yaml::read(replaced.as_deref().unwrap_or(manifest));
-    let roots = documents.iter().filter_map(|document| document.root.as_ref());
-    let mut found: Vec<Found> = roots.flat_map(|root| kubernetes::read(root, &lines, known)).collect();
-    for one in &mut found {
-        if replaced.is_some() && one.written.contains(ESCAPED) {
-            one.meant = put_in(&one.written, &known.values, given);
-            one.written = one.written.replace(ESCAPED, "\\$");
-            one.editable = None;
-        }
-        if one.editable.is_none() && matches!(one.meant, Meant::Known(_)) {
-            one.stays = Some(MADE.to_owned());
-        }
-    }
-    found
 }
 
 #[cfg(test)]

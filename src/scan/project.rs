@@ -5,6 +5,7 @@ mod classes;
 mod composed;
 mod dockerfiles;
 mod gitlab;
+mod jenkins;
 mod named;
 mod own;
 mod unknown;
@@ -101,6 +102,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         templates: RefCell::default(),
         left_of_templates: Cell::new(MOST_OF_TEMPLATES),
         patches,
+        of_pods: BTreeSet::new(),
         built: BTreeMap::new(),
         inline: Vec::new(),
         made: BTreeSet::new(),
@@ -117,15 +119,20 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
     }
     project.ways = ways.to;
     open.iter().for_each(|path| project.of(path).problems.push(too_much()));
+    let pipelines: Vec<(PathBuf, groovy::Read)> = pipelines
+        .into_iter()
+        .map(|(path, text)| {
+            let read = groovy::read(&text, &project.known(&path, None));
+            (path, read)
+        })
+        .collect();
+    project.of_pods = project.files_of_pods(&pipelines);
     yaml.iter().for_each(|file| project.read(file));
     project.compose_files();
     project.gitlab_files();
     project.bake_files(&bakes);
-    for (path, text) in &pipelines {
-        let read = groovy::read(text, &project.known(path, None));
-        project.of(path).found.extend(read.found);
-        project.made.extend(read.made.iter().map(|image| with_a_tag(image)));
-        project.builds_of(path, read.built);
+    for (path, read) in pipelines {
+        project.pipeline(&path, read);
     }
     let Project { built, inline, made, mut uses, env_files, mut answer, mut rests_on, patches, classes, .. } = project;
     let with_classes = classes.asked();
@@ -342,6 +349,8 @@ struct Project<'p> {
     left_of_templates: Cell<usize>,
     /// The files that kustomizations put over others: what stands there is a part of something else.
     patches: BTreeSet<PathBuf>,
+    /// The files with the YAML of pods of Jenkins: what stands there is read for the pipelines that name it.
+    of_pods: BTreeSet<PathBuf>,
     /// The builds of each Dockerfile.
     built: BTreeMap<PathBuf, Vec<Built>>,
     /// The Dockerfiles that stand within files, with the paths of these.
@@ -434,7 +443,7 @@ impl Project<'_> {
         let path = normal(&file.path);
         let ways = self.ways.get(&path).cloned();
         // A part of something else, unless it is deployed itself too.
-        if ways.is_none() && self.patches.contains(&path) {
+        if ways.is_none() && (self.patches.contains(&path) || self.of_pods.contains(&path)) {
             return;
         }
         let source = kubernetes::source_of(&file.text, root.span.start).map(|source| format!(" ({source})")).unwrap_or_default();

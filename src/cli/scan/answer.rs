@@ -151,7 +151,7 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// Takes the results away of references that are judged at another place too, unless something is said of their builds and jobs.
+    /// Takes the results away of references that are judged at another place too, unless something is said of their builds, jobs and pods.
     fn leave_repeated_out(&mut self, placed: &[Placed<'_>]) {
         let mut before = std::mem::take(&mut self.results).into_iter();
         for (number, range) in std::mem::take(&mut self.at) {
@@ -167,10 +167,10 @@ impl Judged {
     }
 }
 
-/// True for a result with a finding about its build or job as a whole.
+/// True for a result with a finding about its build, job or pod as a whole.
 fn says_of_whole(entry: &ResultEntry) -> bool {
     let mut codes = entry.findings.iter().filter_map(|finding| finding.code.known());
-    codes.any(|code| matches!(code, Code::BuildFitsNoHost | Code::JobFitsSomeHosts))
+    codes.any(|code| matches!(code, Code::BuildFitsNoHost | Code::JobFitsSomeHosts | Code::PodFitsNoNode))
 }
 
 impl Inputs {

@@ -7,7 +7,7 @@ use crate::scan::paths::is_elsewhere;
 use crate::scan::pipelines::Built;
 use crate::scan::placeholder::meant;
 use crate::scan::words::Values;
-use crate::scan::{Meant, platform_of};
+use crate::scan::{Asked, Meant, platform_of};
 
 impl<'t> Reader<'_, 't> {
     /// Adds the Dockerfile of an agent: `dockerfile { filename 'F'; dir 'D'; additionalBuildArgs '--build-arg A=B' }`. One that has the
@@ -51,7 +51,17 @@ impl<'t> Reader<'_, 't> {
         };
         let at = self.at(number);
         let mut built = Built::of("pipeline", self.lines.place(at..at));
-        built.build.started_in = self.method(rest).1.isolation;
+        let (method, direct) = self.method(rest);
+        let started = if method.is_empty() { self.started(number.saturating_sub(3)) } else { Vec::new() };
+        let mut isolations: Vec<Option<Asked>> = Vec::new();
+        for (_, options) in started {
+            if !isolations.contains(&options.isolation) {
+                isolations.push(options.isolation);
+            }
+        }
+        if isolations.is_empty() {
+            isolations.push(direct.isolation);
+        }
         built.makes.extend(name);
         let (file, context) = given(&options, values, &mut built);
         let context = context.unwrap_or_else(|| ".".to_owned());
@@ -63,13 +73,19 @@ impl<'t> Reader<'_, 't> {
         };
         built.file = meant(&file, &self.values);
         self.read.made.extend(built.makes.iter().cloned());
-        if !options.is_empty() || built.build.started_in.is_some() {
+        if options.is_empty() && isolations.iter().all(Option::is_none) {
+            return;
+        }
+        // One build for each way in which the image is started.
+        for started_in in isolations {
+            let mut built = built.clone();
+            built.build.started_in = started_in;
             self.read.built.push(built);
         }
     }
 
     /// The byte of the word before a bracket.
-    fn at(&self, number: usize) -> usize {
+    pub(super) fn at(&self, number: usize) -> usize {
         match self.before(number, 1) {
             Some(Token::Word { at, .. } | Token::Text { at, .. }) => *at,
             _ => 0,

@@ -362,3 +362,157 @@ fn what_a_pipeline_builds() {
         assert_eq!(read.made.is_empty(), !text.contains("build('x'"), "{text}");
     }
 }
+
+/// The placement of a reference, as the labels of its node selector.
+fn selector(found: &Found) -> Vec<String> {
+    let Lands::Nodes(placement) = &found.lands else { panic!("{found:?}") };
+    placement.selector.iter().map(|(key, value)| format!("{key}={value}")).collect()
+}
+
+#[test]
+fn the_node_selector_of_a_pod_counts_for_all_its_containers() {
+    let windows = "nodeSelector 'kubernetes.io/os=windows, b=1,x'";
+    let yaml =
+        |more: &str| format!("yaml '''\nspec:\n  nodeSelector: {{c: d{more}}}\n  containers:\n  - {{name: y, image: a}}\n'''");
+    let template = "containerTemplate { name 'b'; image 'a' }";
+    let (own, both) = (&["b=1", "kubernetes.io/os=windows"][..], &["b=1", "c=d", "kubernetes.io/os=windows"][..]);
+    for (text, expected) in [
+        (format!("agent {{ kubernetes {{ {windows}\n{template} }} }}"), own),
+        (format!("agent {{ kubernetes {{ {template}\n{windows} }} }}"), own),
+        (format!("agent {{ kubernetes {{ containerTemplates {{ {template} }}\n{windows} }} }}"), own),
+        ("podTemplate(nodeSelector: 'kubernetes.io/os=windows,b=1', containers: [containerTemplate(name: 'b', image: 'a')]) { }".to_owned(), own),
+        ("def s = 'kubernetes.io/os=windows,b=1'\npodTemplate(containers: [containerTemplate(image: 'a')], nodeSelector: s) { }".to_owned(), own),
+        (format!("agent {{ kubernetes {{ {}\n{windows} }} }}", yaml("")), both),
+        (format!("agent {{ kubernetes {{ {windows}\n{} }} }}", yaml(", b: 2")), both),
+        (format!("agent {{ kubernetes {{ {template}\n{}\n{windows} }} }}", yaml("")), both),
+    ] {
+        let found = read(&text, &Known::default()).found;
+        assert!(!found.is_empty(), "{text}");
+        for one in &found {
+            assert_eq!(selector(one), expected, "{text}");
+            assert_eq!((one.os, one.needs), (Os::Windows, Needs::EveryHost), "{text}");
+            assert_eq!((&one.together, one.together.is_some()), (&found[0].together, true), "{text}");
+        }
+    }
+    // One that others give, and pods beside it.
+    let open =
+        read("podTemplate(nodeSelector: \"os=${X}\", containers: [containerTemplate(image: 'a')]) { }", &Known::default()).found;
+    assert_eq!(open[0].lands, Lands::Untold(vec!["X".to_owned()]));
+    let two = format!(
+        "podTemplate(nodeSelector: 'b=1') {{ }}\nagent {{ kubernetes {{ {template} }} }}\nagent {{ kubernetes {{ {template}\n{} }} }}",
+        yaml("")
+    );
+    let found = read(&two, &Known::default()).found;
+    assert_eq!(
+        found.iter().map(selector).collect::<Vec<_>>(),
+        [Vec::<String>::new(), vec!["c=d".to_owned()], vec!["c=d".to_owned()]]
+    );
+    assert!(found[0].together != found[1].together && found[1].together == found[2].together, "{found:?}");
+}
+
+/// The same pod in two texts is two pods.
+#[test]
+fn each_text_is_a_pod_of_its_own() {
+    let pod = "podTemplate(yaml: '''\nspec:\n  containers:\n  - {name: y, image: a}\n''') { }\n";
+    for text in [pod.repeat(2), pod.replace("podTemplate(yaml: ", "x(").repeat(2)] {
+        let found = read(&text, &Known::default()).found;
+        assert!(found.len() == 2 && found[0].together.is_some() && found[0].together != found[1].together, "{found:?}");
+    }
+}
+
+#[test]
+fn a_pod_in_one_line_is_read() {
+    for (text, place) in [
+        ("podTemplate(yaml: \"spec: {containers: [{name: a, image: 'a:1'}]}\") { }", "1:56 a:1 Unsaid"),
+        ("podTemplate(yaml: 'spec: {containers: [{name: a, image: a:1}]}') { }", "1:56 a:1 Unsaid"),
+        ("agent { kubernetes { yaml 'spec: {containers: [{image: a:1}]}' } }", "1:56 a:1 Unsaid"),
+        ("podTemplate(yaml: 'spec:\\n  containers:\\n  - image: \\'a:1\\'\\n') { }", "1:20 a:1 Unsaid"),
+    ] {
+        let known = read(text, &Known::default()).found;
+        assert_eq!(found(text).len(), 1, "{text}");
+        assert_eq!(known[0].editable.is_some(), !text.contains('\\'), "{text}");
+        assert_eq!(found(text)[0].split_once(' ').unwrap().1, place.split_once(' ').unwrap().1, "{text}");
+    }
+    assert!(found("echo 'spec: {containers: [{image: a:1}]}'").is_empty());
+}
+
+#[test]
+fn files_and_calls_that_give_a_pod_its_yaml() {
+    for (text, expected) in [
+        ("agent { kubernetes { yamlFile 'ci/pod.yaml' } }", Some("ci/pod.yaml")),
+        ("agent { kubernetes { defaultContainer 'x'\nyamlFile('ci/pod.yaml') } }", Some("ci/pod.yaml")),
+        ("def f = 'ci/pod.yaml'\nagent { kubernetes { yamlFile f } }", Some("ci/pod.yaml")),
+        ("podTemplate(yaml: readTrusted('ci/pod.yaml')) { }", Some("ci/pod.yaml")),
+        ("def y = readTrusted 'ci/pod.yaml'\npodTemplate(yaml: y) { }", Some("ci/pod.yaml")),
+        ("agent { kubernetes { yaml libraryResource('p.yaml') } }", None),
+        ("def y = libraryResource('p.yaml')\npodTemplate(yaml: y, label: 'x') { }", None),
+    ] {
+        let read = read(text, &Known::default());
+        let files: Vec<Meant> = read.pod_files.iter().map(|one| one.file.clone()).collect();
+        assert_eq!(files, expected.iter().map(|file| Meant::Known((*file).to_owned())).collect::<Vec<_>>(), "{text}");
+        let notes: Vec<&str> = read.notes.iter().map(|note| note.text.as_str()).collect();
+        assert_eq!(notes.len(), usize::from(expected.is_none()), "{text}");
+        assert!(
+            notes.iter().all(|note| note.starts_with("the pod of pipeline is not read: libraryResource gives its YAML: ")),
+            "{notes:?}"
+        );
+    }
+    for text in
+        ["def pod() { }\npodTemplate(yaml: pod()) { }", "podTemplate(yaml: yaml, label: 'x') { }", "yaml libraryResource('x')"]
+    {
+        let read = read(text, &Known::default());
+        assert!(read.notes.is_empty() && read.pod_files.is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn axes_of_a_matrix_are_put_into_pods() {
+    let axes = "axes { axis { name 'WIN'; values '1', '2' } }";
+    let of = |quotes: &str| {
+        let yaml = format!("yaml {quotes}\nspec:\n  containers:\n  - image: a:${{WIN}}\n  - image: b\n{quotes}");
+        read(&format!("pipeline {{ matrix {{ agent {{ kubernetes {{ {yaml} }} }}\n{axes} }} }}"), &Known::default()).found
+    };
+    let found = of("\"\"\"");
+    let meant: Vec<(Meant, bool)> = found.iter().map(|one| (one.meant.clone(), one.is_repeated)).collect();
+    let expected = [("a:1", false), ("b", false), ("a:2", false), ("b", true)];
+    assert_eq!(meant, expected.map(|(image, again)| (Meant::Known(image.to_owned()), again)));
+    let together: Vec<bool> = found.windows(2).map(|two| two[0].together == two[1].together).collect();
+    assert_eq!(together, [true, false, true]);
+    assert_eq!(of("'''")[0].meant, Meant::Unresolved(vec!["WIN".to_owned()]));
+    let template = "kubernetes { containerTemplate { name 'x'; image \"a:${WIN}\" } }";
+    let found = read(&format!("pipeline {{ matrix {{ agent {{ {template} }}\n{axes} }} }}"), &Known::default()).found;
+    assert!(found.len() == 2 && found[0].together != found[1].together, "{found:?}");
+    let files = format!("pipeline {{ matrix {{ agent {{ kubernetes {{ yamlFile \"p-${{WIN}}.yaml\" }} }}\n{axes} }} }}");
+    let files: Vec<Meant> = read(&files, &Known::default()).pod_files.into_iter().map(|one| one.file).collect();
+    assert_eq!(files, ["p-1.yaml", "p-2.yaml"].map(|file| Meant::Known(file.to_owned())));
+}
+
+#[test]
+fn options_where_a_variable_starts_its_image_count() {
+    for (text, expected) in [
+        ("def i = docker.image('a')\ni.inside('--isolation=hyperv') { }", &[Some(Asked::Hyperv)][..]),
+        ("def i = docker.image('a')\ni.withRun('-d --isolation hyperv') { }", &[Some(Asked::Hyperv)]),
+        ("i = docker.image 'a'\ni.inside '--isolation=process', { }", &[Some(Asked::Process)]),
+        (
+            "def i = docker.image('a')\ni.pull()\ni.inside('--isolation=hyperv') { }\ni.run('--isolation=hyperv')",
+            &[Some(Asked::Hyperv), Some(Asked::Hyperv)],
+        ),
+        ("def i = docker.image('a')\ni.inside('--isolation=hyperv') { }\ni.inside { }", &[Some(Asked::Hyperv), None]),
+        ("def i = docker.image('a')\ni = docker.image('b')\ni.inside('--isolation=hyperv') { }", &[None, Some(Asked::Hyperv)]),
+        ("def i = docker.image('a')\ni = x()\ni.inside('--isolation=hyperv') { }", &[None]),
+        ("def i = docker.image('a').inside('--isolation=process') { }\ni.run('--isolation=hyperv')", &[Some(Asked::Process)]),
+        ("def i = docker.image('a')\ni.push()", &[None]),
+    ] {
+        let asked: Vec<Option<Asked>> = read(text, &Known::default()).found.iter().map(|one| one.isolation).collect();
+        assert_eq!(asked, expected, "{text}");
+    }
+    for (text, expected) in [
+        ("def i = docker.build('x', '--isolation=hyperv .')\ni.inside('--isolation=hyperv') { }", &[Some(Asked::Hyperv)][..]),
+        ("def i = docker.build('x')\ni.inside('--isolation=hyperv') { }", &[Some(Asked::Hyperv)]),
+        ("def i = docker.build('x')\ni.inside('--isolation=hyperv') { }\ni.inside { }", &[Some(Asked::Hyperv), None]),
+        ("def i = docker.build('x')\ni.push()", &[]),
+    ] {
+        let asked: Vec<Option<Asked>> = read(text, &Known::default()).built.iter().map(|one| one.build.started_in).collect();
+        assert_eq!(asked, expected, "{text}");
+    }
+}

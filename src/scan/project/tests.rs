@@ -779,3 +779,35 @@ fn a_pod_rests_on_the_file_of_its_class() {
     let expected = ["k/kustomization.yaml", "k/p.yaml", "k/rc.yaml"].map(PathBuf::from);
     assert_eq!(rests("k/pod.yaml"), BTreeSet::from(expected));
 }
+
+/// The plugin of Kubernetes puts what a file lacks into it, so it needs neither `apiVersion` nor `kind`.
+#[test]
+fn a_file_with_the_pod_of_a_pipeline_of_jenkins_is_read() {
+    let pipeline = "pipeline { agent { kubernetes {\n nodeSelector 'a=b'\n yamlFile 'ci/pod.yaml' } } }\n";
+    let bare = "spec:\n  containers:\n  - {name: c, image: a:1}\n";
+    let whole = "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: c, image: a:1}]}\n";
+    for pod in [bare, whole] {
+        for asked in [&["Jenkinsfile", "ci/pod.yaml"][..], &["Jenkinsfile"]] {
+            assert_eq!(read(&[("Jenkinsfile", pipeline), ("ci/pod.yaml", pod)], asked), ["ci/pod.yaml:3 a:1"], "{pod}");
+        }
+        let lands = |found: &Found| match &found.lands {
+            Lands::Nodes(placement) => placement.selector.get("a").cloned(),
+            other => panic!("{other:?}"),
+        };
+        let both = [("sub/Jenkinsfile", pipeline), ("Jenkinsfile", pipeline), ("ci/pod.yaml", pod)];
+        assert_eq!(each(&both, lands), [Some("b".to_owned())], "{pod}");
+    }
+    for (yaml, why) in
+        [("yamlFile 'ci/gone.yaml'", "there is no such file"), ("yamlFile \"${X}.yaml\"", "the variable X has no value")]
+    {
+        let pipeline = format!("pipeline {{ agent {{ kubernetes {{\n{yaml} }} }} }}\n");
+        let expected = format!("Jenkinsfile:2 the pod of pipeline is not read: {why}");
+        assert_eq!(read(&[("Jenkinsfile", &pipeline)], &["Jenkinsfile"]), [expected]);
+    }
+    // A container of a field is in the same pod, and lands where the file says.
+    let beside = "pipeline { agent { kubernetes {\n yamlFile 'pod.yaml'\n containerTemplate { name 'x'; image 'b:1' } } } }\n";
+    let pod = "spec:\n  nodeSelector: {a: b}\n  containers:\n  - {name: c, image: a:1}\n";
+    let of = |found: &Found| (found.lands.clone(), found.together.clone());
+    let found = each(&[("Jenkinsfile", beside), ("pod.yaml", pod)], of);
+    assert!(found.len() == 2 && found[0] == found[1] && found[0].1.is_some(), "{found:?}");
+}

@@ -307,3 +307,31 @@ fn one_place_of_several_services_is_shown_once() {
         assert!(answer.out.contains(&format!("= note: {objects}\n")), "{}", answer.out);
     }
 }
+
+/// A container of a field of the plugin and one in YAML are judged by one rule: a pod must fit every node that it can land on, whole.
+#[test]
+fn pods_of_jenkins_are_judged_as_pods_in_each_form() {
+    let image = |tag: &str| format!("registry.test/app:{tag}");
+    let template = |tag: &str| format!("containerTemplate(name: '{tag}', image: '{}')", image(tag));
+    let yaml = |tag: &str| format!("{{name: {tag}, image: '{}'}}", image(tag));
+    let fields = |tags: &[&str]| {
+        let all: Vec<String> = tags.iter().map(|tag| template(tag)).collect();
+        format!("podTemplate(containers: [{}]) {{ }}\n", all.join(", "))
+    };
+    let text = |tags: &[&str]| {
+        let all: Vec<String> = tags.iter().map(|tag| yaml(tag)).collect();
+        format!("podTemplate(yaml: '''\nspec: {{containers: [{}]}}\n''') {{ }}\n", all.join(", "))
+    };
+    let hosts = ["--host=a=ltsc2019", "--host=b=ltsc2022"];
+    for (tags, code) in [(&["ltsc2019"][..], None), (&["ltsc2019", "ltsc2022"], Some("pod-fits-no-node"))] {
+        for pipeline in [fields(tags), text(tags)] {
+            let repository = Repository::new();
+            repository.file("Jenkinsfile", &pipeline);
+            let (exit, report) = repository.report(&hosts);
+            assert_eq!(exit, 1, "{pipeline}: {report:#}");
+            let findings: String = report["results"].as_array().unwrap().iter().map(|one| one["findings"].to_string()).collect();
+            assert!(!findings.contains("job-fits-some-hosts"), "{pipeline}: {findings}");
+            assert!(code.is_none_or(|code| findings.contains(code)), "{pipeline}: {findings}");
+        }
+    }
+}
