@@ -171,6 +171,7 @@ impl Reader<'_, '_> {
         let (mut grouped, inherited) = (of("group", "targets"), of("target", "inherits"));
         let blocks: Vec<String> = grouped.iter().filter_map(|name| Some(self.made.get(name)?.0.clone())).collect();
         grouped.extend(blocks);
+        grouped.extend(self.linked());
         // What is built where nothing is named.
         if self.named("group", "default").next().is_none() {
             grouped.insert("default".to_owned());

@@ -37,6 +37,7 @@ use std::sync::Arc;
 
 use crate::host::placement::Placement;
 use crate::{Architecture, Error};
+pub use compose::is_context_name;
 pub use dotenv::read as read_env_file;
 pub use edit::{Editable, Shared, apply, with_tag};
 pub use exceptions::{Exception, Failure, Pattern, inline, misspelt};

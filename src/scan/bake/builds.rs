@@ -1,5 +1,6 @@
 //! What a target of bake files builds: the Dockerfile, with its arguments, contexts and stage.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use hcl_edit::expr::Expression;
 use super::blocks::{body, entries};
 use super::{Attribute, Bake, Reader};
 use crate::ErrorKind;
-use crate::scan::compose::{Built, Inline};
+use crate::scan::compose::{Built, Inline, context_name};
 use crate::scan::dockerfile::Build;
 use crate::scan::hcl::{Locals, Part, Unknown, Value};
 use crate::scan::nested::{self, Inner};
@@ -18,6 +19,9 @@ use crate::scan::{Found, Meant, Note, Os, Place, Shared, platforms_of};
 
 /// The folders above a bake file that are looked through for the Dockerfiles it names: it may be meant to be run from one of them.
 const ABOVE: usize = 4;
+
+/// What stands before the name of a target that is a context.
+const TARGET: &str = "target:";
 
 /// The longest text of an expression that is shown.
 const SHOWN: usize = 120;
@@ -50,7 +54,8 @@ impl Reader<'_, '_> {
         if let Some(parents) = unknown_parents {
             return undecided(&parents, bake);
         }
-        let makes = said("tags").map(|one| self.tags(&one)).unwrap_or_default();
+        let mut makes = said("tags").map(|one| self.tags(&one)).unwrap_or_default();
+        makes.push(self.context_name(&shown));
         bake.made.extend(makes.iter().cloned());
         let target = text("target");
         if let (Some(one), Some(None)) = (said("target"), &target) {
@@ -67,12 +72,10 @@ impl Reader<'_, '_> {
             self.add_arguments(one, &mut build, bake);
         }
         for one in all("contexts").iter().rev() {
-            let image = |meant: Meant| match meant {
-                Meant::Known(text) => text.strip_prefix("docker-image://").map(|image| Meant::Known(image.to_owned())),
-                open => Some(open),
-            };
             let Some(pairs) = self.pairs(one) else { return undecided(one, bake) };
-            build.contexts.extend(pairs.into_iter().map(|(name, meant)| (name, meant.and_then(image))));
+            for (name, meant) in pairs {
+                build.contexts.insert(name, meant.and_then(|meant| self.image_of(meant, bake)));
+            }
         }
         // What is not read may use a value for anything.
         let share = |build: &Build, by: &str, bake: &mut Bake| {
@@ -122,6 +125,43 @@ impl Reader<'_, '_> {
         let one = Built { dockerfile, build, makes, said: at.and_then(of_file), asks: asks.and_then(of_file) };
         let for_each = platforms.into_iter().map(|(os, processor)| Build { os, processor, ..one.build.clone() });
         bake.built.extend(for_each.map(|build| Built { build, ..one.clone() }));
+    }
+
+    /// The image that a context is, if it is one: that of a registry, or what another target builds.
+    fn image_of(&self, context: Meant, bake: &mut Bake) -> Option<Meant> {
+        let text = match context {
+            Meant::Known(text) => text,
+            open => return Some(open),
+        };
+        if let Some(image) = text.strip_prefix("docker-image://") {
+            return Some(Meant::Known(image.to_owned()));
+        }
+        let name = self.context_name(text.strip_prefix(TARGET)?);
+        // Where nothing is known of how it is built, it is no image of a registry all the same.
+        bake.made.push(name.clone());
+        Some(Meant::Known(name))
+    }
+
+    /// The text for what a target builds.
+    fn context_name(&self, target: &str) -> String {
+        context_name("target", target, self.layers.first().map_or(Path::new(""), |layer| layer.path))
+    }
+
+    /// The targets that others have as contexts: they are built for these.
+    pub(super) fn linked(&self) -> BTreeSet<String> {
+        let mut linked = BTreeSet::new();
+        for block in self.blocks.iter().filter(|block| block.kind == "target") {
+            let Some(value) = block.said("contexts") else { continue };
+            for locals in self.combinations(&block.name) {
+                let one = Attribute { layer: block.layer, value, locals: &locals };
+                for (_, meant) in self.pairs(&one).unwrap_or_default() {
+                    if let Some(Meant::Known(text)) = meant {
+                        linked.extend(text.strip_prefix(TARGET).map(str::to_owned));
+                    }
+                }
+            }
+        }
+        linked
     }
 
     /// Puts arguments over those that are there. Where they are not known as a whole, any of those may have another value.
