@@ -295,8 +295,8 @@ pub(super) fn conclusion(entry: &ResultEntry) -> &'static str {
         Outcome::Accepted => "fails, which is accepted",
         Outcome::Passed => "runs",
         Outcome::NeedsFlag => "runs only with another isolation than asked for",
-        Outcome::Failed if entry.taken.is_some() && fits_no_host_whole(entry) => "would run, but no host runs all of its build or job",
-        Outcome::Failed if is_open(entry) && fits_no_host_whole(entry) => "not known, but no host runs all of its build or job",
+        Outcome::Failed if entry.taken.is_some() && fits_no_host(entry) => "would run, but no host runs all of its build or job",
+        Outcome::Failed if is_open(entry) && fits_no_host(entry) => "not known, but no host runs all of its build or job",
         Outcome::Failed if entry.taken.is_some() => "would run, but fails because of a finding that is denied",
         Outcome::Failed if is_open(entry) => "not known, and fails because of a finding that is denied",
         Outcome::Failed => "will not run",
@@ -305,7 +305,7 @@ pub(super) fn conclusion(entry: &ResultEntry) -> &'static str {
 }
 
 /// True for a part of a build or job of which no host runs all: it fails though nobody denied anything.
-fn fits_no_host_whole(entry: &ResultEntry) -> bool {
+fn fits_no_host(entry: &ResultEntry) -> bool {
     entry.findings.iter().any(|finding| finding.code.known() == Some(Code::BuildFitsNoHost))
 }
 

@@ -53,9 +53,9 @@ fn an_undecided_result_that_fails_is_not_said_to_fail_to_run() {
 #[test]
 fn a_build_that_no_host_runs_whole_is_not_said_to_be_denied() {
     let whole = sample::finding("build-fits-no-host", "error", "not one host can run all images of this build", "");
-    let mut entry = sample::result("app:1", sample::host("web01", "10.0.20348.1"), None, Some(false), vec![whole.clone()]);
-    entry["taken"] = json!("process");
-    let mut open = sample::result("app:2", sample::host("web01", "10.0.20348.1"), None, Some(false), vec![whole]);
+    let host = || sample::host("web01", "10.0.20348.1");
+    let entry = sample::result("app:1", host(), Some("process"), Some(false), vec![whole.clone()]);
+    let mut open = sample::result("app:2", host(), None, Some(false), vec![whole]);
     open["verdict"] = json!("unknown");
     open["process"]["possible"] = json!(null);
     open["hyperv"]["possible"] = json!(null);
