@@ -182,9 +182,9 @@ fn a_dockerfile_of_a_pipeline_that_is_gone_counts_for_the_pipeline() {
         )
     };
     for (dockerfile, at) in [("filename 'Win.df'", "Win.df"), ("filename 'Win.df'\n dir 'img'", "img/Win.df")] {
-        let Some(shop) = committed(&[("ci/Jenkinsfile", pipeline(dockerfile).as_str()), (at, OLD), ("other/Dockerfile", OLD)]) else {
-            return;
-        };
+        let pipeline = pipeline(dockerfile);
+        let files = [("ci/Jenkinsfile", pipeline.as_str()), (at, OLD), ("other/Dockerfile", OLD)];
+        let Some(shop) = committed(&files) else { return };
         std::fs::remove_file(shop.folder().join(at)).unwrap();
         if at.starts_with("img/") {
             std::fs::remove_dir(shop.folder().join("img")).unwrap();
