@@ -8,14 +8,14 @@ use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
 
 use super::blocks::{body, entries};
-use super::{Attribute, Bake, Reader};
-use crate::ErrorKind;
+use super::{Attribute, Bake, MOST_BUILDS, Reader};
 use crate::scan::compose::{Built, Inline, context_name};
 use crate::scan::dockerfile::Build;
 use crate::scan::hcl::{Locals, Part, Unknown, Value};
 use crate::scan::nested::{self, Inner};
 use crate::scan::paths::{is_elsewhere, normal, slashes};
-use crate::scan::{Found, Meant, Note, Os, Place, Shared, platforms_of};
+use crate::scan::{Found, Meant, Note, Os, Place, Problem, Shared, platforms_of};
+use crate::{Error, ErrorKind};
 
 /// The folders above a bake file that are looked through for the Dockerfiles it names: it may be meant to be run from one of them.
 const ABOVE: usize = 4;
@@ -207,6 +207,25 @@ impl Reader<'_, '_> {
         let block = self.named("target", name).next()?;
         let span = block.attributes.first().and_then(|(_, value)| value.span()).unwrap_or_default();
         Some((block.layer, self.lines.get(block.layer)?.place(span)))
+    }
+
+    /// The error about a target that makes more images than are read.
+    pub(super) fn too_many(&self, name: &str) -> Option<(usize, Problem)> {
+        let matrix = self.named("target", name).rev().find_map(|block| Some((block.layer, block.said("matrix")?)));
+        let of_matrix = matrix.and_then(|(layer, value)| {
+            let span = value.span().unwrap_or_default();
+            Some((layer, self.lines.get(layer)?.place(span)))
+        });
+        let what = if of_matrix.is_some() {
+            format!("the matrix of target {name} is too large")
+        } else {
+            format!("target {name} is not read: the targets before it build too many images")
+        };
+        let (layer, place) = of_matrix.or_else(|| self.first_place(name))?;
+        let error = Error::of(ErrorKind::Invalid, what)
+            .because(format!("no more than {MOST_BUILDS} images are read of bake files that belong together"))
+            .hint("make the lists of the matrix shorter, or write the targets into files of several folders");
+        Some((layer, Problem { place, error }))
     }
 
     /// What a target builds cannot be told, since this attribute cannot.
