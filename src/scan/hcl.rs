@@ -175,7 +175,7 @@ impl<'h> Evaluator<'h> {
     }
 
     /// True where a value so far was too large, or took too long.
-    pub const fn was_too_much(&self) -> bool {
+    pub fn was_too_much(&self) -> bool {
         self.was_too_much.get()
     }
 
