@@ -150,6 +150,16 @@ impl Found {
         matches!(self.lands, Lands::Nodes(_)) || self.isolated_by == IsolatedBy::Kubelet
     }
 
+    /// True for an image volume of a pod: the node pulls the image and mounts its files, and starts nothing of it.
+    pub fn is_mounted(&self) -> bool {
+        self.needs == Needs::NoHost && self.isolated_by != IsolatedBy::Nothing && self.is_of_kubernetes()
+    }
+
+    /// True where each host on which it can land must fit, and not one of them alone.
+    pub fn needs_all(&self) -> bool {
+        self.needs == Needs::EveryHost || self.is_mounted()
+    }
+
     /// The texts that can be changed for it.
     pub fn editables(&self) -> impl Iterator<Item = &Editable> {
         self.editable.iter().chain(&self.also)
