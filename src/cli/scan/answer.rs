@@ -397,7 +397,9 @@ impl Inputs {
                 if one.found.is_mounted() {
                     entry.findings.retain(|finding| finding.code.known() != Some(Code::HostProcessVersions));
                     // Nothing of it runs in any isolation.
-                    entry.taken = entry.taken.filter(|_| entry.ok != Some(true));
+                    if entry.ok == Some(true) {
+                        entry.taken = None;
+                    }
                 }
                 if names.len() > 1 {
                     entry.host.alike = Arc::clone(names).into();
