@@ -142,7 +142,7 @@ fn images(spec: &Value) -> Vec<ImageOf> {
         for container in spec.get(list).map(Tree::list).unwrap_or_default() {
             let Some(reference) = container.text_at(&["image"]) else { continue };
             images.push(ImageOf {
-                part: format!("{word} {}", container.text_at(&["name"]).as_deref().unwrap_or("?")),
+                part: pod::part(word, container.text_at(&["name"]).as_deref()),
                 reference: reference.into_owned(),
                 host_process: pod::is_host_process(container).unwrap_or(of_pod),
             });

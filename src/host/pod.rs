@@ -83,13 +83,33 @@ pub fn template(kind: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-/// The name of an object, e.g. `apps/v1 Deployment shop/web`.
+/// What stands in the place of a name that is not written.
+const NAMELESS: &str = "without a name";
+
+/// The name of an object, e.g. `apps/v1 Deployment shop/web`, `v1 Pod x-…` where Kubernetes makes the rest, `v1 Pod without a name`.
 pub fn name<T: Tree>(object: &T) -> String {
-    let namespace = object.text_at(&["metadata", "namespace"]).map(|name| format!("{name}/")).unwrap_or_default();
-    let own_name = object.text_at(&["metadata", "name"]).or_else(|| object.text_at(&["metadata", "generateName"]));
+    let namespace = object.text_at(&["metadata", "namespace"]);
+    let generated = || object.text_at(&["metadata", "generateName"]).map(|start| format!("{start}…"));
+    let own_name = object.text_at(&["metadata", "name"]).map(Cow::into_owned).or_else(generated);
     let kind = object.text_at(&["kind"]).unwrap_or(Cow::Borrowed("Pod"));
-    let name = format!("{} {kind} {namespace}{}", object.owned_at(&["apiVersion"]), own_name.as_deref().unwrap_or("?"));
-    name.trim_start().to_owned()
+    let named = match (namespace, own_name) {
+        (Some(namespace), Some(name)) => format!("{namespace}/{name}"),
+        (None, Some(name)) => name,
+        (Some(namespace), None) => format!("in {namespace} {NAMELESS}"),
+        (None, None) => NAMELESS.to_owned(),
+    };
+    format!("{} {kind} {named}", object.owned_at(&["apiVersion"])).trim_start().to_owned()
+}
+
+/// A part of an object by the names of both, e.g. `v1 Pod web container c`, `v1 Pod without a name, container c`.
+pub fn with_part(object: &str, part: &str) -> String {
+    let between = if object.ends_with(NAMELESS) { ", " } else { " " };
+    format!("{object}{between}{part}")
+}
+
+/// A part by its kind and its name, e.g. `container c`, `container without a name`.
+pub fn part(kind: &str, name: Option<&str>) -> String {
+    format!("{kind} {}", name.unwrap_or(NAMELESS))
 }
 
 /// The truth value of a word without quotes, as Kubernetes reads YAML: `yes` and `on` are true.

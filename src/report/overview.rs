@@ -19,7 +19,7 @@ use super::table::{
 };
 use super::{Detail, Page, hints};
 use crate::Isolation;
-use crate::compat::{Outcome as EngineOutcome, Verdict, Wish};
+use crate::compat::{Code, Outcome as EngineOutcome, Verdict, Wish};
 use crate::text::count;
 
 /// The most passes that are listed one by one; more of them are counted.
@@ -295,11 +295,18 @@ pub(super) fn conclusion(entry: &ResultEntry) -> &'static str {
         Outcome::Accepted => "fails, which is accepted",
         Outcome::Passed => "runs",
         Outcome::NeedsFlag => "runs only with another isolation than asked for",
+        Outcome::Failed if entry.taken.is_some() && fits_no_host(entry) => "would run, but no host runs all of its build or job",
+        Outcome::Failed if is_open(entry) && fits_no_host(entry) => "not known, but no host runs all of its build or job",
         Outcome::Failed if entry.taken.is_some() => "would run, but fails because of a finding that is denied",
         Outcome::Failed if is_open(entry) => "not known, and fails because of a finding that is denied",
         Outcome::Failed => "will not run",
         Outcome::Undecided => "undecided",
     }
+}
+
+/// True for a part of a build or job of which no host runs all: it fails though nobody denied anything.
+fn fits_no_host(entry: &ResultEntry) -> bool {
+    entry.findings.iter().any(|finding| finding.code.known() == Some(Code::BuildFitsNoHost))
 }
 
 /// True if the facts leave open whether it runs as asked, though it fails.

@@ -171,6 +171,7 @@ impl Reader<'_, '_> {
         let (mut grouped, inherited) = (of("group", "targets"), of("target", "inherits"));
         let blocks: Vec<String> = grouped.iter().filter_map(|name| Some(self.made.get(name)?.0.clone())).collect();
         grouped.extend(blocks);
+        grouped.extend(self.linked());
         // What is built where nothing is named.
         if self.named("group", "default").next().is_none() {
             grouped.insert("default".to_owned());
@@ -189,16 +190,33 @@ impl Reader<'_, '_> {
 
     /// A target once for each combination of its matrix.
     fn target(&self, name: &str, is_template: bool, bake: &mut Bake) {
-        for locals in self.combinations(name) {
-            if bake.built.len() >= MOST_BUILDS {
-                return;
-            }
+        let axes = self.axes(name);
+        let number = axes.iter().fold(1_usize, |number, (_, values)| number.saturating_mul(values.len()));
+        // An axis that is too large has no values here, and is not one that nobody gives a value.
+        let lacks_axes = self.matrix(name).is_some_and(|matrix| axes.len() < entries(matrix).len().max(1));
+        let is_too_large = lacks_axes && self.evaluator.was_too_much();
+        if is_too_large || bake.built.len().saturating_add(number) > MOST_BUILDS {
+            bake.problems.extend(self.too_many(name));
+            return;
+        }
+        for locals in combined(axes) {
             self.built((name, is_template), &locals, bake);
         }
     }
 
+    /// The matrix of a target.
+    fn matrix<'r>(&'r self, name: &'r str) -> Option<&'r Expression> {
+        self.named("target", name).rev().find_map(|block| block.said("matrix"))
+    }
+
+    /// The first combinations of the matrix of a target.
     fn combinations(&self, name: &str) -> Vec<Locals> {
-        let matrix = self.named("target", name).rev().find_map(|block| block.said("matrix"));
+        combined(self.axes(name))
+    }
+
+    /// The names of a matrix, each with its values. One whose values are not known leaves its name without a value.
+    fn axes(&self, name: &str) -> Vec<(String, Vec<Value>)> {
+        let matrix = self.matrix(name);
         let value = |expression: &Expression| self.evaluator.value(expression, &Locals::new());
         let axes: Vec<(String, Value)> = match matrix {
             Some(Expression::Object(_)) => {
@@ -211,18 +229,8 @@ impl Reader<'_, '_> {
             },
             None => Vec::new(),
         };
-        let mut all = vec![Locals::new()];
-        for (axis, values) in axes {
-            // An axis whose values are not known leaves its name without a value.
-            let Value::List(values) = values else { continue };
-            let with = |locals: &Locals, value: &Value| {
-                let mut locals = locals.clone();
-                locals.insert(axis.clone(), value.clone());
-                locals
-            };
-            all = all.iter().flat_map(|locals| values.iter().map(|value| with(locals, value))).take(MOST_BUILDS).collect();
-        }
-        all
+        let listed = |(axis, values): (String, Value)| if let Value::List(values) = values { Some((axis, values)) } else { None };
+        axes.into_iter().filter_map(listed).collect()
     }
 
     /// The target and those that it inherits from, each once, of which the first wins; and what it inherits from where that is not known.
@@ -272,6 +280,20 @@ impl Reader<'_, '_> {
     fn value(&self, one: &Attribute<'_>) -> Result<Value, Unknown> {
         self.evaluator.value(one.value, one.locals)
     }
+}
+
+/// Every combination of these values, as far as so many are built.
+fn combined(axes: Vec<(String, Vec<Value>)>) -> Vec<Locals> {
+    let mut all = vec![Locals::new()];
+    for (axis, values) in axes {
+        let with = |locals: &Locals, value: &Value| {
+            let mut locals = locals.clone();
+            locals.insert(axis.clone(), value.clone());
+            locals
+        };
+        all = all.iter().flat_map(|locals| values.iter().map(|value| with(locals, value))).take(MOST_BUILDS).collect();
+    }
+    all
 }
 
 #[cfg(test)]

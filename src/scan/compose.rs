@@ -52,6 +52,26 @@ fn only_includes(path: &Path, root: &Node) -> bool {
     !files.is_empty() && files.iter().all(is_file) && root.entries().iter().all(|(key, _)| key.text().is_some_and(is_known))
 }
 
+/// The words between the name of what is built and the file of its project.
+const OF_PROJECT: &str = " of ";
+
+/// The text for what a service or a target builds, as builds of its project name it in their contexts: `service:base of app/compose.yaml`.
+/// It stands where the name of an image does, and no image has such a name.
+pub fn context_name(kind: &str, name: &str, project: &Path) -> String {
+    format!("{kind}:{name}{OF_PROJECT}{}", shown(project))
+}
+
+/// True for such a text.
+pub fn is_context_name(text: &str) -> bool {
+    ["service:", "target:"].iter().any(|kind| text.starts_with(kind)) && text.contains(OF_PROJECT)
+}
+
+/// An image as it is named in advice: what a service or a target builds without the file of its project.
+pub fn without_project(name: &str) -> &str {
+    let is_context = is_context_name(name);
+    name.split_once(OF_PROJECT).filter(|_| is_context).map_or(name, |(context, _)| context)
+}
+
 /// One image that a Compose file builds.
 #[derive(Clone, Debug)]
 pub struct Built {
@@ -147,6 +167,7 @@ pub fn read(set: &Set, layers: &[Layer<'_>], outer: &Outer, files: &dyn Files) -
         values,
         origins,
         files,
+        project: outer.project.clone().or_else(|| set.files.first().cloned()).unwrap_or_default(),
     };
     reader.refuse_repeated_keys();
     for name in &names {
@@ -165,7 +186,7 @@ pub fn read(set: &Set, layers: &[Layer<'_>], outer: &Outer, files: &dyn Files) -
     let used = reader.used();
     read.shared.extend(used.iter().filter_map(|(name, by)| Some(Shared::new(name, reader.origins.get(name)?, by))));
     read.problems = each_once(reader.refused.into_inner());
-    read.outer = Outer { values: reader.values, origins: reader.origins };
+    read.outer = Outer { values: reader.values, origins: reader.origins, project: Some(reader.project) };
     read
 }
 
@@ -221,6 +242,8 @@ struct Reader<'r, 't> {
     /// Where values stand as plain text.
     origins: Origins,
     files: &'r dyn Files,
+    /// The first file of the project, also of one that includes these files.
+    project: PathBuf,
 }
 
 impl Reader<'_, '_> {
@@ -253,7 +276,8 @@ impl Reader<'_, '_> {
             }
         } else {
             // With both, the image is the name of what is built.
-            let made: Vec<String> = text("image").filter(|image| !image.is_empty()).into_iter().collect();
+            let mut made: Vec<String> = text("image").filter(|image| !image.is_empty()).into_iter().collect();
+            made.push(context_name("service", name, &self.project));
             self.build(&builds, (&object, &made, extending(&said)), isolation, (os, processor), read);
             read.made.extend(made);
         }

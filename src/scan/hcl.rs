@@ -153,13 +153,16 @@ pub struct Evaluator<'h> {
     pub targets: BTreeMap<String, BTreeMap<String, &'h Expression>>,
     known: RefCell<BTreeMap<String, Result<Value, Unknown>>>,
     steps: Cell<usize>,
+    /// True where a value was too large, or took too long.
+    was_too_much: Cell<bool>,
 }
 
 impl<'h> Evaluator<'h> {
     /// Without variables and functions at first.
     pub fn new(given: &'h Values) -> Self {
         let (variables, functions, targets) = Default::default();
-        Self { variables, given, functions, targets, known: RefCell::default(), steps: Cell::default() }
+        let (known, steps, was_too_much) = Default::default();
+        Self { variables, given, functions, targets, known, steps, was_too_much }
     }
 
     /// The value of an expression.
@@ -169,6 +172,11 @@ impl<'h> Evaluator<'h> {
     /// Why it is not known.
     pub fn value(&self, expression: &Expression, locals: &Locals) -> Result<Value, Unknown> {
         self.eval(expression, locals, 0)
+    }
+
+    /// True where a value so far was too large, or took too long.
+    pub fn was_too_much(&self) -> bool {
+        self.was_too_much.get()
     }
 
     /// The parts of a text, of which some may not be known.
@@ -246,7 +254,7 @@ impl<'h> Evaluator<'h> {
             Expression::ForExpr(each) => self.each(each, locals, next)?,
         };
         self.took(1 + value.size() / 64)?;
-        if value.size() > LARGEST { Err(Unknown::Expression) } else { Ok(value) }
+        if value.size() > LARGEST { Err(self.too_much()) } else { Ok(value) }
     }
 
     /// `NAME.key`, `NAME[0]`, `target.NAME.key`.
@@ -285,7 +293,13 @@ impl<'h> Evaluator<'h> {
 
     fn took(&self, steps: usize) -> Result<(), Unknown> {
         self.steps.set(self.steps.get().saturating_add(steps));
-        if self.steps.get() > MOST_STEPS { Err(Unknown::Expression) } else { Ok(()) }
+        if self.steps.get() > MOST_STEPS { Err(self.too_much()) } else { Ok(()) }
+    }
+
+    /// Notes that something is too much to be evaluated.
+    fn too_much(&self) -> Unknown {
+        self.was_too_much.set(true);
+        Unknown::Expression
     }
 
     /// The name of an entry of an object.

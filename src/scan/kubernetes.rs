@@ -174,8 +174,11 @@ impl<'d> Pod<'d> {
 
     fn of(object: &Node, containers: &'d Containers<'d>, known: &'d Known, class: Option<(&str, &RuntimeClass)>) -> Self {
         let spec: &Node = containers.spec;
-        let part = containers.part.map(|part| format!(" template {part}")).unwrap_or_default();
-        let name = format!("{}{part}", pod::name(object));
+        let of_object = pod::name(object);
+        let name = match containers.part {
+            Some(part) => pod::with_part(&of_object, &format!("template {part}")),
+            None => of_object,
+        };
         let placement = containers.placement.clone();
         let (placement, refused) = match class {
             None => (placement, None),
@@ -201,14 +204,14 @@ impl<'d> Pod<'d> {
         for (word, container) in &self.containers.all {
             let Some(image) = container.get("image") else { continue };
             let host_process = pod::is_host_process(container.as_ref()).unwrap_or(self.host_process);
-            let name = container.text_at(&["name"]).unwrap_or("?");
+            let part = pod::part(word, container.text_at(&["name"]));
             let asked = host_process.then_some(Asked::HostProcess);
-            found.extend(self.reference(image, lines, &format!("{word} {name}"), Needs::EveryHost, asked));
+            found.extend(self.reference(image, lines, &part, Needs::EveryHost, asked));
         }
         for volume in self.containers.spec.get("volumes").map(|list| list.list()).unwrap_or_default() {
             if let Some(image) = volume.at(&["image", "reference"]) {
-                let name = volume.text_at(&["name"]).unwrap_or("?");
-                found.extend(self.reference(image, lines, &format!("volume {name}"), Needs::NoHost, None));
+                let part = pod::part("volume", volume.text_at(&["name"]));
+                found.extend(self.reference(image, lines, &part, Needs::NoHost, None));
             }
         }
         found
@@ -224,7 +227,7 @@ impl<'d> Pod<'d> {
         let text = image.text()?;
         Some(Found {
             place: lines.place(image.span.clone()),
-            object: Some(format!("{} {part}", self.name)),
+            object: Some(pod::with_part(&self.name, part)),
             written: text.to_owned(),
             meant: meant(text, &self.known.values),
             needs,
@@ -310,6 +313,24 @@ mod tests {
         assert_eq!(found(&template)[1].object.as_deref(), Some("v1 Pod p container c"));
         let mistaken = format!("apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  spec: {spec}\n");
         assert_eq!(found(&mistaken).len(), 4);
+    }
+
+    #[test]
+    fn what_has_no_name_is_said_to_have_none() {
+        let object = |head: &str, container: &str| {
+            let text = format!("apiVersion: v1\nkind: Pod\n{head}spec:\n  containers:\n  - {container}\n");
+            found(&text)[0].object.clone().unwrap()
+        };
+        let named = "{name: c, image: a:1}";
+        for (head, container, expected) in [
+            ("", named, "v1 Pod without a name, container c"),
+            ("", "{image: a:1}", "v1 Pod without a name, container without a name"),
+            ("metadata: {name: p}\n", "{image: a:1}", "v1 Pod p container without a name"),
+            ("metadata: {generateName: x-}\n", named, "v1 Pod x-… container c"),
+            ("metadata: {namespace: shop}\n", named, "v1 Pod in shop without a name, container c"),
+        ] {
+            assert_eq!(object(head, container), expected);
+        }
     }
 
     #[test]

@@ -37,6 +37,7 @@ use std::sync::Arc;
 
 use crate::host::placement::Placement;
 use crate::{Architecture, Error};
+pub use compose::is_context_name;
 pub use dotenv::read as read_env_file;
 pub use edit::{Editable, Shared, apply, with_tag};
 pub use exceptions::{Exception, Failure, Pattern, inline, misspelt};
@@ -147,6 +148,16 @@ impl Found {
     /// True for a container that Kubernetes starts, whatever is known of its nodes.
     pub fn is_of_kubernetes(&self) -> bool {
         matches!(self.lands, Lands::Nodes(_)) || self.isolated_by == IsolatedBy::Kubelet
+    }
+
+    /// True for an image volume of a pod: the node pulls the image and mounts its files, and starts nothing of it.
+    pub fn is_mounted(&self) -> bool {
+        self.needs == Needs::NoHost && self.isolated_by != IsolatedBy::Nothing && self.is_of_kubernetes()
+    }
+
+    /// True where each host on which it can land must fit, and not one of them alone.
+    pub fn needs_all(&self) -> bool {
+        self.needs == Needs::EveryHost || self.is_mounted()
     }
 
     /// The texts that can be changed for it.

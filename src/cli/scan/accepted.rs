@@ -384,10 +384,16 @@ fn warnings_of(entry: &ResultEntry) -> Vec<String> {
 
 /// The name of a failure that stays the same while lines move: codes, image, host, file, part of the file.
 fn fingerprint(failure: &Failure<'_>, place: Option<&Location>) -> String {
-    let object = place.and_then(|place| place.object.as_deref()).unwrap_or_default();
+    let object = first_job(place.and_then(|place| place.object.as_deref()).unwrap_or_default());
     let parts = [&failure.codes.join(","), failure.image, failure.host, failure.path, object];
     let parts: Vec<String> = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
     Digest::of(parts.concat().as_bytes()).hex().to_owned()
+}
+
+/// What a failure belongs to, by the first of several jobs of GitLab, as in `job a, job b and 2 more`: others may come and go.
+fn first_job(object: &str) -> &str {
+    let first = object.split_once(", job ").filter(|_| object.starts_with("job "));
+    first.map_or(object, |(first, _)| first)
 }
 
 fn accept(entry: &mut ResultEntry, reason: &str, severity: Severity) {
@@ -396,4 +402,23 @@ fn accept(entry: &mut ResultEntry, reason: &str, severity: Severity) {
     }
     entry.findings.push(finding(Code::Accepted, reason, ""));
     entry.ok = Some(true);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_of_several_jobs_is_known_by_the_first_of_them() {
+        for (object, expected) in [
+            ("job a", "job a"),
+            ("job a, job b", "job a"),
+            ("job a service, job b service, job c service, job d service and 1 more", "job a service"),
+            ("service web, job b", "service web, job b"),
+            ("stage build", "stage build"),
+            ("", ""),
+        ] {
+            assert_eq!(first_job(object), expected, "{object}");
+        }
+    }
 }

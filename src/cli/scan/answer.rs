@@ -394,6 +394,13 @@ impl Inputs {
                 if is_only_copied(one.found) && entry.ok == Some(true) {
                     entry.findings.retain(|finding| !finding.code.known().is_some_and(|code| OF_A_START.contains(&code)));
                 }
+                if one.found.is_mounted() {
+                    entry.findings.retain(|finding| finding.code.known() != Some(Code::HostProcessVersions));
+                    // Nothing of it runs in any isolation.
+                    if entry.ok == Some(true) {
+                        entry.taken = None;
+                    }
+                }
                 if names.len() > 1 {
                     entry.host.alike = Arc::clone(names).into();
                 }
@@ -457,6 +464,11 @@ impl Inputs {
         }
         if found.is_of_kubernetes() && !self.names_engine {
             policy.engine = Some(HostEngine::new(Engine::Kubernetes, None));
+        }
+        let is_pulled_by = |engine: &HostEngine| matches!(engine.name, Engine::Kubernetes | Engine::Containerd);
+        // As for a HostProcess container, what the node pulls is all that counts.
+        if found.is_mounted() && policy.engine.as_ref().is_some_and(is_pulled_by) {
+            policy.wish = Wish::HostProcess;
         }
         policy
     }

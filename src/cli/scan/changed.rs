@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::settings;
-use crate::cli::paths::{folder_of, in_real_folder, real, repository_of};
+use crate::cli::paths::{folder_of, real, repository_of};
 use crate::login;
-use crate::scan::{IGNORE_FILE, is_kustomization, may_have_counted};
+use crate::scan::{FileKind, IGNORE_FILE, Typed, is_kustomization, kind_of, may_have_counted};
 use crate::text::quoted;
 use crate::{Error, ErrorKind};
 
 /// The longest answer of git that is shown.
 const SHOWN: usize = 300;
+
+/// The most files that are gone whose texts are asked for.
+const MOST_BUILDERS: usize = 100;
 
 /// The endings of manifests.
 const MANIFESTS: [&str; 3] = ["yaml", "yml", "json"];
@@ -42,6 +45,10 @@ struct Repository {
     left: HashSet<PathBuf>,
     /// True if one of them may have been a manifest.
     lacks_manifest: bool,
+    /// What those said that may have built images.
+    builders: Vec<String>,
+    /// True if what one of these said could not be read.
+    lacks_builder: bool,
 }
 
 impl Changed {
@@ -79,7 +86,9 @@ impl Changed {
             let Some((repository, below)) = self.place_of(&path) else { return false };
             below.ancestors().any(|part| repository.names.contains(&slashed(part)))
         };
-        kept(&self.changed, path, || path.canonicalize().is_ok_and(is_changed) || in_real_folder(path).is_some_and(is_changed))
+        // A folder goes with its last file.
+        let as_named = || Some(as_it_was(folder_of(path)).join(path.file_name()?));
+        kept(&self.changed, path, || path.canonicalize().is_ok_and(is_changed) || as_named().is_some_and(is_changed))
     }
 
     /// True for a folder in which a file changed, came or went.
@@ -103,6 +112,11 @@ impl Changed {
     /// True if a manifest may be gone: a RuntimeClass counts for pods in any folder.
     pub fn lacks_manifest(&self) -> bool {
         self.repositories.iter().any(|one| one.lacks_manifest)
+    }
+
+    /// True if a file is gone that may have built the image of this name: what is made from it is judged in another way now.
+    pub fn lacks_maker(&self, image: &str) -> bool {
+        self.repositories.iter().any(|one| one.lacks_builder || one.builders.iter().any(|text| may_have_made(text, image)))
     }
 
     /// True if a file went that may have been about every other: a kustomization, the options of a scan. What says which files are read
@@ -134,6 +148,38 @@ fn kept(answers: &Answers, path: &Path, answer: impl FnOnce() -> bool) -> bool {
         answers.borrow_mut().insert(path.to_owned(), new);
         new
     })
+}
+
+/// True if a file with this text may have built the image of this name: it names the image, or parts of such a name were variables there.
+fn may_have_made(text: &str, image: &str) -> bool {
+    let name = Typed::of(image).name;
+    let last = name.rsplit('/').next().unwrap_or(name);
+    let whole = image.strip_suffix(":latest").unwrap_or(image);
+    let is_open = |line: &str| (line.contains('$') || image.contains('$')) && line.contains(last);
+    last.contains('$') || text.contains(whole) || text.lines().any(is_open)
+}
+
+/// What these files said in a commit that may have built images, and whether one of them could not be read.
+///
+/// # Errors
+///
+/// No program `git`.
+fn builders(top: &Path, commit: &str, gone: &[PathBuf]) -> Result<(Vec<String>, bool), Error> {
+    let kind = |path: &Path| kind_of(path).filter(|kind| matches!(kind, FileKind::Yaml | FileKind::Bake | FileKind::Groovy));
+    let (mut texts, mut is_unread) = (Vec::new(), false);
+    for (number, (path, kind)) in gone.iter().filter_map(|path| Some((path, kind(path)?))).enumerate() {
+        if number >= MOST_BUILDERS {
+            return Ok((texts, true));
+        }
+        let name = path.strip_prefix(top).map(slashed).unwrap_or_default();
+        match git(top, &["cat-file", "blob", &format!("{commit}:{name}")])? {
+            // A manifest builds nothing.
+            Ok(text) if kind == FileKind::Yaml && !text.contains("build") => {}
+            Ok(text) => texts.push(text),
+            Err(_) => is_unread = true,
+        }
+    }
+    Ok((texts, is_unread))
 }
 
 /// True if there is nothing at this path, not even a link.
@@ -179,7 +225,8 @@ impl Repository {
         let left = counted.filter_map(|path| path.parent().map(Path::to_owned)).collect();
         let is_manifest = |path: &PathBuf| path.extension().is_some_and(|ending| MANIFESTS.iter().any(|one| ending == *one));
         let lacks_manifest = gone.iter().any(is_manifest);
-        Ok(Self { top, names, left, lacks_manifest })
+        let (builders, lacks_builder) = builders(&top, from, &gone)?;
+        Ok(Self { top, names, left, lacks_manifest, builders, lacks_builder })
     }
 }
 

@@ -59,8 +59,8 @@ pub fn among(host: &HostEntry, names: Vec<String>) -> HostEntry {
 }
 
 /// References that are judged alike: the text of the image, where it lands, the processor and isolation that the file asks for, and how
-/// it does.
-type Alike = (String, Lands, Option<Architecture>, Option<Asked>, IsolatedBy);
+/// it does; and whether files are mounted out of it alone.
+type Alike = (String, Lands, Option<Architecture>, Option<Asked>, IsolatedBy, bool);
 
 /// The hosts of a scan.
 #[derive(Debug)]
@@ -123,7 +123,8 @@ impl Fleet {
         found: &Found,
         make: impl FnOnce() -> Result<Vec<ResultEntry>, Error>,
     ) -> Result<Rc<[ResultEntry]>, Error> {
-        let alike = (name_of(found).to_owned(), found.lands.clone(), found.processor, found.isolation, found.isolated_by);
+        let name = name_of(found).to_owned();
+        let alike = (name, found.lands.clone(), found.processor, found.isolation, found.isolated_by, found.is_mounted());
         if let Some(known) = self.results.borrow().get(&alike) {
             return Ok(Rc::clone(known));
         }

@@ -18,7 +18,7 @@ const HELP: &str = "give the job a tag, label or pool that only machines have wh
 /// Takes the results away that do not pass, where others do and one host is enough. Those that are kept say what was left out of a job.
 pub fn leave_out(found: &Found, entries: &mut Vec<ResultEntry>, policy: &Policy) {
     let passes = |entry: &ResultEntry| entry.ok == Some(true);
-    if found.needs == Needs::EveryHost || !entries.iter().any(passes) {
+    if found.needs_all() || !entries.iter().any(passes) {
         return;
     }
     let (kept, left): (Vec<ResultEntry>, Vec<ResultEntry>) = std::mem::take(entries).into_iter().partition(passes);

@@ -24,7 +24,7 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use self::accepted::Accepted;
-use self::answer::{Inputs, Locks};
+use self::answer::{Inputs, Locks, name_of};
 use self::changed::Changed;
 use self::fix::Fixes;
 use self::fleet::Fleet;
@@ -377,9 +377,12 @@ impl Args {
 /// of one of these, or one that may have had its RuntimeClass.
 fn is_changed(file: &ScannedFile, changed: &Changed) -> bool {
     let mut all = std::iter::once(&file.path).chain(&file.rests_on);
+    let found = file.scanned.found.iter().flat_map(|found| [name_of(found), found.written.as_str()]);
+    let mut images = found.chain(file.own_images.iter().map(String::as_str));
     tree::is_standard_input(&file.path)
         || file.names_classes && changed.lacks_manifest()
         || all.any(|path| changed.has(path) || changed.lacks_beside(path))
+        || images.any(|image| changed.lacks_maker(image))
 }
 
 /// The files and folders that these hosts come from.

@@ -6,13 +6,12 @@ use super::added::{fits, put};
 use super::answer::{Judged, Placed};
 use crate::compat::{Code, Policy};
 use crate::report::document::ResultEntry;
-use crate::scan::Needs;
 
 /// Puts a finding to the failures of each pod whose images all fit a node, and of which no node fits all.
 pub fn judge_whole(placed: &[Placed<'_>], judged: &mut Judged, policy: &Policy) {
     let mut pods: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (part, (number, _)) in judged.at.iter().enumerate() {
-        let Some(one) = placed.get(*number).filter(|one| one.found.needs == Needs::EveryHost) else { continue };
+        let Some(one) = placed.get(*number).filter(|one| one.found.needs_all()) else { continue };
         if let Some(pod) = &one.found.together {
             pods.entry(pod).or_default().push(part);
         }

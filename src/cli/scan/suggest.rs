@@ -15,7 +15,7 @@ use crate::cli::suggestions::{Suggested, Suggestions};
 use crate::host::Host;
 use crate::report::document::{FindingEntry, RemedyEntry, ResultEntry};
 use crate::report::plain::clean;
-use crate::scan::{Editable, Found, Meant, Needs, Os};
+use crate::scan::{Editable, Found, Meant, Os};
 
 /// A reference that was judged, and what would fit in its place.
 struct Choice<'p> {
@@ -81,7 +81,7 @@ impl Inputs {
                 fixes.keep(format!("{} stays, where {} would fit: {why}", place_of(one.path, one.found), new.reference));
             }
             // What one host takes may fail on another that needs the reference too.
-            let of_all = new.as_ref().filter(|_| one.found.needs == Needs::EveryHost && hosts.len() > 1);
+            let of_all = new.as_ref().filter(|_| one.found.needs_all() && hosts.len() > 1);
             for entry in results.get_mut(range.clone()).unwrap_or_default().iter_mut().filter(|entry| does_fail(entry)) {
                 let Some(landed) = hosts.iter().find(|landed| landed.has(entry)) else { continue };
                 let own = || self.fitting(&suggestions, one, &[&landed.host]);
@@ -161,7 +161,7 @@ impl Inputs {
                     let judgement = self.judge(one.found, host, image, &policy);
                     judgement.ok == Some(true) && (may_be_reported || !judgement.is_reported_to_fail())
                 };
-                if one.found.needs == Needs::EveryHost { hosts.iter().all(on) } else { hosts.iter().any(on) }
+                if one.found.needs_all() { hosts.iter().all(on) } else { hosts.iter().any(on) }
             })
         };
         passing(false).or_else(|| passing(true))

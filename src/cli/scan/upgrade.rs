@@ -21,7 +21,7 @@ use crate::report::document::{ErrorEntry, FindingEntry, HostEntry, ResultEntry, 
 use crate::report::plain::clean;
 use crate::report::upgrade::{Change, FleetEntry, RebuildEntry, ReferenceEntry, SideEntry, UpgradeReport};
 use crate::report::{Page, Word};
-use crate::scan::{Found, Lands, Needs};
+use crate::scan::{Found, Lands, Needs, is_context_name};
 use crate::{Error, OsVersion};
 
 /// The hosts that come after those of today.
@@ -166,10 +166,12 @@ impl Inputs {
             // Files that wait for each other in a circle are taken as they come.
             let Some(path) = free.or_else(|| open.iter().next()).map(|(path, _)| *path) else { break };
             let base = open.remove(path).flatten();
+            // What others name as a context alone is no image that anybody can pull.
+            let made = makes.get(path).into_iter().copied().flatten().filter(|name| !is_context_name(name));
             order.push(RebuildEntry {
                 image: base.map(|(name, _)| clean(name).into_owned()),
                 os_version: base.and_then(|(_, version)| version),
-                makes: makes.get(path).into_iter().copied().flatten().map(|name| clean(name).into_owned()).collect(),
+                makes: made.map(|name| clean(name).into_owned()).collect(),
                 after: bases_of(path).filter(|base| done.contains(base)).map(shown).collect(),
                 file: Some(shown(path)),
             });

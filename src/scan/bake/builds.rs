@@ -1,5 +1,6 @@
 //! What a target of bake files builds: the Dockerfile, with its arguments, contexts and stage.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -7,17 +8,20 @@ use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
 
 use super::blocks::{body, entries};
-use super::{Attribute, Bake, Reader};
-use crate::ErrorKind;
-use crate::scan::compose::{Built, Inline};
+use super::{Attribute, Bake, MOST_BUILDS, Reader};
+use crate::scan::compose::{Built, Inline, context_name};
 use crate::scan::dockerfile::Build;
 use crate::scan::hcl::{Locals, Part, Unknown, Value};
 use crate::scan::nested::{self, Inner};
 use crate::scan::paths::{is_elsewhere, normal, slashes};
-use crate::scan::{Found, Meant, Note, Os, Place, Shared, platforms_of};
+use crate::scan::{Found, Meant, Note, Os, Place, Problem, Shared, platforms_of};
+use crate::{Error, ErrorKind};
 
 /// The folders above a bake file that are looked through for the Dockerfiles it names: it may be meant to be run from one of them.
 const ABOVE: usize = 4;
+
+/// What stands before the name of a target that is a context.
+const TARGET: &str = "target:";
 
 /// The longest text of an expression that is shown.
 const SHOWN: usize = 120;
@@ -50,7 +54,8 @@ impl Reader<'_, '_> {
         if let Some(parents) = unknown_parents {
             return undecided(&parents, bake);
         }
-        let makes = said("tags").map(|one| self.tags(&one)).unwrap_or_default();
+        let mut makes = said("tags").map(|one| self.tags(&one)).unwrap_or_default();
+        makes.push(self.context_name(&shown));
         bake.made.extend(makes.iter().cloned());
         let target = text("target");
         if let (Some(one), Some(None)) = (said("target"), &target) {
@@ -67,12 +72,10 @@ impl Reader<'_, '_> {
             self.add_arguments(one, &mut build, bake);
         }
         for one in all("contexts").iter().rev() {
-            let image = |meant: Meant| match meant {
-                Meant::Known(text) => text.strip_prefix("docker-image://").map(|image| Meant::Known(image.to_owned())),
-                open => Some(open),
-            };
             let Some(pairs) = self.pairs(one) else { return undecided(one, bake) };
-            build.contexts.extend(pairs.into_iter().map(|(name, meant)| (name, meant.and_then(image))));
+            for (name, meant) in pairs {
+                build.contexts.insert(name, meant.and_then(|meant| self.image_of(meant, bake)));
+            }
         }
         // What is not read may use a value for anything.
         let share = |build: &Build, by: &str, bake: &mut Bake| {
@@ -124,6 +127,43 @@ impl Reader<'_, '_> {
         bake.built.extend(for_each.map(|build| Built { build, ..one.clone() }));
     }
 
+    /// The image that a context is, if it is one: that of a registry, or what another target builds.
+    fn image_of(&self, context: Meant, bake: &mut Bake) -> Option<Meant> {
+        let text = match context {
+            Meant::Known(text) => text,
+            open => return Some(open),
+        };
+        if let Some(image) = text.strip_prefix("docker-image://") {
+            return Some(Meant::Known(image.to_owned()));
+        }
+        let name = self.context_name(text.strip_prefix(TARGET)?);
+        // Where nothing is known of how it is built, it is no image of a registry all the same.
+        bake.made.push(name.clone());
+        Some(Meant::Known(name))
+    }
+
+    /// The text for what a target builds.
+    fn context_name(&self, target: &str) -> String {
+        context_name("target", target, self.layers.first().map_or(Path::new(""), |layer| layer.path))
+    }
+
+    /// The targets that others have as contexts: they are built for these.
+    pub(super) fn linked(&self) -> BTreeSet<String> {
+        let mut linked = BTreeSet::new();
+        for block in self.blocks.iter().filter(|block| block.kind == "target") {
+            let Some(value) = block.said("contexts") else { continue };
+            for locals in self.combinations(&block.name) {
+                let one = Attribute { layer: block.layer, value, locals: &locals };
+                for (_, meant) in self.pairs(&one).unwrap_or_default() {
+                    if let Some(Meant::Known(text)) = meant {
+                        linked.extend(text.strip_prefix(TARGET).map(str::to_owned));
+                    }
+                }
+            }
+        }
+        linked
+    }
+
     /// Puts arguments over those that are there. Where they are not known as a whole, any of those may have another value.
     fn add_arguments(&self, one: &Attribute<'_>, build: &mut Build, bake: &mut Bake) {
         let Some(pairs) = self.pairs(one) else {
@@ -167,6 +207,25 @@ impl Reader<'_, '_> {
         let block = self.named("target", name).next()?;
         let span = block.attributes.first().and_then(|(_, value)| value.span()).unwrap_or_default();
         Some((block.layer, self.lines.get(block.layer)?.place(span)))
+    }
+
+    /// The error about a target that makes more images than are read.
+    pub(super) fn too_many(&self, name: &str) -> Option<(usize, Problem)> {
+        let matrix = self.named("target", name).rev().find_map(|block| Some((block.layer, block.said("matrix")?)));
+        let of_matrix = matrix.and_then(|(layer, value)| {
+            let span = value.span().unwrap_or_default();
+            Some((layer, self.lines.get(layer)?.place(span)))
+        });
+        let what = if of_matrix.is_some() {
+            format!("the matrix of target {name} is too large")
+        } else {
+            format!("target {name} is not read: the targets before it build too many images")
+        };
+        let (layer, place) = of_matrix.or_else(|| self.first_place(name))?;
+        let error = Error::of(ErrorKind::Invalid, what)
+            .because(format!("no more than {MOST_BUILDS} images are read of bake files that belong together"))
+            .hint("make the lists of the matrix shorter, or write the targets into files of several folders");
+        Some((layer, Problem { place, error }))
     }
 
     /// What a target builds cannot be told, since this attribute cannot.

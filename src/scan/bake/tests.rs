@@ -109,6 +109,21 @@ fn hostile_files_end() {
 }
 
 #[test]
+fn a_matrix_that_is_too_large_is_said_and_not_built() {
+    let axis = |value: &str, number: usize| format!("[{}]", vec![value; number].join(","));
+    let read = |matrix: &str| {
+        let text = format!("target \"x\" {{\n  matrix = {{ {matrix} }}\n  dockerfile-inline = \"FROM a:${{a}}\"\n}}\n");
+        let bake = bake("b.hcl", &[&text], &[]);
+        let problems = bake.problems.iter().map(|(_, problem)| format!("{} {}", problem.place.line, problem.error.what));
+        (problems.collect::<Vec<_>>(), bake.found.len())
+    };
+    let too_large = (vec!["2 the matrix of target x is too large".to_owned()], 0);
+    assert_eq!(read(&format!("a = {0}, b = {0}", axis("\"v\"", 40))), too_large);
+    assert_eq!(read(&format!("a = {}", axis("1", 201_000))), too_large);
+    assert_eq!(read(&format!("a = {0}, b = {0}", axis("\"v\"", 3))).0, [""; 0]);
+}
+
+#[test]
 fn what_a_target_inherits_may_be_an_expression() {
     let text = "variable \"REL\" { default = \"2025\" }\n\
         target \"_2025\" { args = { BASE = \"ltsc2025\" } }\ntarget \"_2019\" { args = { BASE = \"ltsc2019\" } }\n\

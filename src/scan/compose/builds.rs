@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::{Built, ELSEWHERE, Inline, Numbered, Project, Reader, merged, scalars};
+use super::{Built, ELSEWHERE, Inline, Numbered, Project, Reader, context_name, merged, scalars};
 use crate::scan::dockerfile::Build;
 use crate::scan::paths::{is_elsewhere, normal, slashes};
 use crate::scan::words::{Style, Word, expand, expand_marked};
@@ -96,7 +96,7 @@ impl Reader<'_, '_> {
                     self.needs_service(own, service, read);
                 }
             }
-            build.contexts.extend(contexts.into_iter().map(|(name, meant)| (name, image_of(meant))));
+            build.contexts.extend(contexts.into_iter().map(|(name, meant)| (name, self.image_of(meant, read))));
         }
         match builds.iter().find_map(|(number, build)| Some((*number, build, build.get("dockerfile_inline")?))) {
             Some((number, of, inner)) => {
@@ -168,20 +168,32 @@ impl Reader<'_, '_> {
         };
         pairs(node).into_iter().filter_map(meant).collect()
     }
+
+    /// The image that a context is, if it is one: that of a registry, or what another service builds.
+    fn image_of(&self, context: Meant, read: &mut Project) -> Option<Meant> {
+        let text = match context {
+            Meant::Known(text) => text,
+            open => return Some(open),
+        };
+        if let Some(image) = text.strip_prefix("docker-image://") {
+            return Some(Meant::Known(image.to_owned()));
+        }
+        let service = text.strip_prefix("service:")?;
+        let said = self.said(service);
+        // One that is not here is of a file that this project includes, or that includes it.
+        let may_be_built =
+            said.is_empty() || said.iter().any(|(_, node)| ["build", "extends"].iter().any(|key| node.get(key).is_some()));
+        let name = may_be_built.then(|| context_name("service", service, &self.project))?;
+        // Where nothing is known of how it is built, it is no image of a registry all the same.
+        read.made.push(name.clone());
+        Some(Meant::Known(name))
+    }
 }
 
 /// What a build makes cannot be told, since the stage that it asks for rests on this variable.
 fn undecided(place: Place, variable: &str, object: &str) -> Found {
     let meant = Meant::Unresolved(vec![variable.to_owned()]);
     Found { object: Some(object.to_owned()), ..Found::of(place, format!("${{{variable}}}"), meant) }
-}
-
-/// The image that a context is, if it is one.
-fn image_of(context: Meant) -> Option<Meant> {
-    match context {
-        Meant::Known(text) => text.strip_prefix("docker-image://").map(|image| Meant::Known(image.to_owned())),
-        open => Some(open),
-    }
 }
 
 /// The names in a map whose values it takes away from the files before.

@@ -63,6 +63,8 @@ pub struct Outer {
     pub values: Values,
     /// Where they stand, as far as that is in a file.
     pub origins: Origins,
+    /// The first file of the project that includes it.
+    pub project: Option<PathBuf>,
 }
 
 /// The values of a project.
@@ -107,7 +109,7 @@ impl Environment {
 
 /// The files that the variable `COMPOSE_FILE` names for a folder, as a value that was given or in `.env`.
 pub fn listed(folder: &Path, given: &Values, files: &dyn Files) -> Option<Vec<PathBuf>> {
-    let outer = Outer { values: given.clone(), origins: Origins::new() };
+    let outer = Outer { values: given.clone(), ..Outer::default() };
     let values = Environment::of(&[folder.join(ENV_FILE)], &outer, files).values;
     let list = values.get("COMPOSE_FILE").filter(|list| !list.is_empty())?;
     // Docker on Windows takes a semicolon, since paths there have colons.

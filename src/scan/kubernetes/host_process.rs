@@ -52,8 +52,7 @@ pub(super) fn refused(pod: &Containers<'_>) -> Option<Lands> {
         hints.push("write `hostNetwork: true` in the spec of the pod");
     }
     if let Some((word, container)) = pod.all.iter().find(|(_, container)| is(container, false)) {
-        let name = container.text_at(&["name"]).unwrap_or("?");
-        whys.push(format!("has one of another kind, the {word} {name}"));
+        whys.push(format!("has one of another kind, the {}", pod::part(word, container.text_at(&["name"]))));
         hints.push("write `hostProcess: true` for each of its containers, or put the others into a pod of their own");
     } else if of_pod.and_then(|said| said.truth()) == Some(false) {
         whys.push("says `hostProcess: false` itself".to_owned());

@@ -42,7 +42,7 @@ fn templates(object: &Rc<Node>) -> Vec<Template<'_>> {
             Value::Map(_) => {
                 let has_text = |resource: &&Rc<Node>| ["manifest", "manifestFrom"].iter().any(|key| resource.get(key).is_some());
                 templates.extend(node.get("resource").filter(has_text).map(|resource| Template {
-                    name: format!("{} template {}", pod::name(object.as_ref()), node.text_at(&["name"]).unwrap_or("?")),
+                    name: pod::with_part(&pod::name(object.as_ref()), &pod::part("template", node.text_at(&["name"]))),
                     resource,
                 }));
                 open.extend(node.entries().into_iter().rev().map(|(_, value)| value));

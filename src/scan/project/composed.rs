@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use super::{Project, Yaml, with_a_tag};
 use crate::scan::compose::{self, Layer, Outer, Set};
-use crate::scan::origin::Origins;
 use crate::scan::paths::normal;
 use crate::scan::recorded::Recorded;
 use crate::scan::words::Values;
@@ -39,7 +38,7 @@ impl Project<'_> {
         // What others include is read by them; what is left then is included in a circle.
         let (later, first): (Vec<_>, Vec<_>) = sets.into_iter().partition(is_included);
         let mut done = BTreeSet::new();
-        let outer = Outer { values: environment.clone(), origins: Origins::new() };
+        let outer = Outer { values: environment.clone(), ..Outer::default() };
         for set in first.into_iter().chain(later) {
             self.compose(&set, (&outer, &BTreeSet::new()), LONGEST_CHAIN, &mut done);
         }

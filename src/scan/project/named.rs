@@ -32,11 +32,16 @@ impl Project<'_> {
             };
             let folders = path.parent().into_iter().flat_map(Path::ancestors).take(if is_beside { 1 } else { usize::MAX });
             let paths: Vec<PathBuf> = folders.map(|folder| normal(&folder.join(slashes(&file)))).collect();
-            let found = paths.iter().find(|path| self.files.read(path).is_ok()).or(paths.first());
-            let Some(dockerfile) = found.cloned() else { continue };
+            let found = paths.iter().position(|path| self.files.read(path).is_ok());
+            let Some(dockerfile) = paths.get(found.unwrap_or_default()).cloned() else { continue };
+            // One at a place that is looked at before would be the one that is built.
+            let before: Vec<PathBuf> = paths.into_iter().take(found.unwrap_or(usize::MAX)).collect();
+            if found.is_none() {
+                self.rest(path, before.iter().cloned());
+            }
             let said = Some((path.to_owned(), place));
             let built = Built { dockerfile, build, makes, said, asks: None };
-            self.build(vec![built], &BTreeSet::from([path.to_owned()]));
+            self.build(vec![built], &before.into_iter().chain([path.to_owned()]).collect());
         }
     }
 

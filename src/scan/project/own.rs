@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::with_a_tag;
 use crate::Architecture;
+use crate::scan::compose::{is_context_name, without_project};
 use crate::scan::paths::{normal, shown};
 use crate::scan::{Asked, Found, IsolatedBy, Lands, Meant, Needs, Os};
 
@@ -83,7 +84,9 @@ impl OwnImages {
     /// gives as a Dockerfile are known: no image is made from itself, that of the same name, which it begins with, is pulled.
     pub(super) fn named(&self, found: &Found, own: Option<&BTreeSet<String>>) -> Option<String> {
         let Meant::Known(text) = &found.meant else { return None };
-        Some(with_a_tag(text)).filter(|name| self.made.contains(name) && own.is_none_or(|own| !own.contains(name)))
+        // What another service or target builds is in no registry, also where the same Dockerfile makes both.
+        let may_be_pulled = |name: &String| !is_context_name(name) && own.is_some_and(|own| own.contains(name));
+        Some(with_a_tag(text)).filter(|name| self.made.contains(name) && !may_be_pulled(name))
     }
 
     /// What is judged in the place of a reference to this image from one of these files, each with the Dockerfiles that it rests on. It
@@ -94,7 +97,15 @@ impl OwnImages {
             Os::Other => one.base.os != Os::Windows,
             Os::Windows | Os::Unsaid => one.base.os != Os::Other,
         };
-        let all: Vec<Pulled<'_>> = self.pulled(name, from).into_iter().filter(is_for_it).collect();
+        let mut all: Vec<Pulled<'_>> = self.pulled(name, from).into_iter().filter(is_for_it).collect();
+        // A context that the file builds is taken as it is, also where it is for another system.
+        let is_taken_as_it_is = is_context_name(name) && found.needs != Needs::NoHost;
+        if all.is_empty() && is_taken_as_it_is && found.os != Os::Unsaid {
+            all = self.pulled(name, from);
+        }
+        // The same is true of its processor.
+        let is_built_for_it = all.iter().any(|one| one.base.processor.is_none_or(|own| found.processor == Some(own)));
+        let has_another = is_taken_as_it_is && found.processor.is_some() && !is_built_for_it;
         // An image may be built for several systems, each from its own base. Which of these one is for is not known then.
         let are_several = all.windows(2).any(|pair| matches!(pair, [one, other] if one.base.meant != other.base.meant));
         let os = match found.os {
@@ -126,10 +137,11 @@ impl OwnImages {
             }
             let Some(maker) = through.first().copied() else { continue };
             let of_base = base.processor.filter(|_| !is_for_any(base));
+            let asked = if has_another { base.processor } else { found.processor };
             let one = Found {
                 meant: base.meant.clone(),
                 os,
-                processor: found.processor.or(of_base).filter(|_| found.needs != Needs::NoHost),
+                processor: asked.or(of_base).filter(|_| found.needs != Needs::NoHost),
                 isolated_by,
                 // They are no several containers of one pod.
                 together: found.together.clone().filter(|_| !are_several),
@@ -137,7 +149,7 @@ impl OwnImages {
                 editable: None,
                 texts: Vec::new(),
                 also: Vec::new(),
-                stays: Some(format!("{name} is built by {}", shown(maker))),
+                stays: Some(format!("{} is built by {}", without_project(name), shown(maker))),
                 made_by: Some(maker.to_owned()),
                 is_repeated,
                 ..found.clone()

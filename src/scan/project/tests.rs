@@ -498,6 +498,49 @@ fn what_refers_to_an_own_image_is_judged_by_its_base() {
     assert!(rests("pod.yaml").contains(Path::new("base/Dockerfile")) && rests("pod.yaml").contains(Path::new("compose.yaml")));
 }
 
+/// What another service or target builds is the base of an image as any other of these files is.
+#[test]
+fn a_base_that_is_a_context_of_the_same_project_is_followed() {
+    let of = |found: &Found| {
+        let Meant::Known(image) = &found.meant else { panic!("{found:?}") };
+        let processor = found.processor.map_or("", Architecture::as_str);
+        (found.object.clone().unwrap_or_default(), format!("{image} {:?} {processor}", found.os))
+    };
+    let read = |files: &[(&str, &str)]| -> Vec<String> {
+        each(files, of).into_iter().map(|(object, image)| format!("{object}: {image}")).collect()
+    };
+    let pod = "v1 Pod p container c: a:1 Windows ".to_owned();
+    let web = "  web:\n    image: my/base:1\n    build: {context: ., additional_contexts: {base: 'service:base'}, dockerfile_inline: FROM base}\n";
+    let base = "  base: {build: {context: ., dockerfile_inline: FROM a:1}}\n";
+    let one = format!("services:\n{base}{web}");
+    assert_eq!(read(&[("compose.yaml", one.as_str()), POD]), ["service base: a:1 Unsaid ".to_owned(), pod.clone()]);
+    // The service may be in a file that this one includes, and its Dockerfile may stand apart.
+    let including = format!("include: [inc/compose.yaml]\nservices:\n{web}");
+    let included = ("inc/compose.yaml", "services:\n  base: {build: .}\n");
+    let found = read(&[("compose.yaml", including.as_str()), included, ("inc/Dockerfile", "FROM a:1\n"), POD]);
+    assert!(found.len() == 2 && found.contains(&pod), "{found:?}");
+    // Nobody looks for what is an image in no registry.
+    let circle = format!("services:\n{}", web.replace("service:base", "service:web"));
+    assert_eq!(read(&[("compose.yaml", circle.as_str()), POD]), [""; 0]);
+    let target = |name: &str, rest: &str| format!("target \"{name}\" {{\n{rest}\n}}\n");
+    let inline = |text: &str| format!("dockerfile-inline = \"FROM {text}\"\n");
+    let linked = "tags = [\"my/base:1\"]\ncontexts = { base = \"target:_base\" }\n";
+    let platform = |name: &str| format!("platforms = [\"{name}\"]\n");
+    let bake = |of_web: &str, of_base: &str| {
+        let web = target("web", &format!("{linked}{}{of_web}", inline("base")));
+        web + &target("_base", &format!("{}{of_base}", inline("a:1")))
+    };
+    assert_eq!(read(&[("docker-bake.hcl", bake("", "").as_str()), POD]), ["target _base: a:1 Unsaid ".to_owned(), pod]);
+    // What is built for another system or processor is said where it is taken.
+    let of_web = |of_base: &str| -> Vec<String> {
+        let text = bake(&platform("windows/amd64"), &platform(of_base));
+        read(&[("docker-bake.hcl", text.as_str())]).into_iter().filter(|found| found.starts_with("target web")).collect()
+    };
+    assert_eq!(of_web("windows/amd64"), [""; 0]);
+    assert_eq!(of_web("linux/amd64"), ["target web: a:1 Windows amd64"]);
+    assert_eq!(of_web("windows/arm64"), ["target web: a:1 Windows arm64"]);
+}
+
 /// What is judged at this service of Compose, or in this pod, in the place of own images.
 fn in_place(services: &str, others: &[(&str, &str)]) -> Vec<String> {
     let compose = format!("services:\n{services}  x: {{image: 'my/base:1', isolation: process}}\n");

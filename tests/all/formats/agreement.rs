@@ -49,6 +49,25 @@ fn an_undecided_result_that_fails_is_not_said_to_fail_to_run() {
     }
 }
 
+/// The parts of a build that no host can run whole fail by themselves: nobody denied the finding that says so.
+#[test]
+fn a_build_that_no_host_runs_whole_is_not_said_to_be_denied() {
+    let whole = sample::finding("build-fits-no-host", "error", "not one host can run all images of this build", "");
+    let host = || sample::host("web01", "10.0.20348.1");
+    let entry = sample::result("app:1", host(), Some("process"), Some(false), vec![whole.clone()]);
+    let mut open = sample::result("app:2", host(), None, Some(false), vec![whole]);
+    open["verdict"] = json!("unknown");
+    open["process"]["possible"] = json!(null);
+    open["hyperv"]["possible"] = json!(null);
+    let report = sample::of(vec![entry, open], vec![]);
+    for format in ["table", "junit", "markdown"] {
+        let text = rendered(format, &report);
+        assert!(text.contains("would run, but no host runs all of its build or job"), "{text}");
+        assert!(text.contains("not known, but no host runs all of its build or job"), "{text}");
+        assert!(!text.contains("denied"), "{text}");
+    }
+}
+
 /// A pipeline names its own machine: the other hosts of the image are not those of its line.
 #[test]
 fn a_place_stands_beside_its_own_hosts() {

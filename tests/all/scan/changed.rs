@@ -142,6 +142,58 @@ fn a_file_that_is_gone_counts_for_its_folder_and_for_what_rests_on_it() {
     assert_eq!(places(&shop, "HEAD"), ["over/compose.yaml:1"]);
 }
 
+/// What a file built that is gone is built by nobody now: references to it are judged in another way.
+#[test]
+fn a_file_that_is_gone_counts_for_the_images_that_it_built() {
+    let own = "FROM registry.test/app:ltsc2019 AS own\nFROM registry.test/";
+    let service =
+        |image: &str| format!("services:\n  x: {{image: '{image}', build: {{context: ., dockerfile_inline: FROM scratch}}}}\n");
+    let Some(shop) = committed(&[
+        ("bake/docker-bake.hcl", "target \"default\" {\n  tags = [\"registry.test/baked:1\"]\n}\n"),
+        ("open/docker-bake.hcl", "target \"default\" {\n  tags = [\"${NAME}/open:${TAG}\"]\n}\n"),
+        ("compose/compose.yaml", service("registry.test/composed:1").as_str()),
+        ("ci/jobs/Jenkinsfile", "node('windows') { docker.build('registry.test/piped:1') }\n"),
+        ("a/Dockerfile", format!("{own}baked:1\n").as_str()),
+        ("b/Dockerfile", format!("{own}open:2\n").as_str()),
+        ("c/Dockerfile", format!("{own}composed:1\n").as_str()),
+        ("d/Dockerfile", format!("{own}piped:1\n").as_str()),
+    ]) else {
+        return;
+    };
+    for (gone, expected) in [
+        ("bake/docker-bake.hcl", "a/Dockerfile:1"),
+        ("open/docker-bake.hcl", "b/Dockerfile:1"),
+        ("compose/compose.yaml", "c/Dockerfile:1"),
+        ("ci/jobs/Jenkinsfile", "d/Dockerfile:1"),
+    ] {
+        std::fs::remove_file(shop.folder().join(gone)).unwrap();
+        assert_eq!(places(&shop, "HEAD"), [expected], "{gone}");
+        git(&shop, &["checkout", "--quiet", "--", "."]);
+    }
+}
+
+/// The Dockerfile of a pipeline may have any name, and stand at the top of the repository or in a folder that went with it.
+#[test]
+fn a_dockerfile_of_a_pipeline_that_is_gone_counts_for_the_pipeline() {
+    let pipeline = |dockerfile: &str| {
+        format!(
+            "pipeline {{\n  agent none\n  stages {{\n    stage('a') {{ agent {{ dockerfile {{ {dockerfile} }} }} }}\n    \
+             stage('b') {{ agent {{ docker {{ image 'registry.test/app:ltsc2019' }} }} }}\n  }}\n}}\n"
+        )
+    };
+    for (dockerfile, at) in [("filename 'Win.df'", "Win.df"), ("filename 'Win.df'\n dir 'img'", "img/Win.df")] {
+        let pipeline = pipeline(dockerfile);
+        let files = [("ci/Jenkinsfile", pipeline.as_str()), (at, OLD), ("other/Dockerfile", OLD)];
+        let Some(shop) = committed(&files) else { return };
+        std::fs::remove_file(shop.folder().join(at)).unwrap();
+        if at.starts_with("img/") {
+            std::fs::remove_dir(shop.folder().join("img")).unwrap();
+        }
+        let places = places(&shop, "HEAD");
+        assert!(places.iter().all(|place| place.starts_with("ci/Jenkinsfile:")) && !places.is_empty(), "{at}: {places:?}");
+    }
+}
+
 #[test]
 fn a_file_that_no_scan_reads_counts_for_nothing_when_it_is_gone() {
     let Some(shop) = committed(&[

@@ -57,6 +57,36 @@ fn pods_with_a_node_and_images_without_one_are_not() {
     }
 }
 
+/// A volume is pulled on each node on which its pod can land. Nothing of it is started, so its own version counts only within an index.
+#[test]
+fn an_image_volume_must_be_pulled_on_each_node_of_its_pod() {
+    let of = WindowsImage::of;
+    let repository = Repository::with(
+        Images::default()
+            .windows("app", "all", &[of("10.0.17763.1"), of("10.0.20348.1"), of("10.0.26100.1")])
+            .windows("app", "ltsc2019", &[of("10.0.17763.1")])
+            .windows("app", "ltsc2022", &[of("10.0.20348.1")])
+            .windows("app", "ltsc2025", &[of("10.0.26100.1")])
+            .single("app", "old", &of("10.0.17763.1")),
+    );
+    let judge = |container: &str, volume: &str, hosts: &[&str]| -> (i32, Vec<String>, usize) {
+        let volume = format!("volumes: [{{name: v, image: {{reference: 'registry.test/app:{volume}'}}}}]");
+        repository.file("pods.yaml", pod("p", &[container]).replace("}]}", &format!("}}], {volume}}}")));
+        let (code, report) = repository.report(hosts);
+        let all = report["results"].as_array().unwrap();
+        let of_volume = all.iter().filter(|one| one["location"]["object"].as_str().unwrap().contains("volume"));
+        let failing = of_volume.filter(|one| one["ok"] == false).map(|one| one["host"]["label"].as_str().unwrap().to_owned());
+        let whole = all.iter().filter(|one| codes(one).contains(&"pod-fits-no-node")).count();
+        (code, failing.collect(), whole)
+    };
+    let both = ["--host=a=ltsc2022", "--host=b=ltsc2025"];
+    assert_eq!(judge("all", "all", &both), (0, Vec::new(), 0));
+    assert_eq!(judge("all", "old", &both), (0, Vec::new(), 0));
+    assert_eq!(judge("all", "ltsc2025", &both), (1, vec!["a".to_owned()], 0));
+    let (code, failing, whole) = judge("ltsc2022", "ltsc2019", &["--host=a=ltsc2019", "--host=b=ltsc2022"]);
+    assert!(code == 1 && failing == ["b"] && whole == 2, "{failing:?} {whole}");
+}
+
 #[test]
 fn a_pod_stays_whole_where_a_kustomization_replaces_an_image() {
     let repository = Repository::new();
