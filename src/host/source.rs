@@ -237,6 +237,7 @@ fn in_answer(text: &str, knowledge: &Knowledge) -> Result<Read, Error> {
     by_formats(FORMATS.get(1..).unwrap_or_default(), text, knowledge)
 }
 
+/// The hosts in a text, read by the first of these formats that recognises it.
 fn by_formats(formats: &[Format], text: &str, knowledge: &Knowledge) -> Result<Read, Error> {
     let document = Document::new(text, knowledge);
     if document.json().is_some_and(is_of_image) {
