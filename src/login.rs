@@ -9,7 +9,7 @@ use std::sync::{PoisonError, RwLock};
 const PATHS: [&str; 8] = ["oci:", "oci-archive:", "docker-archive:", ".", "/", "\\", "~", "@"];
 
 /// The algorithms of digests, as they stand behind an @.
-const ALGORITHMS: [&str; 3] = ["sha256:", "sha384:", "sha512:"];
+const ALGORITHMS: [&str; 4] = ["sha256:", "sha384:", "sha512:", "blake3:"];
 
 /// What stands before an address within other text. Behind anything else, `://` can be a part of a password.
 const BEFORE_ADDRESSES: &str = "=,;|&(<[{\"'`";
@@ -258,11 +258,13 @@ impl<'a> Found<'a> {
     }
 }
 
-/// A text of the form NAME=VALUE as `NAME=` and the value; user names hold no equals sign, passwords can.
+/// A text of the form NAME=VALUE as `NAME=` and the value; user names hold no equals sign, passwords can. Brackets before the value belong to
+/// neither.
 fn after_equals(text: &str) -> (&str, &str) {
     let user = text.split(':').next().unwrap_or_default();
     let at = user.rfind('=').map_or(0, |at| at + 1);
-    text.split_at_checked(at).unwrap_or(("", text))
+    let value = text.get(at..).unwrap_or_default();
+    text.split_at_checked(text.len() - value.trim_start_matches(['(', '[', '<']).len()).unwrap_or(("", text))
 }
 
 /// The length of the folders of a path before the name with its first colon, e.g. of `/w/` in `/w/bob:secret@r.test`: what was typed is
@@ -299,9 +301,11 @@ fn is_digest(text: &str) -> bool {
     ALGORITHMS.iter().any(|algorithm| text.starts_with(algorithm))
 }
 
-/// True for a digest, and for what somebody meant as one: `sha265:12`, `SHA-256:12`, and the 64 digits alone.
+/// True for a digest, and for what somebody meant as one: `sha265:12`, `SHA-256:12`, the 64 digits alone, and a variable for it. Looked at up
+/// to the next @ alone: a long text may be full of them.
 fn is_meant_as_digest(text: &str) -> bool {
-    if is_digest(text) {
+    let text = text.split('@').next().unwrap_or(text);
+    if is_digest(text) || is_variable_of_digest(text) {
         return true;
     }
     match text.split_once(':') {
@@ -328,6 +332,14 @@ fn is_version(text: &str) -> bool {
     let is_number = core.starts_with(is_digit) && core.ends_with(is_digit) && core.chars().all(|c| is_digit(c) || c == '.');
     let is_short = number.len() < name.len() && core == number;
     name == "latest" || (is_number && (core.contains('.') || is_short) && !name.contains(['/', ':']) && !is_host(name))
+}
+
+/// True for a variable that is put in the place of a digest, by its name: `${DIGEST}`, `$IMAGE_SHA256`, `{{.Values.digest}}`, `<digest>`.
+fn is_variable_of_digest(text: &str) -> bool {
+    let name = text.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).to_ascii_lowercase();
+    text.starts_with(['$', '{', '<', '%'])
+        && !text.contains('/')
+        && (name.contains("digest") || name.ends_with("sha") || name.ends_with("sha256"))
 }
 
 /// True for what is a host rather than a tag: `r.test`, `localhost:5000`, `10.0.0.5`, but not `22.04`.
@@ -358,6 +370,7 @@ mod tests {
             ("bob:pw@localhost:5000", "localhost:5000", "…@localhost:5000"),
             ("bob:pw@[::1]:5000/app", "[::1]:5000/app", "…@[::1]:5000/app"),
             ("bob:pw@$HOST/app", "$HOST/app", "…@$HOST/app"),
+            ("bob:pw@r.test/app@${DIGEST}", "r.test/app@${DIGEST}", "…@r.test/app@${DIGEST}"),
             (":pw@r.test/app", "r.test/app", "…@r.test/app"),
             // A user name alone is no secret.
             ("bob@r.test/app:1", "r.test/app:1", "bob@r.test/app:1"),
@@ -419,6 +432,7 @@ mod tests {
             ("`bob:pw@registry/app` is not a host: bob:pw@registry", "`…@registry/app` is not a host: …@registry"),
             ("{\"a\":\"https://u:pw@h\",\"b\":\"c@d\"}", "{\"a\":\"https://…@h\",\"b\":\"c@d\"}"),
             ("see (https://u:pw@h)", "see (https://…@h)"),
+            ("see (u:pw@h) and x=[u:pw@h]", "see (…@h) and x=[…@h]"),
         ] {
             assert_eq!(hidden_in(text), shown);
             assert_eq!(hidden_in(shown), shown, "twice");
@@ -428,6 +442,7 @@ mod tests {
             "web=10.0.20348.1",
             "ask bob@x.test at 12:30: mailto:bob@x.test",
             r"C:\Users\bob@x.test\a.txt",
+            r"the file (C:\Users\bob@x.test\a.txt)",
             "in HTTPS_PROXY: http://USER:PASSWORD@proxy.test:3128",
             "desk (docker/containerd@29.1.0): git@github.test:a/b ssh://git@github.test/a",
             "NAME:TAG, and only a digest after an @: NAME@sha256:…",
@@ -435,6 +450,14 @@ mod tests {
             "--hosts @hosts.txt",
         ] {
             assert_eq!(hidden_in(text), text);
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_looked_through_once() {
+        for part in ["@sha1:", "@", "@<digest", "x@://", "a://@", "@@:", "oci:@", "bob:pw@h,"] {
+            let text = part.repeat(1 << 18);
+            assert_eq!(starred(&text).chars().count(), text.len(), "{part}");
         }
     }
 
@@ -550,6 +573,11 @@ mod tests {
             "nginx:1@sha265:12",
             "nginx:1@SHA-256:12",
             "nginx@sha256:zz",
+            "nginx:1@blake3:12",
+            "r.test/app:${TAG}@${DIGEST}",
+            "r.test:5000/app:$TAG@$APP_SHA256",
+            "app:{{.Tag}}@{{.Values.digest}}",
+            "app:1@<digest>",
             "a:1@sha256:12 b:2@sha256:34",
             "ubuntu@latest",
             "ubuntu:22.04@latest",
@@ -565,6 +593,10 @@ mod tests {
             "@web01.txt",
             "@scope/app",
             "team/@scope/app",
+            "actions/checkout@v4",
+            "git@github.com:org/repo",
+            "kubernetes-admin@kubernetes",
+            "https://medium.test/@me/a",
             "r.test/team@v1/app",
             "bob@r.test",
             "home/bob@r.test/compose.yaml",

@@ -147,7 +147,7 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
     let mut told = told.replace("tip:", "hint:");
     // So may the reason, which can name a part of the value.
     if let Some(reason) = error.source().map(ToString::to_string).filter(|reason| !reason.is_empty()) {
-        let shown = if login::is_told(&value, &reason) { MAY_BE_PASSWORD.to_owned() } else { safe(&reason) };
+        let shown = if login::is_told(&value, &reason) { MAY_BE_PASSWORD.to_owned() } else { plain::clean(&reason).into_owned() };
         told = told.replace(&reason, in_plain_words(&reason).unwrap_or(&shown));
     }
     let _ = write!(io.err, "{told}");

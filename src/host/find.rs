@@ -74,11 +74,11 @@ pub(super) struct Finder<'a> {
 impl Finder<'_> {
     /// The hosts of one argument, or of one line of a list that lies in this folder.
     pub fn in_argument(&self, text: &str, folder: &Path) -> Result<Vec<Found>, Error> {
-        spec::refuse_login(text)?;
         let mut found = Vec::new();
         for part in spec::parts(text, self.knowledge, self.today) {
             let (name, spec) = spec::named(part);
-            found.extend(self.with_name(name, spec, folder)?);
+            let read = self.with_name(name, spec, folder);
+            found.extend(read.map_err(|error| spec::login_in(text, self.knowledge).unwrap_or(error))?);
         }
         Ok(found)
     }

@@ -5,7 +5,7 @@ use super::not_a_host;
 use super::spec::{build, build_of, is_host, is_name};
 use super::version_text::{self, build_and_revision, full_version};
 use crate::advice::{Setting, advice};
-use crate::knowledge::builds::FIRST_WINDOWS_11;
+use crate::knowledge::builds::{FIRST_WINDOWS_11, WINDOWS_SERVER_23H2};
 use crate::knowledge::{Knowledge, Release, longest_served};
 use crate::text::{is_quote, quoted};
 use crate::{Error, Kind, OsVersion};
@@ -134,10 +134,12 @@ fn has_half_year(name: &str) -> bool {
 }
 
 /// True for the name of a release that the registry says of later ones too: 2009 of every Windows 10 from 20H2, `Windows 10` of a
-/// Windows 11.
+/// Windows 11, `Windows Server 2022` of the annual channel.
 pub(super) fn is_said_of_others(name: &str, build: u32) -> bool {
     let lower = name.to_ascii_lowercase();
-    lower.ends_with("2009") || (lower.contains("windows 10") && build >= FIRST_WINDOWS_11)
+    lower.ends_with("2009")
+        || (lower.contains("windows 10") && build >= FIRST_WINDOWS_11)
+        || (lower.contains("windows server 2022") && build == WINDOWS_SERVER_23H2)
 }
 
 /// True for four digits, which are the name of a release too.

@@ -151,7 +151,7 @@ impl<'a> Document<'a> {
     }
 }
 
-/// All formats; the first that recognises a text reads it.
+/// All formats; the first that recognises a text reads it. That of several answers is the first of all.
 const FORMATS: [Format; 15] = [
     ansible::FORMAT,
     reg_export::FORMAT,
@@ -229,11 +229,21 @@ pub(super) fn hosts(bytes: &[u8], knowledge: &Knowledge) -> Result<Read, Error> 
 ///
 /// No format that recognises it, and what is wrong within the one that does.
 pub(super) fn in_text(text: &str, knowledge: &Knowledge) -> Result<Read, Error> {
+    by_formats(&FORMATS, text, knowledge)
+}
+
+/// The hosts in the answer of one machine. It holds no answers of others: a text could be answers within answers alone, without an end.
+fn in_answer(text: &str, knowledge: &Knowledge) -> Result<Read, Error> {
+    by_formats(FORMATS.get(1..).unwrap_or_default(), text, knowledge)
+}
+
+/// The hosts in a text, read by the first of these formats that recognises it.
+fn by_formats(formats: &[Format], text: &str, knowledge: &Knowledge) -> Result<Read, Error> {
     let document = Document::new(text, knowledge);
     if document.json().is_some_and(is_of_image) {
         return Err(Error::new("a host cannot be read from JSON").because("it describes an image, not a host").hint(HINT));
     }
-    let recognised = FORMATS.iter().find(|format| document.is(format.syntax) && (format.recognises)(&document));
+    let recognised = formats.iter().find(|format| document.is(format.syntax) && (format.recognises)(&document));
     let Some(format) = recognised else {
         return Err(Error::new("a host cannot be read from JSON").because("none of its fields is known here").hint(HINT));
     };

@@ -40,7 +40,11 @@ pub enum Spec {
 ///
 /// A text that is not a host, a name or text that means several, attributes that contradict each other.
 pub fn parse(text: &str, knowledge: &Knowledge, today: Date) -> Result<Spec, Error> {
-    refuse_login(text)?;
+    specified(text, knowledge, today).map_err(|error| login_in(text, knowledge).unwrap_or(error))
+}
+
+/// [`parse`], where the error of a text with a password may still name a part of it.
+fn specified(text: &str, knowledge: &Knowledge, today: Date) -> Result<Spec, Error> {
     let (source, attributes) = Attributes::split(text)?;
     if source.is_empty() {
         return Err(Error::new("the host is empty").hint(HINT));
@@ -94,16 +98,16 @@ fn facts(text: &str, attributes: &Attributes, knowledge: &Knowledge) -> Result<H
     }
 }
 
-/// Refuses a text that may hold a password, before it is taken apart: each part could be named in an error, and commas and equals signs can
-/// stand in a password. What has spaces or braces in it was copied from the output of a tool, unless all of it is a login.
-pub(super) fn refuse_login(text: &str) -> Result<(), Error> {
+/// The error of a text that cannot be read as hosts and may hold a password. Any other could name a part of it, since commas and equals
+/// signs can stand in a password. `None` for a list of hosts and files, and for what has spaces or braces in it: that was copied from the
+/// output of a tool, unless all of it is a login.
+pub(super) fn login_in(text: &str, knowledge: &Knowledge) -> Option<Error> {
     let is_copied = text.contains(|c: char| c.is_whitespace() || c == '{') && !login::is_whole(text);
-    if text.starts_with('@') || is_copied || !login::is_hidden(text) {
-        return Ok(());
+    if text.starts_with('@') || is_copied || !login::is_hidden(text) || items(text).iter().all(|item| is_host(item, knowledge)) {
+        return None;
     }
-    Err(Error::new(format!("{} is not a known Windows host", quoted(&login::hidden(text))))
-        .because("what stands before the @ may be a password, and hosts have none")
-        .hint(HINT))
+    let error = Error::new(format!("{} is not a known Windows host", quoted(&login::hidden(text))));
+    Some(error.because("what stands before the @ may be a password, and hosts have none").hint(HINT))
 }
 
 /// A bare build, e.g. `20348`.

@@ -107,6 +107,22 @@ fn a_list_has_a_host_on_each_line() {
     assert_eq!(lines(in_path(&folder.path().join("fleet.txt"))), ["a 10.0.20348.7", "one 10.0.20348.7"]);
 }
 
+/// A colon before an @ is that of a password in a text that is no host, and nowhere else.
+#[test]
+fn a_list_of_files_and_a_line_with_an_address_are_read() {
+    for text in [r"ltsc2019,@C:\none.txt,@C:\none2.txt", r"a=@C:\none.txt,b=@C:\none2.txt,c=@C:\none3.txt"] {
+        let error = argument(text).expect_err(text).sentence();
+        assert!(error.contains(r"C:\none.txt") && !error.contains("password"), "{text}: {error}");
+    }
+    for line in ["web01,10.0.20348.2402,12:30,bob@x.test\n", "web01;10.0.20348.2402;00:1a:2b:3c:4d:5e;bob@x.test\n"] {
+        assert_eq!(lines(list(line)), ["web01 10.0.20348.2402"], "{line}");
+    }
+    for text in ["bob:hunter2@registry", "ltsc2022,bob:hunter2,hunter2=hunter2@r.test", "web=bob:hunter2@registry"] {
+        let error = argument(text).expect_err(text).sentence();
+        assert!(error.contains("may be a password") && !error.contains("hunter2"), "{text}: {error}");
+    }
+}
+
 /// Marks of lists, tables and quotes are no part of a host.
 #[test]
 fn a_list_is_read_with_the_marks_around_its_hosts() {

@@ -185,6 +185,9 @@ fn a_text_that_says_more_of_one_host_is_that_host() {
         ("Windows 11 24H2 26200.5074", "10.0.26200.5074"),
         ("Windows 11 Pro Version 24H2 (OS Build 26200.5074)", "10.0.26200.5074"),
         ("Windows 11 22H2 (OS Build 22631.1)", "10.0.22631.1"),
+        // The annual channel has the name of Windows Server 2022.
+        ("Windows Server 2022 Datacenter 10.0.25398.2330", "10.0.25398.2330"),
+        ("OS: Windows Server 2022 Datacenter\nOS Version: 10.0.25398.2330", "10.0.25398.2330"),
         // Other products.
         ("SQL Server 2019 on Windows Server 2022 10.0.20348.2402", "10.0.20348.2402"),
         ("Windows Server 2022 10.0.20348.2402 with SQL Server Standard 2019", "10.0.20348.2402"),

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::{Document, Format, Syntax, in_text};
+use super::{Document, Format, Syntax, in_answer};
 use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::{spec, version_text};
@@ -18,33 +18,38 @@ pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises: |doc
 
 /// True for a text with an answer, and without a version before the first one: that would be of another host.
 fn recognises(text: &str) -> bool {
-    let mut before = String::new();
-    for line in text.lines() {
-        if head(line).is_some() {
-            return version_text::versions(&before).is_empty();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        // A state alone says too little, as in the result of a job.
+        if head(line).is_some_and(|(_, rest)| !rest.is_empty()) {
+            return text.get(..at).is_some_and(|before| version_text::versions(before).is_empty());
         }
-        before.push_str(line);
-        before.push('\n');
+        at += line.len();
     }
     false
 }
 
-/// The name of a machine and the output behind it, in the line that begins its answer.
+/// The name of a machine and what stands behind its state, in the line that begins its answer.
 fn head(line: &str) -> Option<(&str, &str)> {
-    const STATES: [&str; 6] = ["SUCCESS", "CHANGED", "FAILED", "FAILED!", "UNREACHABLE", "UNREACHABLE!"];
+    const STATES: [&str; 7] = ["SUCCESS", "CHANGED", "FAILED", "FAILED!", "UNREACHABLE", "UNREACHABLE!", "SKIPPED"];
     // No blanks stand before a name.
-    let (name, rest) =
-        line.split_once(" | ").filter(|(name, _)| spec::is_name(name) && !name.starts_with(char::is_whitespace))?;
-    let (_, rest) = rest.split_once(' ').filter(|(state, _)| STATES.contains(state))?;
-    let output = ["=> ", ">>", "(stdout)"].iter().find_map(|mark| Some(rest.split_once(mark)?.1));
-    Some((name, output.unwrap_or_default()))
+    let (name, rest) = line.trim_end().split_once(" | ")?;
+    let (state, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    let is_head = spec::is_name(name) && !name.starts_with(char::is_whitespace) && STATES.contains(&state.trim_end_matches(':'));
+    is_head.then_some((name, rest))
+}
+
+/// The output in the line that begins an answer: JSON, or all of it in one line, where `\n` stands for its breaks.
+fn output(rest: &str) -> String {
+    let in_one_line = || Some(rest.split_once("(stdout)")?.1.replace("\\n", "\n"));
+    rest.strip_prefix("=> ").map(str::to_owned).or_else(in_one_line).unwrap_or_default()
 }
 
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let mut answers: Vec<(&str, String)> = Vec::new();
     for line in document.text.lines() {
-        if let Some((name, output)) = head(line) {
-            answers.push((name, format!("{output}\n")));
+        if let Some((name, rest)) = head(line) {
+            answers.push((name, format!("{}\n", output(rest))));
         } else if let Some((_, output)) = answers.last_mut() {
             output.push_str(line);
             output.push('\n');
@@ -53,7 +58,7 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let (mut hosts, mut versions) = (Vec::new(), HashMap::new());
     for (name, output) in answers {
         let output = stdout(&output).unwrap_or(output);
-        let read = in_text(&output, document.knowledge).map_err(|error| {
+        let read = in_answer(&output, document.knowledge).map_err(|error| {
             error
                 .within(format!("no host can be read from the answer of {}", quoted(name)))
                 .hint("ask it again for what `ver` prints, or leave out its answer")
@@ -105,12 +110,28 @@ mod tests {
                 "a | CHANGED | rc=0 >>\nMicrosoft Windows [Version 10.0.20348.2402]\nb | UNREACHABLE! => {\n    \"msg\": \"timed out\"\n}\n",
                 "no host can be read from the answer of `b`",
             ),
+            ("a | CHANGED | rc=0 >>\n10.0.20348.2402\nb | SKIPPED\n", "no host can be read from the answer of `b`"),
+            (
+                "b | UNREACHABLE!: timed out\na | CHANGED | rc=0 | (stdout) 10.0.20348.2402\r\\n\n",
+                "no host can be read from the answer of `b`",
+            ),
+            (
+                "a | CHANGED | rc=0 | (stdout) \r\\n10.0.20348.2402\r\\n\nb | CHANGED | rc=0 | (stdout) 10.0.17763.1\\n\n",
+                "a 10.0.20348.2402, b 10.0.17763.1",
+            ),
             (
                 "a | CHANGED | rc=0 >>\n10.0.20348.2402\na | CHANGED | rc=0 >>\n10.0.17763.1\n",
                 "this text holds 2 hosts with the name `a`",
             ),
         ] {
             assert_eq!(hosts_in(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn answers_within_answers_have_an_end() {
+        for begin in ["a | CHANGED | rc=0 | (stdout) ", "a | SUCCESS => "] {
+            assert!(!hosts_in(&format!("{}10.0.20348.2402\n", begin.repeat(20_000))).is_empty());
         }
     }
 }

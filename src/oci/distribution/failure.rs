@@ -172,9 +172,9 @@ impl Failure {
             Again::No
         };
         let said = explanation(headers, body);
-        // ECR answers so where the password is over, too.
-        let is_over = said.as_deref().is_some_and(|said| said.to_ascii_lowercase().contains("expired"));
-        let denied = if status == StatusCode::FORBIDDEN && !is_over { Denied::Right } else { Denied::Login };
+        // ECR answers so where the password has expired, too.
+        let has_expired = said.as_deref().is_some_and(|said| said.to_ascii_lowercase().contains("expired"));
+        let denied = if status == StatusCode::FORBIDDEN && !has_expired { Denied::Right } else { Denied::Login };
         // A web page, or other words, may come from another server than the registry.
         let answer = match (kind, error_code(body), &said) {
             (ErrorKind::NotFound, Some(code), _) => Some(format!("{} {code}", status.as_str())),

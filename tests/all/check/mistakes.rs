@@ -165,6 +165,8 @@ fn commands_of_other_tools_are_answered_and_none_that_removes_is_named() {
         (&["verison"], "hint: a similar subcommand exists: 'version'"),
         (&["rnu", IMAGE], "hint: a similar subcommand exists: 'run'"),
         (&["scan", "--vra", "A=1"], "hint: a similar argument exists: '--var'"),
+        // A colon and an @ in a sentence are no password.
+        (&["check", "--engine=docker@27:3", IMAGE], "`27:3` is not a version; write three numbers, as in docker@27.3.1"),
     ] {
         let answer = Answer::of(program.command().args(arguments));
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{arguments:?}");

@@ -114,7 +114,9 @@ pub fn refused_by_option(key: &str, error: &clap::Error) -> Error {
         _ => "",
     };
     let why = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    let refused = refused(key, value, &login::hidden(&why));
+    // As a whole a reason is like a password where it has a colon and `docker@27.3.1` in it.
+    let hidden = login::hidden(&why);
+    let refused = refused(key, value, if login::is_hidden(value) { hidden.as_ref() } else { why.as_str() });
     match error.get(ContextKind::ValidValue) {
         Some(ContextValue::Strings(words)) if !words.is_empty() => refused.hint(format!("it takes {}", words.join(", "))),
         _ => refused,
