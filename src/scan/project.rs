@@ -132,7 +132,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
     project.gitlab_files();
     project.bake_files(&bakes);
     for (path, read) in pipelines {
-        project.pipeline(&path, read);
+        project.jenkinsfile(&path, read);
     }
     let Project { built, inline, made, mut uses, env_files, mut answer, mut rests_on, patches, classes, .. } = project;
     let with_classes = classes.asked();

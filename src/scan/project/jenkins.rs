@@ -21,8 +21,8 @@ impl Project<'_> {
         places.iter().find(|place| self.by_path.contains_key(*place) || self.files.read(place).is_ok())
     }
 
-    /// What a pipeline says.
-    pub(super) fn pipeline(&mut self, path: &Path, read: Read) {
+    /// What a pipeline of Jenkins says.
+    pub(super) fn jenkinsfile(&mut self, path: &Path, read: Read) {
         let mut found = read.found;
         for one in &mut found {
             one.together = one.together.take().map(|pod| format!("{} {pod}", path.display()));
