@@ -457,7 +457,7 @@ mod tests {
     fn a_long_text_is_looked_through_once() {
         for part in ["@sha1:", "@", "@<digest", "x@://", "a://@", "@@:", "oci:@", "bob:pw@h,"] {
             let text = part.repeat(1 << 18);
-            assert_eq!(starred(&text).chars().count(), text.len(), "{part}");
+            assert!(hidden(&text).len() <= 2 * text.len(), "{part}");
         }
     }
 

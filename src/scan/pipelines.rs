@@ -15,14 +15,14 @@ mod templates;
 mod variables;
 
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
 
 pub use self::azure::is_template;
 pub use self::builds::{Built, built};
 pub use self::gitlab::{Inputs, Layer, inputs_of, read_gitlab};
-pub use self::tekton::Runs;
+pub use self::tekton::{Runs, made_by};
 pub use self::templates::with_variables;
 use self::variables::{Scope, Scopes};
 use super::paths::slashes;
@@ -176,6 +176,9 @@ pub fn read(
 struct Run<'s> {
     host: (Os, Lands),
     scopes: Vec<&'s Scope>,
+    /// The jobs whose containers are started by one machine, or are in one pod, each by a text that no other of the file has; none where
+    /// that is not known.
+    shares: Vec<String>,
 }
 
 /// A container: its image, and its options as `docker run` has them.
@@ -274,26 +277,42 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Adds what this image means in each of the runs, each meaning on each host once.
+    /// Adds what this image means in each of the runs, each meaning on each host once, as a part of the jobs of all of these.
     fn add(&mut self, image: &Node, object: String, runs: &[Run<'_>]) {
         self.add_container(Container { image, options: None }, object, runs);
     }
 
     /// The same with the options of the container.
     fn add_container(&mut self, container: Container<'_>, object: String, runs: &[Run<'_>]) {
-        let mut known = HashSet::new();
-        let mut hosts = HashSet::new();
+        let mut known = HashMap::new();
+        let mut hosts: HashMap<&(Os, Lands), usize> = HashMap::new();
         // A text without variables means the same in each run.
         let mut texts = [Some(container.image), container.options].into_iter().flatten();
         let is_plain = texts.all(|node| node.text().is_none_or(|text| !text.contains(['$', '{', '<', '%'])));
         for run in runs {
-            if is_plain && !hosts.insert(&run.host) {
+            let same = if is_plain { hosts.get(&run.host).copied() } else { None };
+            if let Some(same) = same {
+                self.join(same, run);
                 continue;
             }
             let Some(found) = self.reference(container, object.clone(), run.host.clone(), &run.scopes) else { continue };
-            if known.insert((found.meant.clone(), found.os, found.lands.clone(), found.isolation)) {
-                self.found.push(found);
+            let key = (found.meant.clone(), found.os, found.lands.clone(), found.isolation);
+            let at = *known.entry(key).or_insert(self.found.len());
+            hosts.insert(&run.host, at);
+            match self.found.get_mut(at) {
+                Some(one) => one.shares.extend(run.shares.iter().cloned()),
+                None => self.found.push(Found { shares: run.shares.clone(), ..found }),
             }
+        }
+    }
+
+    /// Notes that the reference with this number is a part of the jobs of one more run. That counts as a reference does: a file may have
+    /// many of them.
+    fn join(&mut self, number: usize, run: &Run<'_>) {
+        let Some(left) = self.left.get().checked_sub(1).filter(|_| !run.shares.is_empty()) else { return };
+        self.left.set(left);
+        if let Some(one) = self.found.get_mut(number) {
+            one.shares.extend(run.shares.iter().cloned());
         }
     }
 

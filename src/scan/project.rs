@@ -373,7 +373,8 @@ impl Project<'_> {
             return;
         }
         let lines = Lines::of(&file.text);
-        let roots: Vec<&Rc<Node>> = file.documents.iter().filter_map(|document| document.root.as_ref()).collect();
+        let roots = file.documents.iter().filter_map(|document| document.root.as_ref());
+        let roots: Vec<&Rc<Node>> = roots.flat_map(pipelines::made_by).collect();
         let runs = pipelines::Runs::of(&roots);
         for root in roots {
             let service = pipelines::service_of(&file.path, root);
@@ -390,8 +391,9 @@ impl Project<'_> {
                 if !templates.is_empty() {
                     self.rest(&file.path, templates);
                 }
+                let name = file.path.to_string_lossy();
                 let scanned = self.of(&file.path);
-                scanned.found.extend(read.found);
+                scanned.found.extend(read.found.into_iter().map(|found| found.shared_in(&name)));
                 scanned.problems.extend(read.problems);
                 scanned.notes.extend(read.notes);
                 self.builds_of(&file.path, pipelines::built(service, root, &lines, self.given));

@@ -46,7 +46,7 @@ impl Inputs {
             let Some(which) = hosts.and_then(|hosts| no_host(&hosts)) else { continue };
             let is_job = ones.iter().any(|(number, _)| placed.get(*number).is_some_and(|one| one.found.isolated_by.is_of_job()));
             let (what, help) = if is_job {
-                ("job", "use images of one Windows release for the container and the services of this job")
+                ("job", "use images of one Windows release for all containers of this job")
             } else {
                 ("build", "use base images of one Windows release in the stages of this file that run commands")
             };
@@ -54,6 +54,8 @@ impl Inputs {
             for entry in ones.into_iter().flat_map(|(_, range)| range) {
                 let Some(entry) = judged.results.get_mut(entry).filter(|entry| !fits_no_host(entry)) else { continue };
                 entry.ok = Some(false);
+                // There is no machine on which the job runs: none is to be chosen for it.
+                entry.findings.retain(|finding| finding.code.known() != Some(Code::JobFitsSomeHosts));
                 put(entry, &self.policy, Code::BuildFitsNoHost, (&message, help));
             }
         }

@@ -32,9 +32,11 @@ pub fn leave_out(found: &Found, entries: &mut Vec<ResultEntry>, policy: &Policy)
     }
 }
 
-/// True for a container of a job that may be given any of the hosts. A build of a Dockerfile is started where it can run.
+/// True for a container of a job that may be given any of the hosts, or any of the nodes with its labels. A build of a Dockerfile is
+/// started where it can run.
 fn names_no_machine(found: &Found) -> bool {
-    found.needs == Needs::OneHost && found.isolated_by.is_of_job() && found.lands == Lands::Fleet
+    let is_any = matches!(found.lands, Lands::Fleet | Lands::Nodes(_));
+    found.needs == Needs::OneHost && found.isolated_by.is_of_job() && is_any
 }
 
 /// The hosts on which an image fails, else those on which it is not decided, e.g. `the image does not run on Windows Server 2022 (2 hosts)`.

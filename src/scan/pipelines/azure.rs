@@ -72,7 +72,7 @@ impl<'n> Part<'n> {
             let mut hosts = HashSet::new();
             for host in of_pool.chain(none) {
                 if hosts.insert(host.clone()) {
-                    runs.push(Run { host, scopes: scopes.clone() });
+                    runs.push(Run { host, scopes: scopes.clone(), shares: Vec::new() });
                 }
             }
         }
@@ -117,8 +117,10 @@ impl Reader<'_, '_> {
         let Jobs { jobs, templates, containers: given } = jobs(Part::of(root, None));
         containers.extend(given);
         let mut users: Users<'_> = containers.iter().map(|(name, _)| (*name, Vec::new())).collect();
+        // What no job names never runs, unless jobs and steps that are not here may name it.
+        let mut are_all_here = !jobs.is_empty() && templates.is_empty() && !takes_parts(root) && !jobs.iter().any(has_open_steps);
         for job in jobs {
-            self.job(&job, &mut users);
+            are_all_here &= self.job(&job, &mut users);
         }
         for template in templates {
             if let Some(name) = template.text().filter(|name| !is_read(name)) {
@@ -133,8 +135,12 @@ impl Reader<'_, '_> {
         let scopes: Vec<&Scope> = whole.scopes.iter().map(Rc::as_ref).collect();
         for (name, container) in containers {
             // The jobs that use it say where it runs: it must fit the host of each.
-            let used = users.remove(name).unwrap_or_default().into_iter().map(|host| Run { host, scopes: scopes.clone() });
+            let run = |host| Run { host, scopes: scopes.clone(), shares: Vec::new() };
+            let used = users.remove(name).unwrap_or_default().into_iter().map(run);
             let of_users = distinct(&used.collect::<Vec<_>>());
+            if of_users.is_empty() && are_all_here {
+                continue;
+            }
             let runs = if of_users.is_empty() { &of_whole } else { &of_users };
             let images = values(container, "image");
             for image in &images {
@@ -160,12 +166,14 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Adds the images of a job itself, and notes which containers of `resources` it uses.
-    fn job(&mut self, job: &Part<'_>, users: &mut Users<'_>) {
+    /// Adds the images of a job itself, and notes which containers of `resources` it uses. True if these are all that it uses: a name
+    /// that is not known may be that of any.
+    fn job(&mut self, job: &Part<'_>, users: &mut Users<'_>) -> bool {
         let used = job.used();
         if used.is_empty() || self.left.get() == 0 {
-            return;
+            return used.is_empty();
         }
+        let mut is_known = true;
         let runs = job.runs(self.values);
         // A text without variables means the same in each run.
         let by_host = distinct(&runs);
@@ -182,10 +190,11 @@ impl Reader<'_, '_> {
             for run in if text.contains('$') { &runs } else { &by_host } {
                 let scopes = Scopes { service: Service::Azure, given: self.values, parts: run.scopes.clone() };
                 let meant = scopes.meant(text);
-                let Some(left) = self.left.get().checked_sub(1) else { return };
+                let Some(left) = self.left.get().checked_sub(1) else { return false };
                 self.left.set(left);
                 // A name that is not known may be that of any of `resources`.
                 let may_be_used = !matches!(meant, Meant::Known(_)) && !users.is_empty();
+                is_known &= !may_be_used;
                 let user = if let Meant::Known(name) = &meant { users.get_mut(name.as_str()) } else { None };
                 match user {
                     Some(hosts) => hosts.push(run.host.clone()),
@@ -195,7 +204,23 @@ impl Reader<'_, '_> {
             }
             self.add(node, job.object(), &images);
         }
+        is_known
     }
+}
+
+/// True for a pipeline that is given jobs or steps as parameters: what these name is not known.
+fn takes_parts(root: &Node) -> bool {
+    const PLAIN: [&str; 3] = ["string", "number", "boolean"];
+    let Some(parameters) = root.get("parameters") else { return false };
+    let mut kinds = parameters.list().iter().filter_map(|parameter| parameter.text_at(&["type"]));
+    // Those of a template may be a map of names and defaults.
+    parameters.is_map() || kinds.any(|kind| !PLAIN.contains(&kind))
+}
+
+/// True for a job with steps of a template, or that an expression makes.
+fn has_open_steps(job: &Part<'_>) -> bool {
+    let is_open = |step: &Rc<Node>| step.text().is_some() || !values(step, "template").is_empty();
+    values(job.node, "steps").into_iter().chain(steps(job.node)).any(is_open)
 }
 
 /// True for a template of Azure that has steps or variables alone: they name no images.

@@ -172,7 +172,9 @@ impl Reader<'_, '_> {
                         images.push((image, Vec::new()));
                     }
                     if let Some((_, runs)) = images.get_mut(at) {
-                        runs.push(Run { host: (Os::Windows, found.lands(way)), scopes: vec![&outer, own] });
+                        // A task has one container with Windows.
+                        let (host, scopes) = ((Os::Windows, found.lands(way)), vec![&outer, own]);
+                        runs.push(Run { host, scopes, shares: Vec::new() });
                     }
                 }
             }

@@ -1,7 +1,7 @@
 //! Pipelines of Drone and Woodpecker: steps, services and clones, each with an image.
 //!
 //! Sources: docs.drone.io, `platform` (without a system, it is Linux), `type: kubernetes` (the steps are containers of a pod);
-//! woodpecker-ci.org, workflow syntax: `labels`, `clone`, `matrix`.
+//! woodpecker-ci.org, workflow syntax: `labels`, `clone`, `matrix`, `when`; Kubernetes backend: `backend_options` (a step is a pod).
 
 use std::rc::Rc;
 
@@ -16,6 +16,22 @@ const IN_PODS: &str = "kubernetes";
 /// The types of pipelines of Drone whose steps are not containers.
 const WITHOUT_CONTAINERS: [&str; 4] = ["exec", "ssh", "digitalocean", "macstadium"];
 
+/// The most steps with conditions that are compared with the others.
+const MOST_CONDITIONS: usize = 8;
+
+/// The parts of a pipeline that have images, each with its name in answers.
+fn steps_of(root: &Node) -> Vec<(String, &Rc<Node>)> {
+    let mut steps = Vec::new();
+    for (key, word) in [("clone", "clone"), ("steps", "step"), ("services", "step"), ("pipeline", "step")] {
+        let Some(list) = root.get(key) else { continue };
+        let named = list.list().iter().map(|step| (step.text_at(&["name"]).unwrap_or_default(), step));
+        let keyed = list.entries().into_iter().map(|(name, step)| (name.text().unwrap_or_default(), step));
+        let all = named.chain(keyed).filter(|(_, step)| step.get("image").is_some());
+        steps.extend(all.map(|(name, step)| (format!("{word} {name}"), step)));
+    }
+    steps
+}
+
 impl Reader<'_, '_> {
     pub(super) fn drone(&mut self, root: &Node) {
         if root.text_at(&["type"]).is_some_and(|kind| WITHOUT_CONTAINERS.contains(&kind)) {
@@ -24,19 +40,30 @@ impl Reader<'_, '_> {
         let rows = matrix::rows(self.service, root);
         let run = |row| {
             let scopes = vec![row];
-            Run { host: self.drone_host(root, &scopes), scopes }
+            Run { host: self.drone_host(root, &scopes), scopes, shares: Vec::new() }
         };
         let runs: Vec<Run<'_>> = rows.iter().map(run).collect();
-        for (key, word) in [("clone", "clone"), ("steps", "step"), ("services", "step"), ("pipeline", "step")] {
-            let Some(list) = root.get(key) else { continue };
-            let named = list.list().iter().map(|step| (step.text_at(&["name"]).unwrap_or_default(), step));
-            let keyed = list.entries().into_iter().map(|(name, step)| (name.text().unwrap_or_default(), step));
-            let steps: Vec<(&str, &Rc<Node>)> = named.chain(keyed).collect();
-            for (name, step) in steps {
-                if let Some(image) = step.get("image") {
-                    self.add(image, format!("{word} {name}"), &runs);
-                }
+        let steps = steps_of(root);
+        // One machine, or one pod, runs all containers of a pipeline. Where steps say something of their nodes, each is a pod of its own.
+        let are_apart = steps.iter().any(|(_, step)| step.at(&["backend_options", "kubernetes"]).is_some());
+        let is_conditional = |step: &Node| step.get("when").is_some();
+        let conditions = steps.iter().filter(|(_, step)| is_conditional(step)).count().min(MOST_CONDITIONS);
+        let mut number = 0_usize;
+        for (object, step) in &steps {
+            let Some(image) = step.get("image") else { continue };
+            // Of two steps with conditions it is not known whether they ever run together: each is compared with those without one.
+            let groups = if is_conditional(step) {
+                number += 1;
+                number..number + usize::from(number <= conditions)
+            } else {
+                0..conditions + 1
+            };
+            let mut shared = runs.clone();
+            for (row, run) in shared.iter_mut().enumerate() {
+                let groups = groups.clone().filter(|_| !are_apart);
+                run.shares = groups.map(|group| format!("{} {row} {group}", root.span.start)).collect();
             }
+            self.add(image, object.clone(), &shared);
         }
         if root.text_at(&["type"]) == Some(IN_PODS) {
             self.found.iter_mut().for_each(|found| found.isolated_by = IsolatedBy::Kubelet);

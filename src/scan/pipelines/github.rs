@@ -52,7 +52,7 @@ impl Reader<'_, '_> {
             let labels = job.get("runs-on").map(|on| labels(on)).unwrap_or_default();
             let run = |row| {
                 let scopes = vec![&outer, &own, row];
-                Run { host: self.github_host(&labels, &scopes), scopes }
+                Run { host: self.github_host(&labels, &scopes), scopes, shares: Vec::new() }
             };
             let runs: Vec<Run<'_>> = rows.iter().map(run).collect();
             if let Some(container) = job.get("container") {
@@ -72,7 +72,7 @@ impl Reader<'_, '_> {
 
     /// An action: its image, if it has one, and those of its steps.
     pub(super) fn action(&mut self, root: &Node) {
-        let runs = [Run { host: (Os::Unsaid, of_actions()), scopes: Vec::new() }];
+        let runs = [Run { host: (Os::Unsaid, of_actions()), scopes: Vec::new(), shares: Vec::new() }];
         let steps = root.at(&["runs", "steps"]).map(|steps| steps.list()).unwrap_or_default();
         let of_steps = steps.iter().filter_map(|step| step.get("uses"));
         let images = is_docker(root).then(|| root.at(&["runs", "image"])).flatten().into_iter().chain(of_steps);

@@ -4,11 +4,14 @@
 //! GitLab Runner, Kubernetes executor, the variables that overwrite its settings.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use super::variables::{Scope, of_gitlab};
+use super::variables::{Scope, Scopes, of_gitlab};
 use super::{MOST, Reader, Service, matrix};
+use crate::host::placement::{Placement, Toleration};
+use crate::host::pod;
 use crate::scan::words::Values;
 use crate::scan::yaml::{Document, Node, Value};
 use crate::scan::{Found, IsolatedBy, Lands, Lines, Meant, Note, OF_INPUT, Os};
@@ -42,13 +45,20 @@ const OF_KUBERNETES: [&str; 11] = [
     "KUBERNETES_HELPER_",
     "KUBERNETES_MEMORY_",
     "KUBERNETES_NAMESPACE_OVERWRITE",
-    "KUBERNETES_NODE_SELECTOR_",
+    OF_NODES,
     "KUBERNETES_NODE_TOLERATIONS_",
     "KUBERNETES_POD_",
     "KUBERNETES_SERVICE_ACCOUNT_OVERWRITE",
     "KUBERNETES_SERVICE_CPU_",
     "KUBERNETES_SERVICE_MEMORY_",
 ];
+
+/// What the names of variables begin with whose values are labels of nodes, e.g. `kubernetes.io/os=windows`.
+const OF_NODES: &str = "KUBERNETES_NODE_SELECTOR_";
+
+/// The most variables of the Kubernetes executor that are looked at for one job, and the most labels that they name.
+const MOST_OF_KUBERNETES: usize = 256;
+const MOST_LABELS: usize = 16;
 
 /// The most jobs that name one reference.
 const NAMED_JOBS: usize = 4;
@@ -105,8 +115,6 @@ struct Part<'n> {
     layers: Vec<At<'n>>,
     /// It is run; others only lend what they have.
     runs: bool,
-    /// It is a hidden job: it never runs by itself.
-    is_hidden: bool,
 }
 
 /// The references that stand in one place.
@@ -116,7 +124,7 @@ struct Meanings {
     /// One for each meaning.
     found: Vec<Found>,
     /// Their numbers, by what they mean and how they are started: many jobs may take over one image.
-    numbers: HashMap<(Meant, Os, IsolatedBy), usize>,
+    numbers: HashMap<(Meant, Os, IsolatedBy, Lands), usize>,
 }
 
 /// The references by their places: the number of the file, and the byte at which they begin.
@@ -169,12 +177,13 @@ struct Pipeline<'l> {
 impl<'l> Pipeline<'l> {
     fn read(&mut self) -> Vec<(usize, Found)> {
         let outer: Vec<Scope> = self.layers.iter().enumerate().map(|(file, layer)| self.scope_of(file, layer.root)).collect();
+        let of_outer = of_kubernetes(&outer);
         let parts = parts(self.layers, &self.named);
         let mut places = Places::new();
-        // What the jobs take of hidden ones is read with them, and nothing else of those runs. Files without any job are there for other
+        // What the jobs take of other parts is read with them, and nothing else of those runs. Files without any job are there for other
         // pipelines, which may take all of it, and so may jobs in files that are not read.
         let has_all_jobs = self.is_whole && parts.iter().any(|part| part.runs);
-        let others = parts.iter().filter(|part| if part.is_hidden { !has_all_jobs } else { !part.runs });
+        let others = parts.iter().filter(|part| !part.runs && !has_all_jobs);
         // What no job uses is read with the variables of the part that it stands in.
         for part in parts.iter().filter(|part| part.runs).chain(others) {
             let made_from = self.made_from(part);
@@ -183,8 +192,14 @@ impl<'l> Pipeline<'l> {
             let scopes: Vec<&Scope> = kept.as_ref().unwrap_or(&outer).iter().chain(&of_parts).collect();
             let mut lenders: Vec<At<'l>> = made_from.iter().rev().copied().collect();
             let own = lenders.len();
-            // A setting of the whole pipeline may be for other jobs.
-            let mut is_in_pod = part.runs && of_parts.iter().flat_map(|scope| scope.keys()).any(|name| is_of_kubernetes(name));
+            // What a job has of the whole pipeline is a setting of it as well.
+            let mut names: BTreeSet<&str> = BTreeSet::new();
+            if part.runs {
+                names.extend(kept.as_ref().map_or_else(|| of_outer.clone(), |kept| of_kubernetes(kept)));
+                names.extend(of_kubernetes(&of_parts));
+            }
+            let mut is_in_pod = !names.is_empty();
+            let labels: Vec<&str> = names.into_iter().filter(|name| name.starts_with(OF_NODES)).take(MOST_LABELS).collect();
             let with_matrix = lenders.iter().find(|(_, lender)| lender.at(&["parallel", "matrix"]).is_some()).or(lenders.first());
             let rows = with_matrix.map(|(_, node)| matrix::rows(Service::GitLab, node)).unwrap_or_default();
             if part.runs {
@@ -221,7 +236,7 @@ impl<'l> Pipeline<'l> {
                     for (number, row) in rows.iter().enumerate() {
                         let inputs = self.layers.get(image.at.0).map(|layer| &layer.inputs);
                         let scopes: Vec<&Scope> = scopes.iter().copied().chain([row]).chain(inputs).collect();
-                        self.take(&mut places, image, (part, number), suffix, &scopes);
+                        self.take(&mut places, image, (part, number, labels.as_slice()), suffix, &scopes);
                     }
                 }
             }
@@ -240,13 +255,22 @@ impl<'l> Pipeline<'l> {
 
     /// Takes the meaning of an image for a part in a row of its matrix, unless it is known; that for a part that does not run counts only
     /// where there is none.
-    fn take(&self, all: &mut Places, image: Image<'l>, (part, row): (&Part<'_>, usize), suffix: &str, scopes: &[&Scope]) {
+    fn take(
+        &self,
+        all: &mut Places,
+        image: Image<'l>,
+        (part, row, labels): (&Part<'_>, usize, &[&str]),
+        suffix: &str,
+        scopes: &[&Scope],
+    ) {
         let object = format!("{}{suffix}", part.object);
         let (file, platform, is_of_pod) = (image.at.0, image.platform, image.is_of_pod);
         let image = image.at.1;
         let of_file = |reader: &Reader<'_, '_>| {
             let os = platform.map_or(Os::Unsaid, |platform| reader.os_of(platform, scopes));
-            reader.either(image, &object, &(os, Lands::Fleet), scopes)
+            let (of_nodes, lands) = nodes_of(reader, labels, scopes).unwrap_or((Os::Unsaid, Lands::Fleet));
+            let os = if os == Os::Unsaid { of_nodes } else { os };
+            reader.either(image, &object, &(os, lands), scopes)
         };
         let Some(mut found) = self.readers.get(file).and_then(of_file) else { return };
         if is_of_pod {
@@ -260,7 +284,7 @@ impl<'l> Pipeline<'l> {
         };
         let new = || Meanings { object: format!("{}{suffix}", owner()), found: Vec::new(), numbers: HashMap::new() };
         let Meanings { found: known, numbers, .. } = all.entry((file, found.place.span.start)).or_insert_with(new);
-        let key = (found.meant.clone(), found.os, found.isolated_by);
+        let key = (found.meant.clone(), found.os, found.isolated_by, found.lands.clone());
         let (is_first, next) = (known.is_empty(), known.len());
         match known.get_mut(numbers.get(&key).copied().unwrap_or(next)) {
             Some(one) => one.shares.append(&mut found.shares),
@@ -380,9 +404,39 @@ fn name_jobs(found: &mut Found) {
     found.object = Some(format!("{}{more}", named.join(", ")));
 }
 
-/// True for a variable that only the Kubernetes executor reads.
-fn is_of_kubernetes(name: &str) -> bool {
-    OF_KUBERNETES.iter().any(|start| name.starts_with(start))
+/// The names of the variables that only the Kubernetes executor reads.
+fn of_kubernetes(scopes: &[Scope]) -> Vec<&str> {
+    let is_one = |name: &&str| OF_KUBERNETES.iter().any(|start| name.starts_with(start));
+    scopes.iter().flat_map(BTreeMap::keys).map(String::as_str).filter(is_one).take(MOST_OF_KUBERNETES).collect()
+}
+
+/// The system and the nodes that variables of these names give the pod of a job; `None` where they say nothing of nodes.
+fn nodes_of(reader: &Reader<'_, '_>, names: &[&str], scopes: &[&Scope]) -> Option<(Os, Lands)> {
+    if names.is_empty() || reader.left.get() == 0 {
+        return None;
+    }
+    let scopes = Scopes { service: Service::GitLab, given: reader.values, parts: scopes.to_vec() };
+    let (mut placement, mut open) = (Placement::default(), Vec::new());
+    for name in names {
+        match scopes.meant(&format!("${{{name}}}")) {
+            Meant::Known(text) => {
+                let label = text.split_once('=').map(|(label, value)| (label.to_owned(), value.to_owned()));
+                placement.selector.extend(label);
+            }
+            Meant::Unresolved(names) => open.extend(names),
+            Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => open.push(name),
+        }
+    }
+    if !open.is_empty() {
+        return Some((Os::Unsaid, Lands::Untold(open)));
+    }
+    if placement.selector.is_empty() {
+        return None;
+    }
+    // Which taints the pods of a runner bear is in its own settings.
+    placement.tolerations.push(Toleration { exists: true, ..Toleration::default() });
+    let os = Os::of_pod(pod::os_of(&placement).as_deref());
+    Some((os, Lands::Nodes(Arc::new(placement))))
 }
 
 /// The text before the name of an input.
@@ -414,8 +468,7 @@ fn named<'l>(layers: &'l [Layer<'l>]) -> Named<'l> {
 fn parts<'l>(layers: &'l [Layer<'l>], named: &Named<'l>) -> Vec<Part<'l>> {
     let mut parts = Vec::new();
     for (file, layer) in layers.iter().enumerate() {
-        let lender =
-            |object: &str, node| Part { object: object.to_owned(), layers: vec![(file, node)], runs: false, is_hidden: false };
+        let lender = |object: &str, node| Part { object: object.to_owned(), layers: vec![(file, node)], runs: false };
         parts.push(lender("pipeline", layer.root));
         parts.extend(layer.root.get("default").map(|node| lender("default", node)));
         let mut names = HashSet::new();
@@ -424,12 +477,13 @@ fn parts<'l>(layers: &'l [Layer<'l>], named: &Named<'l>) -> Vec<Part<'l>> {
             let all = named.get(name).map(Vec::as_slice).unwrap_or_default();
             let is_last = all.last().is_none_or(|(last, _)| *last == file);
             if node.is_map() && !KEYS.contains(&name) && names.insert(name) {
-                let (object, is_hidden) = (format!("job {name}"), name.starts_with('.'));
+                let object = format!("job {name}");
                 if is_last {
-                    parts.push(Part { object, layers: all.to_vec(), runs: !is_hidden, is_hidden });
+                    // A hidden job never runs by itself.
+                    parts.push(Part { object, layers: all.to_vec(), runs: !name.starts_with('.') });
                 } else {
                     // What a later file puts over is read where it stands too.
-                    parts.push(Part { object, layers: vec![(file, node)], runs: false, is_hidden });
+                    parts.push(Part { object, layers: vec![(file, node)], runs: false });
                 }
             }
         }

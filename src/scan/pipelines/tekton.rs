@@ -1,7 +1,7 @@
 //! Objects of Tekton: the steps and sidecars of tasks, alone or within pipelines and runs.
 //!
-//! Source: tektoncd/pipeline, docs: tasks, pipelines (`finally`, embedded specifications, propagated parameters), runs, step actions;
-//! `GetTaskRunSpec` and `MergePodTemplateWithDefault` of its API.
+//! Sources: tektoncd/pipeline, docs: tasks, pipelines (`finally`, embedded specifications, propagated parameters), runs, step actions;
+//! `GetTaskRunSpec` and `MergePodTemplateWithDefault` of its API. tektoncd/triggers, docs: `TriggerTemplate` (`resourcetemplates`).
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -15,6 +15,15 @@ use crate::scan::words::Values;
 use crate::scan::yaml::Node;
 use crate::scan::{Lands, Meant, Needs, Os};
 use crate::{Error, ErrorKind};
+
+/// The objects of a document that is to be read: those that a template for triggers makes, or itself.
+pub fn made_by(root: &Rc<Node>) -> Vec<&Rc<Node>> {
+    let is_of_triggers = root.text_at(&["apiVersion"]).is_some_and(|api| api.starts_with("triggers.tekton.dev/"));
+    if is_of_triggers && root.text_at(&["kind"]) == Some("TriggerTemplate") {
+        return root.at(&["spec", "resourcetemplates"]).map(|list| list.list()).unwrap_or_default().iter().collect();
+    }
+    vec![root]
+}
 
 /// The most tasks that are looked at for the runs of one file.
 const MOST_TASKS: usize = 100_000;
@@ -304,8 +313,9 @@ struct Part<'n> {
 
 /// Runs on these hosts, or on any where there is none.
 fn on(hosts: &[Host]) -> Rc<[Run<'static>]> {
-    let runs: Vec<Run<'static>> = hosts.iter().map(|host| Run { host: host.clone(), scopes: Vec::new() }).collect();
-    if runs.is_empty() { Rc::from([Run { host: (Os::Unsaid, Lands::Fleet), scopes: Vec::new() }]) } else { runs.into() }
+    let run = |host: &Host| Run { host: host.clone(), scopes: Vec::new(), shares: Vec::new() };
+    let runs: Vec<Run<'static>> = hosts.iter().map(run).collect();
+    if runs.is_empty() { Rc::from([run(&(Os::Unsaid, Lands::Fleet))]) } else { runs.into() }
 }
 
 impl Reader<'_, '_> {
@@ -328,9 +338,15 @@ impl Reader<'_, '_> {
             self.add(image, format!("{kind} {name}"), &runs);
         }
         let mut open = vec![Part { spec, runs, parameters, is_of_task: false }];
+        let mut number = 0_usize;
         while let Some(Part { spec, runs, parameters, is_of_task }) = open.pop() {
-            let with_scope = |run: &Run<'static>| Run { host: run.host.clone(), scopes: parameters.scopes() };
-            let seen: Vec<Run<'_>> = runs.iter().map(with_scope).collect();
+            number += 1;
+            // The steps and sidecars of a task are the containers of one pod, in each of its runs.
+            let with_scope = |(at, run): (usize, &Run<'static>)| {
+                let share = format!("{} {number} {at}", root.span.start);
+                Run { host: run.host.clone(), scopes: parameters.scopes(), shares: vec![share] }
+            };
+            let seen: Vec<Run<'_>> = runs.iter().enumerate().map(with_scope).collect();
             for (list, word) in [("steps", "step"), ("sidecars", "sidecar")] {
                 for container in spec.get(list).map(|list| list.list()).unwrap_or_default() {
                     let Some(image) = container.get("image") else { continue };
@@ -339,7 +355,11 @@ impl Reader<'_, '_> {
                 }
             }
             if let Some(image) = spec.at(&["stepTemplate", "image"]) {
-                self.add(image, format!("{kind} {name} step template"), &seen);
+                // It is in the pod where a step has none of its own.
+                let is_used = spec.get("steps").is_some_and(|list| list.list().iter().any(|step| step.get("image").is_none()));
+                let apart = |run: &Run<'_>| Run { host: run.host.clone(), scopes: parameters.scopes(), shares: Vec::new() };
+                let alone: Vec<Run<'_>> = if is_used { Vec::new() } else { seen.iter().map(apart).collect() };
+                self.add(image, format!("{kind} {name} step template"), if is_used { &seen } else { &alone });
             }
             for task in tasks_of(spec) {
                 let own = task.text_at(&["name"]).filter(|_| !is_of_task).map(|own| {

@@ -259,8 +259,28 @@ fn a_container_that_several_jobs_use_must_fit_the_host_of_each() {
         - {job: c, pool: {vmImage: windows-2022}, services: {s: win}}\n";
     assert_eq!(
         found("azure-pipelines.yml", text),
-        ["3:29 server:ltsc2019 Windows ltsc2019", "3:29 server:ltsc2019 Windows ltsc2022", "4:30 server:1 Unsaid fleet"]
+        ["3:29 server:ltsc2019 Windows ltsc2019", "3:29 server:ltsc2019 Windows ltsc2022"]
     );
+}
+
+/// What no job names never runs; jobs and steps that are not in the file may name it.
+#[test]
+fn a_container_of_azure_is_judged_where_a_job_may_use_it() {
+    let resources = "resources: {containers: [{container: w, image: 'w:1'}]}\n";
+    for (rest, is_judged) in [
+        ("", true),
+        ("jobs:\n- {job: a, container: 'a:1'}\n", false),
+        ("jobs:\n- {job: a, container: w}\n", true),
+        ("steps: [{script: x}]\n", false),
+        ("jobs:\n- {job: a, container: $(which)}\n", true),
+        ("jobs:\n- template: t.yml\n- {job: a}\n", true),
+        ("jobs:\n- {job: a, steps: [{template: s.yml}]}\n", true),
+        ("parameters: [{name: more, type: stepList}]\njobs:\n- {job: a}\n", true),
+        ("parameters: [{name: more, type: string}]\njobs:\n- {job: a}\n", false),
+    ] {
+        let found = meanings("azure-pipelines.yml", &format!("{resources}{rest}"));
+        assert_eq!(found.contains(&"w:1".to_owned()), is_judged, "{rest}");
+    }
 }
 
 #[test]
@@ -353,8 +373,8 @@ fn steps_of_azure_use_containers_on_the_pool_of_their_job() {
 fn other_services() {
     let gitlab = "image: a:1\nstages: [x]\ndefault:\n  image: {name: b:1}\njob:\n  image: c:$CI_TAG\n  services: [d:1, {name: e:1}]\n  script: x\n.hidden:\n  image: !reference [x, image]\n";
     let names: Vec<_> = found(".gitlab-ci.yml", gitlab).iter().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect();
-    // The job has an image of its own, and what nobody uses is read all the same.
-    assert_eq!(names, ["a:1", "b:1", "$CI_TAG", "d:1", "e:1"]);
+    // The job has an image of its own, and what no job uses never runs.
+    assert_eq!(names, ["$CI_TAG", "d:1", "e:1"]);
     let drone = "kind: pipeline\nplatform: {os: windows, version: 1809}\nsteps:\n  - name: build\n    image: server:1809\n";
     assert_eq!(found(".drone.yml", drone), ["5:12 server:1809 Windows 1809"]);
     let cirrus = "windows_task:\n  windows_container:\n    image: server:1\n    os_version: 2019\n";
@@ -676,6 +696,10 @@ fn a_hidden_job_of_gitlab_is_judged_where_a_job_uses_it() {
         ("a: {image: !reference [.lost, image], script: x}\n", &["lost:1"]),
         ("a: {image: 'own:1', script: x}\n", &["own:1"]),
         ("a: {script: x}\ndefault: {image: !reference [.base, image]}\n", &["base:1"]),
+        // So does what is there for jobs that have none of their own.
+        ("a: {image: 'own:1', script: x}\ndefault: {image: 'd:1'}\nservices: ['s:1']\n", &["own:1", "s:1"]),
+        ("a: {image: 'own:1', services: [], script: x}\ndefault: {image: 'd:1', services: ['s:1']}\n", &["own:1"]),
+        ("default: {image: 'd:1'}\n", &["base:1", "db:1", "lost:1", "d:1"]),
     ] {
         assert_eq!(meanings(".gitlab-ci.yml", &format!("{base}{jobs}")), expected, "{jobs}");
     }
@@ -750,7 +774,7 @@ fn a_job_of_gitlab_puts_its_variables_into_what_it_takes_over() {
         d:\n  inherit: {default: [services]}\n  variables: {TAG: none}\n";
     assert_eq!(meanings(".gitlab-ci.yml", shared), ["server:ltsc2025", "server:ltsc2022"]);
     let default = "default: {image: 'server:$TAG'}\nimage: other:1\na:\n  variables: {TAG: ltsc2025}\n  script: x\n";
-    assert_eq!(meanings(".gitlab-ci.yml", default), ["server:ltsc2025", "other:1"]);
+    assert_eq!(meanings(".gitlab-ci.yml", default), ["server:ltsc2025"]);
 }
 
 #[test]

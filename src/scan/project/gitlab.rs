@@ -1,6 +1,6 @@
 //! The GitLab pipelines of a question: which files include others, and what each pipeline says.
 //!
-//! Source: the CI/CD YAML reference of GitLab: `include`, `trigger:include`, `spec:inputs`.
+//! Sources: the CI/CD YAML reference of GitLab: `include` (with its wildcards), `trigger:include`, `spec:inputs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -18,6 +18,9 @@ const LONGEST_CHAIN: usize = 100;
 
 /// The most files of one pipeline: GitLab takes 150.
 const MOST_FILES: usize = 500;
+
+/// The most ways to read the path of one `include`.
+const MOST_WAYS: usize = 16;
 
 /// The most values that are read, all pipelines together: a file that several pipelines include counts for each.
 const MOST_VALUES: usize = 10_000_000;
@@ -197,13 +200,39 @@ impl Project<'_> {
         if !local.contains('*') {
             return self.by_path.contains_key(&wanted).then_some(wanted).into_iter().collect();
         }
-        let Ok(pattern) = Pattern::of(&shown(&wanted), true) else { return Vec::new() };
-        self.by_path.keys().filter(|path| pattern.matches(&shown(path))).cloned().collect()
+        let patterns: Vec<Pattern> =
+            patterns_of(&shown(&wanted)).iter().filter_map(|text| Pattern::of(text, true).ok()).collect();
+        let is_meant = |path: &&PathBuf| {
+            let path = shown(path);
+            patterns.iter().any(|pattern| pattern.matches(&path))
+        };
+        self.by_path.keys().filter(is_meant).cloned().collect()
     }
 
     fn root_of(&self, path: &Path) -> Option<&Rc<Node>> {
         root_of(self.by_path.get(path)?)
     }
+}
+
+/// The patterns of files that a path of `include` stands for. In it `**` is any text, also with slashes: `ci/**.yml` are all files below
+/// the folder, and `ci/**/*.yml` those in its folders.
+fn patterns_of(path: &str) -> Vec<String> {
+    let mut made = vec![String::new()];
+    let last = path.split('/').count().saturating_sub(1);
+    for (number, name) in path.split('/').enumerate() {
+        let ways = match name.split_once("**") {
+            Some(("", "")) if number == last => vec![name.to_owned()],
+            Some(("", "")) => vec!["*/**".to_owned()],
+            Some((before, behind)) if made.len() < MOST_WAYS => {
+                let behind = behind.replace("**", "*");
+                vec![format!("{before}*{behind}"), format!("{before}*/**/*{behind}")]
+            }
+            _ => vec![name.to_owned()],
+        };
+        let slash = if number > 0 { "/" } else { "" };
+        made = made.iter().flat_map(|start| ways.iter().map(move |way| format!("{start}{slash}{way}"))).collect();
+    }
+    made
 }
 
 /// The part of a file that is a pipeline, or that one includes: not the header with `spec`.

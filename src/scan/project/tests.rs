@@ -44,6 +44,14 @@ fn read(files: &[(&str, &str)], asked: &[&str]) -> Vec<String> {
 }
 
 #[test]
+fn objects_that_a_trigger_of_tekton_makes_are_read() {
+    let template = "apiVersion: triggers.tekton.dev/v1beta1\nkind: TriggerTemplate\nmetadata: {name: t}\nspec:\n  resourcetemplates:\n  \
+        - apiVersion: tekton.dev/v1\n    kind: TaskRun\n    spec: {taskSpec: {steps: [{image: 'a:1'}]}}\n  \
+        - apiVersion: batch/v1\n    kind: Job\n    metadata: {name: j}\n    spec: {template: {spec: {containers: [{name: c, image: 'b:1'}]}}}\n";
+    assert_eq!(read(&[("t.yaml", template)], &["t.yaml"]), ["t.yaml:8 a:1", "t.yaml:12 b:1"]);
+}
+
+#[test]
 fn what_is_built_is_read_wherever_it_is_and_once() {
     const BUILT: (&str, &str) = ("app/Dockerfile", "FROM a:1\n");
     let compose = ("app/compose.yaml", "services:\n  web:\n    build: .\n");

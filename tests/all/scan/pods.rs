@@ -165,9 +165,64 @@ fn a_job_and_its_services_run_on_one_host() {
     let sentence =
         "not one host can run all images of this job: registry.test/app:ltsc2019 fits a; registry.test/app:ltsc2022 fits b";
     assert!(said.contains(sentence), "{said}");
+    // No machine could be chosen for it.
+    assert!(!said.contains("tag, label or pool"), "{said}");
     // Two jobs may run on two hosts.
     repository.file(".gitlab-ci.yml", job("a", "ltsc2019", "ltsc2019") + &job("b", "ltsc2022", "ltsc2022"));
     assert_eq!(broken(&repository, &BOTH), (0, 0));
+}
+
+/// One machine, or one pod, runs all containers of a pipeline of Drone and Woodpecker, and of a task of Tekton.
+#[test]
+fn the_containers_of_one_pod_or_job_run_on_one_host() {
+    let (old, new) = ("image: 'registry.test/app:ltsc2019'", "image: 'registry.test/app:ltsc2022'");
+    let drone = |kind: &str, steps: &str| format!("kind: pipeline\ntype: {kind}\nplatform: {{os: windows}}\nsteps: [{steps}]\n");
+    let both = format!("{{name: a, {old}}}, {{name: b, {new}}}");
+    let tekton =
+        |kind: &str, spec: &str| format!("apiVersion: tekton.dev/v1\nkind: {kind}\nmetadata: {{name: t}}\nspec: {spec}\n");
+    let woodpecker = |a: &str, b: &str| format!("steps: {{a: {{{old}{a}}}}}\nservices: {{b: {{{new}{b}}}}}\n");
+    let (when, apart) = (", when: {event: push}", ", backend_options: {kubernetes: {nodeSelector: {x: y}}}");
+    let alone = |image: &str| format!("{{name: a, {image}}}");
+    let matrix = "matrix: {V: [ltsc2019, ltsc2022]}\nsteps:\n  a: {image: 'registry.test/app:${V}'}\n  b: {image: 'registry.test/app:${V}'}\n";
+    let tasks =
+        format!("{{tasks: [{{name: x, taskSpec: {{steps: [{{{old}}}]}}}}, {{name: y, taskSpec: {{steps: [{{{new}}}]}}}}]}}");
+    for (file, text, expected) in [
+        (".drone.yml", drone("docker", &both), (1, 2)),
+        (".drone.yml", drone("kubernetes", &both), (1, 2)),
+        (".drone.yml", format!("{}---\n{}", drone("docker", &alone(old)), drone("docker", &alone(new))), (0, 0)),
+        (".woodpecker.yml", woodpecker("", ""), (1, 2)),
+        (".woodpecker.yml", woodpecker("", when), (1, 2)),
+        // They may never run together.
+        (".woodpecker.yml", woodpecker(when, when), (0, 0)),
+        // Each is a pod of its own.
+        (".woodpecker.yml", woodpecker("", apart), (0, 0)),
+        (".woodpecker.yml", matrix.to_owned(), (0, 0)),
+        ("task.yaml", tekton("Task", &format!("{{steps: [{{{old}}}, {{{new}}}]}}")), (1, 2)),
+        ("task.yaml", tekton("Task", &format!("{{steps: [{{{old}}}], sidecars: [{{{new}}}]}}")), (1, 2)),
+        ("task.yaml", tekton("TaskRun", &format!("{{taskSpec: {{steps: [{{{old}}}, {{{new}}}]}}}}")), (1, 2)),
+        ("task.yaml", tekton("Task", &format!("{{stepTemplate: {{{old}}}, steps: [{{name: s}}, {{{new}}}]}}")), (1, 2)),
+        ("task.yaml", tekton("Task", &format!("{{stepTemplate: {{{old}}}, steps: [{{{new}}}]}}")), (0, 0)),
+        // Each task is a pod.
+        ("task.yaml", tekton("Pipeline", &tasks), (0, 0)),
+    ] {
+        let repository = Repository::new();
+        repository.file(file, &text);
+        assert_eq!(broken(&repository, &BOTH), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_job_of_gitlab_lands_on_the_nodes_that_its_variables_name() {
+    let repository = Repository::new();
+    let variables = "variables: {KUBERNETES_NODE_SELECTOR_B: 'node.kubernetes.io/windows-build=10.0.20348'}";
+    for (tag, expected) in [("ltsc2022", 0), ("ltsc2019", 1)] {
+        let job = format!("a:\n  script: [x]\n  image: registry.test/app:{tag}\n");
+        for text in [format!("{job}  {variables}\n"), format!("{variables}\n{job}")] {
+            repository.file(".gitlab-ci.yml", &text);
+            let (code, report) = repository.report(&BOTH);
+            assert_eq!((code, report["results"].as_array().unwrap().len()), (expected, 1), "{text}");
+        }
+    }
 }
 
 /// What a base is judged for at its own place says nothing of the other images of a job or build.

@@ -100,14 +100,48 @@ fn each_service_has_its_own_way_to_ask_for_an_isolation() {
         (".gitlab-ci.yml", "a: {script: x, image: {name: 'a:1', kubernetes: {}, docker: {}}}\n", IsolatedBy::Runner),
         (".gitlab-ci.yml", "a: {script: x, image: 'a:1', variables: {KUBERNETES_CPU_REQUEST: '1'}}\n", IsolatedBy::Kubelet),
         (".gitlab-ci.yml", "a: {script: x, image: 'a:1', variables: {KUBERNETES_VERSION: '1'}}\n", IsolatedBy::Runner),
-        // That of all jobs may be for others.
-        (".gitlab-ci.yml", "variables: {KUBERNETES_CPU_REQUEST: '1'}\na: {script: x, image: 'a:1'}\n", IsolatedBy::Runner),
+        // Each job has the variables of the pipeline that it inherits.
+        (".gitlab-ci.yml", "variables: {KUBERNETES_CPU_REQUEST: '1'}\na: {script: x, image: 'a:1'}\n", IsolatedBy::Kubelet),
+        (
+            ".gitlab-ci.yml",
+            "variables: {KUBERNETES_CPU_REQUEST: '1'}\na: {script: x, image: 'a:1', inherit: {variables: false}}\n",
+            IsolatedBy::Runner,
+        ),
     ] {
         let root = yaml::read(text).0[0].root.clone().unwrap();
         let service = service_of(Path::new(path), &root).unwrap();
         let read = read(service, &root, &Runs::of(&[&root]), &Lines::of(text), &Values::new(), &|_| false);
         assert_eq!(read.found.iter().map(|found| found.isolated_by).collect::<Vec<_>>(), [expected], "{path}");
     }
+}
+
+/// Variables of the Kubernetes executor lead the pod of a job to nodes with these labels, wherever they are set.
+#[test]
+fn variables_of_gitlab_say_the_nodes_of_a_job() {
+    let of = |text: &str| -> Vec<String> {
+        let root = yaml::read(text).0[0].root.clone().unwrap();
+        let read = read(Service::GitLab, &root, &Runs::default(), &Lines::of(text), &Values::new(), &|_| false);
+        let lands = |found: &Found| match &found.lands {
+            Lands::Nodes(placement) => {
+                placement.selector.iter().map(|(label, value)| format!("{label}={value}")).collect::<Vec<_>>().join(",")
+            }
+            Lands::Untold(names) => format!("${}", names.join(",$")),
+            _ => "anywhere".to_owned(),
+        };
+        read.found.iter().map(|found| format!("{:?} {}", found.os, lands(found))).collect()
+    };
+    let build = "node.kubernetes.io/windows-build=10.0.20348";
+    let job = |more: &str| format!("a: {{script: x, image: 'a:1', {more}}}\n");
+    let own = |value: &str| job(&format!("variables: {{KUBERNETES_NODE_SELECTOR_B: '{value}'}}"));
+    assert_eq!(of(&own(build)), [format!("Windows {build}")]);
+    assert_eq!(of(&own("kubernetes.io/os=linux")), ["Other kubernetes.io/os=linux"]);
+    assert_eq!(of(&own("pool")), ["Unsaid anywhere"]);
+    assert_eq!(of(&own("pool=$NONE")), ["Unsaid $KUBERNETES_NODE_SELECTOR_B"]);
+    let outer = "variables: {KUBERNETES_NODE_SELECTOR_B: 'pool=$POOL', POOL: x}\n";
+    assert_eq!(of(&format!("{outer}{}", job("variables: {POOL: y}"))), ["Unsaid pool=y"]);
+    assert_eq!(of(&format!("{outer}{}", job("inherit: {variables: false}"))), ["Unsaid anywhere"]);
+    let matrix = job("parallel: {matrix: [{KUBERNETES_NODE_SELECTOR_B: ['pool=x', 'pool=y']}]}");
+    assert_eq!(of(&matrix), ["Unsaid pool=x", "Unsaid pool=y"]);
 }
 
 /// A part may mean one image for some jobs, and another one for others.

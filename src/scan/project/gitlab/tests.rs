@@ -66,6 +66,26 @@ fn a_file_that_a_pipeline_includes_is_one_of_gitlab() {
     assert_eq!(read(&files, &[]), ["r/ci/b.yml:2 job .win win:1"]);
 }
 
+/// Two stars are any text in GitLab, also within a name.
+#[test]
+fn wildcards_of_an_include_are_those_of_gitlab() {
+    let (a, b) = ("ci/a.yml:2 job .a a:1", "ci/x/b.yml:2 job .b b:1");
+    for (include, expected) in [
+        ("/ci/**.yml", &[a, b][..]),
+        ("ci/**.yml", &[a, b]),
+        ("/**.yml", &[a, b]),
+        ("/ci/**", &[a, b]),
+        ("/ci/**/*.yml", &[b]),
+        ("/ci/*.yml", &[a]),
+        ("/**/b.yml", &[b]),
+        ("/c**b.yml", &[b]),
+    ] {
+        let main = format!("include: ['{include}']\n");
+        let files = [(MAIN, main.as_str()), ("ci/a.yml", ".a:\n  image: a:1\n"), ("ci/x/b.yml", ".b:\n  image: b:1\n")];
+        assert_eq!(read(&files, &[]), expected, "{include}");
+    }
+}
+
 #[test]
 fn variables_and_jobs_of_all_files_of_a_pipeline_count() {
     let base = ".win:\n  variables: {TAG: '1'}\n  image: win:$TAG\n";
