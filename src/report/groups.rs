@@ -8,7 +8,7 @@ use super::document::{FindingEntry, ResultEntry};
 use super::overview::conclusion;
 use crate::compat::Severity;
 
-/// The most images of which the same is said that have a paragraph each.
+/// The most images of which the same is said that have a paragraph each where the lines that name them are shown.
 pub(super) const MOST_APART: usize = 3;
 
 /// These items in groups, which stand where their first items do. Items with the same key are one group if they are more than

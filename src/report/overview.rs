@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::document::{ErrorEntry, FindingEntry, Report, ResultEntry};
-use super::groups::{Group, MOST_APART, alike, groups, sentence, together};
+use super::groups::{Group, alike, groups, sentence, together};
 use super::labels::{Labels, joined, number};
 use super::outcome::Outcome;
 use super::problems::is_of_file;
@@ -22,6 +22,8 @@ use crate::Isolation;
 use crate::compat::{Code, Outcome as EngineOutcome, Verdict, Wish};
 use crate::text::count;
 
+/// The name of an image in advice for several.
+const ANY_IMAGE: &str = "IMAGE";
 /// The most passes that are listed one by one; more of them are counted.
 const LISTED_PASSES: usize = 10;
 
@@ -72,6 +74,8 @@ struct Said<'a> {
     on_hosts: String,
     /// The text below the heading.
     body: Vec<u8>,
+    /// The same for several images: advice does not name this one.
+    shared: Vec<u8>,
 }
 
 /// The state of the writing.
@@ -101,18 +105,21 @@ impl Written<'_> {
         }
         let mut said = Vec::with_capacity(groups.len());
         for &group in groups {
-            let mut body = Vec::new();
-            self.body(group, &mut body)?;
-            said.push(Said { group, on_hosts: self.on_hosts(group), body });
+            let (mut body, mut shared) = (Vec::new(), Vec::new());
+            self.body(group, group.first.image.reference.as_str(), &mut body)?;
+            self.body(group, ANY_IMAGE, &mut shared)?;
+            said.push(Said { group, on_hosts: self.on_hosts(group), body, shared });
         }
-        for alike in together(&said, MOST_APART, |one| (&one.on_hosts, &one.body)) {
+        // No lines of files are shown here, so two that are alike are one paragraph already.
+        for alike in together(&said, 1, |one| (&one.on_hosts, &one.shared)) {
             let Some(first) = alike.first() else { continue };
             if alike.len() > 1 {
                 self.listed(&alike, &first.on_hosts, out)?;
+                out.write_all(&first.shared)?;
             } else {
                 self.heading(first.group, &first.on_hosts, out)?;
+                out.write_all(&first.body)?;
             }
-            out.write_all(&first.body)?;
         }
         Ok(())
     }
@@ -147,7 +154,7 @@ impl Written<'_> {
     /// A heading, then the findings, then what to do.
     fn paragraph(&mut self, group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
         self.heading(group, &self.on_hosts(group), out)?;
-        self.body(group, out)
+        self.body(group, group.first.image.reference.as_str(), out)
     }
 
     /// The image, its hosts and outcome, and its places.
@@ -161,8 +168,8 @@ impl Written<'_> {
         Ok(())
     }
 
-    /// What stands below a heading: the findings, what to do, and the entries of the image.
-    fn body(&mut self, group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
+    /// What stands below a heading: the findings, what to do with the image by this name, and the entries of the image.
+    fn body(&mut self, group: &Group<'_>, name: &str, out: &mut dyn Write) -> io::Result<()> {
         let entry = group.first;
         let findings = group.shown(self.page.detail);
         for finding in &findings {
@@ -173,8 +180,8 @@ impl Written<'_> {
                 self.first_code = Some(finding.code.to_string());
             }
         }
-        self.hints(group, &findings, out)?;
-        if entry.ok != Some(true)
+        self.hints(group, &findings, name, out)?;
+        if (entry.ok != Some(true) || self.page.detail == Detail::Every)
             && let Some(candidates) = candidate_list(entry)
         {
             wrapped(INDENT, PLAIN, "entries:", &candidates, HANGING, self.width, out)?;
@@ -182,12 +189,13 @@ impl Written<'_> {
         Ok(())
     }
 
-    /// What to do, each remedy once; where it differs by host, with the hosts that it is for.
-    fn hints(&self, group: &Group<'_>, findings: &[&FindingEntry], out: &mut dyn Write) -> io::Result<()> {
+    /// What to do with the image by this name, each remedy once; where it differs by host, with the hosts that it is for.
+    fn hints(&self, group: &Group<'_>, findings: &[&FindingEntry], name: &str, out: &mut dyn Write) -> io::Result<()> {
         let shown = |finding: &FindingEntry| findings.iter().any(|shown| shown.code == finding.code);
         for (help, entries) in hints::of(&group.entries, shown) {
             let whose = hints::whose(&entries, &group.entries, self.labels);
             let label = whose.map_or_else(|| "hint:".to_owned(), |whose| format!("hint for {whose}:"));
+            let help = renamed(help, &group.first.image.reference, name);
             wrapped(INDENT, PLAIN, "", &format!("{label} {help}"), HANGING, self.width, out)?;
         }
         Ok(())
@@ -281,6 +289,19 @@ fn outcome_label(entry: &ResultEntry) -> (Style, &'static str) {
     }
 }
 
+/// This advice with another name in the place of that of its image, where that is a word of its own.
+fn renamed(help: &str, reference: &str, name: &str) -> String {
+    let is_between = |character: char| character.is_whitespace() || "`'\";,()".contains(character);
+    let mut pieces = help.split(reference);
+    let mut renamed = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let is_word = renamed.chars().next_back().is_none_or(is_between) && piece.chars().next().is_none_or(is_between);
+        renamed.push_str(if is_word { name } else { reference });
+        renamed.push_str(piece);
+    }
+    renamed
+}
+
 /// The image with its version, e.g. `app:1 [10.0.20348.2402 (ltsc2022)]`.
 fn named(entry: &ResultEntry) -> String {
     format!("{} [{}]", entry.image.reference, version(entry.image.os_version, entry.image.release.as_deref()))
@@ -369,4 +390,22 @@ pub(super) fn sum(report: &Report) -> String {
         number => format!(", {}", count(number, "workload")),
     };
     format!("{}{on}{workloads}: {}", count(images.len(), "image"), parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::renamed;
+
+    #[test]
+    fn advice_for_several_images_names_none_of_them() {
+        for (help, expected) in [
+            ("`docker run --isolation=hyperv app:1`", "`docker run --isolation=hyperv IMAGE`"),
+            ("run app:1; or use app:1", "run IMAGE; or use IMAGE"),
+            ("use app:1.2, app:1@sha256:00 or my-app:1", "use app:1.2, app:1@sha256:00 or my-app:1"),
+            ("run this image on another host", "run this image on another host"),
+        ] {
+            assert_eq!(renamed(help, "app:1", "IMAGE"), expected, "{help}");
+            assert_eq!(renamed(help, "app:1", "app:1"), help);
+        }
+    }
 }
