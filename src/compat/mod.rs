@@ -443,6 +443,10 @@ impl Case<'_> {
 
     /// Every reason why an isolation is impossible or undecided, once; its severity is that of the result.
     fn reasons(&self, choice: &Choice) -> Vec<Finding> {
+        // A HostProcess container needs neither isolation.
+        if choice.fits == Some(Use::HostProcess) {
+            return Vec::new();
+        }
         let severity = match choice.ok {
             Some(true) => Severity::Note,
             None => Severity::Warning,

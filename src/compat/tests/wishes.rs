@@ -363,13 +363,21 @@ fn a_host_process_container_needs_a_host_with_containers() {
 #[test]
 fn a_host_process_container_that_runs_leaves_nothing_to_do() {
     let asked = Policy { wish: Wish::HostProcess, ..today() };
-    let (host, image) = (Host { hyperv: Availability::Unavailable, ..server("10.0.20348.1") }, image("10.0.17763.1"));
-    let judgement = judged(&host, &image, &asked);
-    assert_eq!(judgement.ok, Some(true));
-    assert!(judgement.findings.iter().any(|finding| finding.code == Code::BuildMismatch));
-    let subject = subject(&host, &image, &asked, &judgement);
-    for finding in judgement.findings.iter().filter(|finding| !finding.code.is_about_host_alone()) {
-        assert_eq!(finding.help(&subject).to_string(), "", "{}", finding.code);
+    for version in ["10.0.17763.1", "10.0.26100.1", ""] {
+        let (host, image) = (Host { hyperv: Availability::Unavailable, ..server("10.0.20348.1") }, image(version));
+        let judgement = judged(&host, &image, &asked);
+        assert_eq!(judgement.ok, Some(true), "{version}");
+        let has = |code: &Code| judgement.findings.iter().any(|finding| finding.code == *code);
+        assert!(has(&Code::HostProcessVersions), "{version}");
+        // Why it fits in neither isolation is no matter here.
+        let because = [&judgement.process, &judgement.hyperv].map(|possibility| &possibility.because);
+        for code in because.into_iter().flatten() {
+            assert!(!has(code), "{version}: {code}");
+        }
+        let subject = subject(&host, &image, &asked, &judgement);
+        for finding in judgement.findings.iter().filter(|finding| !finding.code.is_about_host_alone()) {
+            assert_eq!(finding.help(&subject).to_string(), "", "{}", finding.code);
+        }
     }
 }
 
