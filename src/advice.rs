@@ -158,6 +158,8 @@ pub enum Setting {
 pub enum Command {
     /// Judge an image on this host, in the notation of [`Setting::Host`]; empty for this machine.
     Check(String),
+    /// The same with every entry of the image, whatever the result.
+    CheckEntries(String),
     /// Judge images on every release in support.
     CheckEverywhere,
     /// Judge an image as a HostProcess container of Kubernetes.

@@ -153,6 +153,7 @@ const fn has_root(command: &Command) -> bool {
         | Command::Run
         | Command::Stop => true,
         Command::Check(_)
+        | Command::CheckEntries(_)
         | Command::CheckEverywhere
         | Command::CheckHostProcess
         | Command::Engines
@@ -253,6 +254,8 @@ fn line(command: &Command) -> String {
     match command {
         Command::Check(host) if host.is_empty() => "wincompat check IMAGE".to_owned(),
         Command::Check(host) => format!("wincompat check --host {host} IMAGE"),
+        Command::CheckEntries(host) if host.is_empty() => "wincompat check -v IMAGE".to_owned(),
+        Command::CheckEntries(host) => format!("wincompat check -v --host {host} IMAGE"),
         Command::CheckEverywhere => "wincompat check --host all".to_owned(),
         Command::CheckHostProcess => "wincompat check --isolation host-process IMAGE".to_owned(),
         Command::Engines => "wincompat engines IMAGE".to_owned(),
@@ -310,6 +313,8 @@ mod tests {
         vec![
             Command::Check(String::new()),
             Command::Check("ltsc2022".into()),
+            Command::CheckEntries(String::new()),
+            Command::CheckEntries("ltsc2022".into()),
             Command::CheckEverywhere,
             Command::CheckHostProcess,
             Command::Engines,

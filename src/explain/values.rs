@@ -197,7 +197,7 @@ impl Platform {
             // Windows has no containers there.
             _ => return entries_anywhere(),
         };
-        advice!["See every entry of the image and which fits: ", Command::Check(format!("{host}{attribute}")), "."]
+        advice!["See every entry of the image and which fits: ", Command::CheckEntries(format!("{host}{attribute}")), "."]
     }
 
     /// The words of the message, by which versions of Docker are told apart; `None` where the text is cut.
@@ -320,11 +320,11 @@ fn no_match_for_platform(general: Explanation, knowledge: &Knowledge) -> Explana
 }
 
 fn entries_anywhere() -> Advice {
-    advice!["See every entry of the image, and which hosts it fits: ", Command::Check("all".to_owned()), "."]
+    advice!["See every entry of the image, and which hosts it fits: ", Command::CheckEntries("all".to_owned()), "."]
 }
 
 fn entries_on_the_host() -> Advice {
-    advice!["See every entry of the image and which fits, on the host: ", Command::Check(String::new()), "."]
+    advice!["See every entry of the image and which fits, on the host: ", Command::CheckEntries(String::new()), "."]
 }
 
 fn incompatible_versions(general: Explanation, image: OsVersion, host: OsVersion, context: &Context<'_>) -> Explanation {

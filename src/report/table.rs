@@ -48,7 +48,7 @@ impl Renderer<Report> for Table {
     }
 }
 
-/// Writes the only result: the table, the findings, the candidates if it is not ok, the assumptions.
+/// Writes the only result: the table, the findings, the candidates if it is not ok or every part is shown, the assumptions.
 fn write_only(report: &Report, entry: &ResultEntry, page: &Page<'_>, width: u16, out: &mut dyn Write) -> io::Result<()> {
     let style = match entry.ok {
         Some(true) => GOOD,
@@ -86,7 +86,7 @@ fn write_only(report: &Report, entry: &ResultEntry, page: &Page<'_>, width: u16,
         }
         before.push(finding);
     }
-    if entry.ok != Some(true)
+    if (entry.ok != Some(true) || page.detail == Detail::Every)
         && let Some(candidates) = candidate_list(entry)
     {
         wrapped("  ", PLAIN, "entries:", &candidates, "    ", width, out)?;
