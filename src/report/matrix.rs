@@ -8,9 +8,10 @@ use super::outcome::{LEGEND, Outcome};
 use super::overview::sum;
 use super::plain::clean;
 use super::table::{BAD, GOOD, NARROWEST, OPEN, PLAIN, wrapped};
-use super::{Page, Renderer, grid};
+use super::{Detail, Page, Renderer, grid};
 
 /// Images down, hosts across. The results come first, so that names of any length stay whole and in line.
+/// Where failures alone are shown, images that pass have no row.
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix;
 
@@ -18,10 +19,14 @@ impl Renderer<Report> for Matrix {
     fn render(&self, report: &Report, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
         let width = page.columns.max(NARROWEST);
         let labels = Labels::of(report);
-        let (hosts, rows) = (labels.hosts(), grid::rows(report, &labels));
+        let (hosts, mut rows) = (labels.hosts(), grid::rows(report, &labels));
+        let failures_alone = page.detail == Detail::Failures;
+        if failures_alone {
+            rows.retain(|row| !row.passes());
+        }
         let names: Vec<String> =
             hosts.iter().enumerate().map(|(number, host)| format!("{} {}", number + 1, labels.of_host(host))).collect();
-        if !names.is_empty() {
+        if !names.is_empty() && !(failures_alone && rows.is_empty()) {
             wrapped("", PLAIN, "hosts:", &joined(names.into_iter(), true), "  ", width, out)?;
             for number in 1..=hosts.len() {
                 write!(out, "{number:<5}")?;
@@ -45,7 +50,7 @@ impl Renderer<Report> for Matrix {
         if !rows.is_empty() {
             wrapped("", PLAIN, "", LEGEND, "  ", width, out)?;
         }
-        writeln!(out, "{}", sum(report))
+        if failures_alone { Ok(()) } else { writeln!(out, "{}", sum(report)) }
     }
 }
 

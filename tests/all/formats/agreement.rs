@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{rendered, sample};
+use super::{Detail, rendered, rendered_with, sample};
 
 /// What needs a flag is counted apart, so its row has another word than what fails.
 #[test]
@@ -17,6 +17,24 @@ fn what_needs_a_flag_is_called_so_everywhere() {
     let only = sample::result("app:1", sample::host("web01", "10.0.20348.1"), None, Some(false), vec![other]);
     let text = rendered("table", &sample::of(vec![only], vec![]));
     assert!(text.contains("flag") && !text.contains("FAIL"), "{text}");
+}
+
+/// The entries of an image are named where it fails, and where every part of a result is shown.
+#[test]
+fn the_entries_of_an_image_that_passes_are_shown_on_demand() {
+    let entries = "entries: 10.0.20348.2402 amd64, 10.0.17763.1 amd64";
+    let passing = |image: &str| sample::result(image, sample::host("web01", "10.0.20348.1"), Some("process"), Some(true), vec![]);
+    for (images, number) in [(&["app:1"][..], 1), (&["app:1", "app:2"], 2)] {
+        let report = sample::of(images.iter().map(|image| passing(image)).collect(), vec![]);
+        assert_eq!(rendered("table", &report).matches("entries:").count(), 0);
+        let text = rendered_with("table", &report, Detail::Every);
+        assert_eq!(text.matches(entries).count(), number, "{text}");
+    }
+    // An image without an index has none.
+    let mut alone = passing("app:1");
+    alone["candidates"].as_array_mut().unwrap().truncate(1);
+    let text = rendered_with("table", &sample::of(vec![alone], vec![]), Detail::Every);
+    assert!(!text.contains("entries:"), "{text}");
 }
 
 /// A finding that is denied makes an undecided result fail, and says nothing of whether the image runs.

@@ -81,8 +81,8 @@ fn images_that_need_the_same_flag_are_told_together() {
     let needs_flag = |image: &str| {
         let help = format!("for Hyper-V isolation run `docker run --isolation=hyperv {image}`");
         let findings = vec![
-            sample::finding("build-mismatch", "error", "the builds differ", ""),
-            sample::finding("other-isolation-possible", "note", "Hyper-V isolation is possible", &help),
+            sample::finding("build-mismatch", "error", "the builds differ", &help),
+            sample::finding("other-isolation-possible", "note", "Hyper-V isolation is possible", ""),
         ];
         sample::result(image, sample::host("web", "10.0.20348.1"), None, Some(false), findings)
     };
@@ -101,6 +101,12 @@ fn a_matrix_has_a_line_for_each_image() {
     let text = rendered("matrix", &two_of_many_fail(100, 10, 1));
     assert_eq!(text.matches("FAIL").count(), 2, "{text}");
     assert!(text.lines().count() <= 110, "{text}");
+    // With failures alone, what passes has no line.
+    let text = rendered_with("matrix", &two_of_many_fail(100, 10, 1), Detail::Failures);
+    let images: Vec<&str> = text.lines().filter_map(|line| Some(line.split_once("registry.test/app:")?.1)).collect();
+    assert_eq!(images, ["7", "42"], "{text}");
+    assert!(text.starts_with("hosts: ") && text.contains("P process isolation"), "{text}");
+    assert_eq!(rendered_with("matrix", &two_of_many_fail(100, 10, 0), Detail::Failures), "");
 }
 
 #[test]
