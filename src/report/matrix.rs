@@ -26,7 +26,8 @@ impl Renderer<Report> for Matrix {
         }
         let names: Vec<String> =
             hosts.iter().enumerate().map(|(number, host)| format!("{} {}", number + 1, labels.of_host(host))).collect();
-        if !names.is_empty() && !(failures_alone && rows.is_empty()) {
+        let are_hosts_shown = if failures_alone { !rows.is_empty() } else { !names.is_empty() };
+        if are_hosts_shown {
             wrapped("", PLAIN, "hosts:", &joined(names.into_iter(), true), "  ", width, out)?;
             for number in 1..=hosts.len() {
                 write!(out, "{number:<5}")?;

@@ -1,7 +1,7 @@
 //! The report of several results for people: failures first and whole, then what is undecided or was not read, then the passes.
 //!
-//! Results of one image that differ only in the host are one paragraph, with the hosts in a list. So are those of many images that do not
-//! pass on the same hosts for the same reasons; each image has a line of its own there.
+//! Results of one image that differ only in the host are one paragraph, with the hosts in a list. So are those of several images that do
+//! not pass on the same hosts for the same reasons; each image has a line of its own there.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
