@@ -138,6 +138,8 @@ pub(super) fn product_beside(line: &str, version: OsVersion, knowledge: &Knowled
         let rest = words.get(at..).filter(|rest| rest.first() == Some(&"windows"))?;
         let runs = (2..=LONGEST_RUN).rev().filter_map(|length| rest.get(..length));
         let name = runs.map(|run| run.join(" ")).find(|name| !knowledge.releases_named(name).is_empty())?;
+        // `Windows Server` is said of many things.
+        let name = Some(name).filter(|name| name.contains(|c: char| c.is_ascii_digit()))?;
         names_another(&name, version, knowledge).then(|| another(&name, version, knowledge))
     })
 }

@@ -229,6 +229,17 @@ fn misspelt(record: &Record, knowledge: &Knowledge) -> Option<Error> {
     Some(not_a_host::unknown_attribute(said, knowledge).within(format!("the Windows{whom} is not known")))
 }
 
+/// The error of a computer whose system is not the Windows of its version.
+fn contradicts(record: &Record, version: OsVersion, knowledge: &Knowledge) -> Option<Error> {
+    let system = spaced(value_within(record, &SYSTEMS)?);
+    let whom = name(record).map_or_else(String::new, |name| format!(" of the computer {}", quoted(name)));
+    other_host::names_another(&system, version, knowledge).then(|| {
+        Error::new(format!("the columns{whom} name more than one Windows"))
+            .because(format!("{} and {version} are not the same Windows", quoted(&system)))
+            .hint("correct the row, or leave out the column that is out of date")
+    })
+}
+
 /// The edition in a column of its own; `None` for a number that is not one of Home.
 fn edition_said(record: &Record) -> Option<String> {
     let by_number = || edition::of_number(value(record, &EDITION_NUMBERS)?.parse().ok()?);
@@ -241,6 +252,9 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let mut left: Vec<&str> = Vec::new();
     for (index, record) in records.all.iter().enumerate() {
         if let Some(facts) = windows(record, By::AnyName, document.knowledge) {
+            if let Some(error) = contradicts(record, facts.os_version, document.knowledge) {
+                return Err(error);
+            }
             let label = name(record).map(str::to_owned);
             nameless += usize::from(label.is_none());
             read.push(HostFacts { label: label.or_else(|| Some(format!("computer {}", index + 1))), ..facts });
@@ -346,6 +360,14 @@ mod tests {
         for (text, expected) in [
             ("ComputerName,OS,Notes\nweb01,Windows Server 2022,was 10.0.17763.1\n", "web01 10.0.20348"),
             ("ComputerName,OS,SDK\nweb01,Windows Server 2022,10.0.19041.0\n", "web01 10.0.20348"),
+            (
+                "Name,OperatingSystem,OperatingSystemVersion\nweb01,Windows Server 2022,10.0.17763\n",
+                "the columns of the computer `web01` name more than one Windows",
+            ),
+            (
+                "Name,OperatingSystem,OperatingSystemVersion\nweb01,Windows Server 2022 Standard,10.0 (17763)\n",
+                "the columns of the computer `web01` name more than one Windows",
+            ),
             (
                 "Host   OS                   Note\n----   --                   ----\nweb01  Windows Server 2022  was 10.0.17763.1\n\
                  web02  Windows Server 2025  ok\n",
