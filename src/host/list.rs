@@ -163,7 +163,15 @@ const LONGEST_LINE: usize = 300;
 /// A list, and what was wrong with the text before.
 pub(super) fn of_one(text: &str, read: Result<HostFacts, Error>, knowledge: &Knowledge) -> Result<HostFacts, Error> {
     if !is_list(text, read.as_ref().ok().map(|facts| facts.os_version), knowledge) {
-        return read;
+        let facts = read?;
+        if let Some(other) = other_computer(text) {
+            return Err(Error::new("this text is about several computers, and names one Windows version")
+                .because(format!("nothing says which Windows {} runs", quoted(other)))
+                .hint(version_text::a_file_each()));
+        }
+        let mut lines = text.lines().take(MOST_LINES);
+        let other = lines.find_map(|line| other_host::product_beside(line, facts.os_version, knowledge));
+        return other.map_or(Ok(facts), Err);
     }
     if text.lines().any(|line| is_property(&content(line))) {
         return Err(Error::new("this text names the systems of several hosts").hint(version_text::a_file_each()));
@@ -171,6 +179,39 @@ pub(super) fn of_one(text: &str, read: Result<HostFacts, Error>, knowledge: &Kno
     let error = read.err().filter(|error| error.hint.is_some());
     let error = error.unwrap_or_else(|| Error::new("this text is a list with a host on each line"));
     Err(error.hint(advice!["read a file with such a list with ", Setting::Hosts("FILE".to_owned())]))
+}
+
+/// The second computer with a section of its own in what a tool printed of several, and one that a remote shell could not reach.
+fn other_computer(text: &str) -> Option<&str> {
+    let mut first = None;
+    for line in text.lines().take(MOST_LINES).map(str::trim).filter(|line| line.len() <= LONGEST_LINE) {
+        if let Some((name, rest)) = line.strip_prefix('[').and_then(|line| line.split_once(']'))
+            && rest.trim_start().starts_with("Connecting to remote server")
+        {
+            return Some(name);
+        }
+        let Some(name) = title_of_section(line) else { continue };
+        match first {
+            None => first = Some(name),
+            Some(known) if name.eq_ignore_ascii_case(known) => {}
+            Some(_) => return Some(name),
+        }
+    }
+    None
+}
+
+/// The name of a computer in a line above what was printed of it: `\\web01:`, `=== web01 ===`, `--- web01 ---`, `==> web01 <==`, `web01:`.
+fn title_of_section(line: &str) -> Option<&str> {
+    let of_psexec = || line.strip_prefix(r"\\")?.strip_suffix(':');
+    let between_marks = || {
+        let begins = ["===", "---", "==>"].iter().any(|mark| line.starts_with(mark));
+        let name = begins.then(|| line.trim_matches(|c: char| c.is_whitespace() || "=-<>".contains(c)));
+        // Words, as `=== Network ===`, are above the parts of one computer.
+        name.filter(|name| is_mixed(name))
+    };
+    let before_colon = || line.strip_suffix(':').filter(|name| is_mixed(name));
+    let name = of_psexec().or_else(between_marks).or_else(before_colon)?;
+    (spec::is_name(name) && !is_label(name)).then_some(name)
 }
 
 /// True for a text with hosts on several lines, and for one with a host or a system on a line that is not of this version.
@@ -413,5 +454,44 @@ fn in_line(finder: &Finder<'_>, line: &str, folder: &Path) -> Result<Vec<Found>,
     match named(line, finder.knowledge) {
         Some((name, rest)) => finder.with_name(Some(name), rest, folder),
         None => finder.in_argument(line, folder),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::host::{Attributes, read};
+    use crate::knowledge::Knowledge;
+
+    /// The versions of the hosts in a text, or what is wrong with it.
+    fn host(text: &str) -> String {
+        match read(text.as_bytes(), None, &Attributes::default(), Knowledge::built_in()) {
+            Ok(hosts) => hosts.iter().map(|host| host.os_version.to_string()).collect::<Vec<_>>().join(", "),
+            Err(error) => error.what,
+        }
+    }
+
+    #[test]
+    fn a_text_about_several_computers_is_not_one_host() {
+        const SEVERAL: &str = "this text is about several computers, and names one Windows version";
+        const MORE: &str = "this text holds more than one Windows version";
+        for (text, expected) in [
+            (
+                "\\\\web01:\n\nMicrosoft Windows [Version 10.0.20348.2402]\n\\\\web02:\nCould not access web02:\nAccess is denied.\n",
+                SEVERAL,
+            ),
+            ("=== web01\nMicrosoft Windows [Version 10.0.20348.2402]\n=== web02\nAccess denied\n", SEVERAL),
+            ("--- web01 ---\nMicrosoft Windows [Version 10.0.20348.2402]\n--- web02 ---\nAccess denied\n", SEVERAL),
+            ("web01:\n  Microsoft Windows [Version 10.0.20348.2402]\nweb02:\n  Access denied\n", SEVERAL),
+            ("Microsoft Windows [Version 10.0.20348.2402]\n[web02] Connecting to remote server web02 failed\n", SEVERAL),
+            ("=== Windows ===\nMicrosoft Windows [Version 10.0.20348.2402]\n=== Network ===\nnone\n", "10.0.20348.2402"),
+            (
+                "2024-05 Cumulative Update for Windows Server 2019 for x64-based Systems (KB5037765) (17763.5820)\n\
+                 2024-05 Cumulative Update for Windows 11 Version 23H2 for x64-based Systems (KB5037771)\n",
+                MORE,
+            ),
+            ("The host of Monday has version 10.0.17763.5820.\nThe other one runs Windows Server 2022.\n", MORE),
+        ] {
+            assert_eq!(host(text), expected, "{text}");
+        }
     }
 }

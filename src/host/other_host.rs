@@ -117,6 +117,33 @@ pub(super) fn names_another(name: &str, version: OsVersion, knowledge: &Knowledg
     !named.is_empty() && !named.iter().any(|release| release.build == version.build) && !is_year(name) && is_known() && !is_said()
 }
 
+/// The error of a line of a longer text that names another product: `Windows Server 2019` beside 10.0.20348. What is said of images and of
+/// virtual machines is not said of the host.
+pub(super) fn product_beside(line: &str, version: OsVersion, knowledge: &Knowledge) -> Option<Error> {
+    const OF_OTHERS: [&str; 4] = ["container", "image", "guest", "base"];
+    let lower = line.to_ascii_lowercase();
+    if line.len() > LONGEST_TEXT || OF_OTHERS.iter().any(|word| lower.contains(word)) {
+        return None;
+    }
+    // The name of servers in the titles of updates.
+    let titles = [("21h2", "windows server 2022"), ("24h2", "windows server 2025")];
+    let lower = titles.iter().fold(lower, |line, (release, name)| {
+        line.replace(&format!("microsoft server operating system version {release}"), name)
+            .replace(&format!("microsoft server operating system, version {release}"), name)
+    });
+    let separates = |c: char| c.is_whitespace() || ",;:()[]|/+&<>={}".contains(c);
+    let words = lower.split(separates).map(|word| word.trim_matches(|c: char| is_quote(c) || matches!(c, '.' | '!' | '?')));
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    (0..words.len()).find_map(|at| {
+        let rest = words.get(at..).filter(|rest| rest.first() == Some(&"windows"))?;
+        let runs = (2..=LONGEST_RUN).rev().filter_map(|length| rest.get(..length));
+        let name = runs.map(|run| run.join(" ")).find(|name| !knowledge.releases_named(name).is_empty())?;
+        // `Windows Server` is said of many things.
+        let name = Some(name).filter(|name| name.contains(|c: char| c.is_ascii_digit()))?;
+        names_another(&name, version, knowledge).then(|| another(&name, version, knowledge))
+    })
+}
+
 /// True for the release of clients before that of this build, by its half-year: builds were called so while they were previews of their
 /// release, as 26200 of 25H2 was 24H2.
 fn is_of_preview(name: &str, named: &[&Release], build: u32, knowledge: &Knowledge) -> bool {

@@ -82,6 +82,9 @@ fn facts(text: &str, attributes: &Attributes, knowledge: &Knowledge) -> Result<H
     if !named.is_empty() {
         return one_release(text, named, attributes);
     }
+    if let Some(error) = comma_in_version(text) {
+        return Err(error);
+    }
     if let Some(error) = not_a_host::not_a_part(text, knowledge) {
         return Err(error);
     }
@@ -96,6 +99,23 @@ fn facts(text: &str, attributes: &Attributes, knowledge: &Knowledge) -> Result<H
         Err(error) if error.hint.is_some() => Err(error),
         Err(_) => Err(not_a_host::of(text, knowledge)),
     }
+}
+
+/// The error of a version with a number behind a comma, which would be lost: `10.0.14393,7000`.
+fn comma_in_version(text: &str) -> Option<Error> {
+    let (before, number) = text.split_once(',')?;
+    let number = number.trim();
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let version = full_version(before.trim()).filter(|_| is_number)?;
+    let error = Error::new(format!("{} is not a known Windows host", quoted(text)))
+        .because("a point stands before the revision of a version, not a comma");
+    Some(match (version.revision, number.parse::<u32>()) {
+        (None, Ok(revision)) => {
+            let meant = OsVersion { revision: Some(revision), ..version };
+            error.hint(advice!["did you mean ", Setting::Host(meant.to_string()), "?"])
+        }
+        _ => error.hint(HINT),
+    })
 }
 
 /// The error of a text that cannot be read as hosts and may hold a password. Any other could name a part of it, since commas and equals

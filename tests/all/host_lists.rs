@@ -305,7 +305,7 @@ fn computers_of_a_directory_are_hosts_and_those_without_a_version_are_counted() 
                 \"OLD\",\"Windows Server 2012 R2 Standard\",\"6.3 (9600)\"\n\"LX\",\"pc-linux-gnu\",\"\"\n";
     let found = list(rows).unwrap();
     let notes: Vec<String> = found.iter().flat_map(|found| &found.notes).map(ToString::to_string).collect();
-    assert_eq!(notes, ["one computer of 3 left out, since no version of Windows is named for it"]);
+    assert_eq!(notes, ["one computer of 3 left out, since no version of Windows is named for it: `LX`"]);
     assert_eq!(lines(Ok(found)), ["DC1 10.0.17763", "OLD 6.3.9600"]);
     let found = list(
         "Name,OperatingSystem,OperatingSystemVersion\n,Windows Server 2022,10.0 (20348)\nB,Windows Server 2022,10.0 (20348)\n",

@@ -258,6 +258,13 @@ fn errors_name_what_is_wrong_and_what_to_do() {
         ("100000", "`100000` is not a known Windows host"),
         ("11.0.22000.0", "`11.0.22000.0` is not a known Windows host"),
         ("20348.1.amd64fre.fe_release.210507-1500", "a BuildLabEx alone does not tell the version of a Windows"),
+        ("10.0.14393,7000", "`10.0.14393,7000` is not a known Windows host"),
+        ("10.0.20348,5", "`10.0.20348,5` is not a known Windows host"),
+        ("10.0.20348.1,2402", "`10.0.20348.1,2402` is not a known Windows host"),
+        (
+            "Host web01 runs Windows Server 2022. Windows SDK 10.0.19041.0 is installed.",
+            "this text holds more than one Windows version",
+        ),
         ("26100,clinet", "unknown attribute `clinet`"),
         ("ltsc2022,nohyperv", "unknown attribute `nohyperv`"),
         ("10.0.26100.4061,client,nohyperv", "unknown attribute `nohyperv`"),
@@ -346,6 +353,7 @@ fn errors_name_what_is_wrong_and_what_to_do() {
         "did you mean client? the attributes of a host are server, client, home, amd64, arm64, x86, hyperv, no-hyperv"
     );
     for (text, advice) in [
+        ("10.0.14393,7000", "did you mean <host(\"10.0.14393.7000\")>?"),
         ("ltsc2022,nohyperv", "did you mean no-hyperv?"),
         (
             "MicrosoftWindowsServer:WindowsServer:2019-Datacenter-with-Containers:latest",

@@ -21,8 +21,14 @@ fn recognises(document: &Document<'_>) -> bool {
     // `systeminfo` has labels of these names too.
     let is_systeminfo = || (systeminfo::FORMAT.recognises)(document) && systeminfo::is_in(records);
     let is_host = |record: &Record| name(record).is_some() && windows(record, By::Version, document.knowledge).is_some();
-    records.all.iter().any(is_host) && !is_systeminfo()
+    // In a table that names the release of a computer, a version in another column need not be that of its Windows.
+    let names_one = |record: &Record| name(record).is_some() && windows(record, By::AnyName, document.knowledge).is_some();
+    let is_table = || records.is_table && !versions(document.text).is_empty() && records.all.iter().any(names_one);
+    (records.all.iter().any(is_host) || is_table()) && !is_systeminfo()
 }
+
+/// The most computers without a version that a note names.
+const MOST_NAMED: usize = 5;
 
 /// The labels of a computer's name, the surest first.
 const NAMES: [&str; 12] = [
@@ -223,6 +229,17 @@ fn misspelt(record: &Record, knowledge: &Knowledge) -> Option<Error> {
     Some(not_a_host::unknown_attribute(said, knowledge).within(format!("the Windows{whom} is not known")))
 }
 
+/// The error of a computer whose system is not the Windows of its version.
+fn contradicts(record: &Record, version: OsVersion, knowledge: &Knowledge) -> Option<Error> {
+    let system = spaced(value_within(record, &SYSTEMS)?);
+    let whom = name(record).map_or_else(String::new, |name| format!(" of the computer {}", quoted(name)));
+    other_host::names_another(&system, version, knowledge).then(|| {
+        Error::new(format!("the columns{whom} name more than one Windows"))
+            .because(format!("{} and {version} are not the same Windows", quoted(&system)))
+            .hint("correct the row, or leave out the column that is out of date")
+    })
+}
+
 /// The edition in a column of its own; `None` for a number that is not one of Home.
 fn edition_said(record: &Record) -> Option<String> {
     let by_number = || edition::of_number(value(record, &EDITION_NUMBERS)?.parse().ok()?);
@@ -232,13 +249,19 @@ fn edition_said(record: &Record) -> Option<String> {
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let records = document.records();
     let (mut read, mut nameless) = (Vec::new(), 0);
+    let mut left: Vec<&str> = Vec::new();
     for (index, record) in records.all.iter().enumerate() {
         if let Some(facts) = windows(record, By::AnyName, document.knowledge) {
+            if let Some(error) = contradicts(record, facts.os_version, document.knowledge) {
+                return Err(error);
+            }
             let label = name(record).map(str::to_owned);
             nameless += usize::from(label.is_none());
             read.push(HostFacts { label: label.or_else(|| Some(format!("computer {}", index + 1))), ..facts });
         } else if let Some(error) = misspelt(record, document.knowledge) {
             return Err(error);
+        } else {
+            left.extend(name(record));
         }
     }
     let all = records.all.len();
@@ -247,11 +270,17 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         1 => document.note(format!("one computer of {all} has no name, and is called by its place")),
         several => document.note(format!("{several} computers of {all} have no name, and are called by their places")),
     }
+    let whom = |count: usize| {
+        let names: Vec<String> = left.iter().take(MOST_NAMED).map(|name| quoted(name)).collect();
+        let more = if count > names.len() && !names.is_empty() { ", …" } else { "" };
+        if names.is_empty() { String::new() } else { format!(": {}{more}", names.join(", ")) }
+    };
     match all - read.len() {
         0 => {}
-        1 => document.note(format!("one computer of {all} left out, since no version of Windows is named for it")),
+        1 => document.note(format!("one computer of {all} left out, since no version of Windows is named for it{}", whom(1))),
         several => {
-            document.note(format!("{several} computers of {all} left out, since no version of Windows is named for them"));
+            let whom = whom(several);
+            document.note(format!("{several} computers of {all} left out, since no version of Windows is named for them{whom}"));
         }
     }
     records.settled(read)
@@ -323,6 +352,29 @@ mod tests {
             ),
         ] {
             assert_eq!(described(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_version_in_a_note_is_not_that_of_a_row() {
+        for (text, expected) in [
+            ("ComputerName,OS,Notes\nweb01,Windows Server 2022,was 10.0.17763.1\n", "web01 10.0.20348"),
+            ("ComputerName,OS,SDK\nweb01,Windows Server 2022,10.0.19041.0\n", "web01 10.0.20348"),
+            (
+                "Name,OperatingSystem,OperatingSystemVersion\nweb01,Windows Server 2022,10.0.17763\n",
+                "the columns of the computer `web01` name more than one Windows",
+            ),
+            (
+                "Name,OperatingSystem,OperatingSystemVersion\nweb01,Windows Server 2022 Standard,10.0 (17763)\n",
+                "the columns of the computer `web01` name more than one Windows",
+            ),
+            (
+                "Host   OS                   Note\n----   --                   ----\nweb01  Windows Server 2022  was 10.0.17763.1\n\
+                 web02  Windows Server 2025  ok\n",
+                "web01 10.0.20348, web02 10.0.26100",
+            ),
+        ] {
+            assert_eq!(hosts_in(text), expected, "{text}");
         }
     }
 

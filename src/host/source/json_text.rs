@@ -8,6 +8,7 @@ use super::{Document, Format, Syntax, inventory};
 use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::{other_host, version_text};
+use crate::text::quoted;
 
 /// JSON with the name of a Windows and versions of one.
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises: |document| text(document).is_some(), hosts };
@@ -20,6 +21,11 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         let read = |(name, text): (String, String)| Ok(HostFacts { label: Some(name), ..version_text::facts(&text)? });
         return document.records().settled(machines.into_iter().map(read).collect::<Result<_, Error>>()?);
     }
+    if let Some(name) = document.json().and_then(|json| unread(json, "")) {
+        return Err(Error::new("this JSON is about several computers, and names one Windows version")
+            .because(format!("nothing says which Windows {} runs", quoted(name)))
+            .hint(version_text::a_file_each()));
+    }
     let facts = version_text::facts(&text(document).unwrap_or_default())?;
     // Of several machines, of which one does not tell its version, the others are not forgotten.
     let objects = document.json().map(records::objects).filter(|objects| objects.len() > 1).unwrap_or_default();
@@ -28,7 +34,39 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         add(object, "", &mut text)?;
         other_host::beside(&text, facts.os_version, document.knowledge)
     });
-    other.map_or_else(|| Ok(vec![facts]), Err)
+    // A version of something else, as of an SDK, is not that of the Windows that a field beside it names.
+    let of_fields = || {
+        let text = text(document)?;
+        text.lines().find_map(|line| other_host::product_beside(line, facts.os_version, document.knowledge))
+    };
+    other.or_else(of_fields).map_or_else(|| Ok(vec![facts]), Err)
+}
+
+/// The name of a computer without a version in an object with a field for each computer, of which another has one: `web02` of
+/// `{"web01": {…}, "web02": {"unreachable": true}}`. `None` where there is no such object.
+fn unread<'j>(json: &'j Value, label: &str) -> Option<&'j str> {
+    match json {
+        Value::Array(values) => values.iter().find_map(|value| unread(value, label)),
+        Value::Object(fields) => {
+            let is_mixed =
+                |name: &String| name.contains(|c: char| c.is_ascii_digit()) && name.contains(|c: char| c.is_ascii_alphabetic());
+            let are_computers = records::LISTS.contains(&label) || fields.keys().all(is_mixed);
+            let has_version = |value: &Value| {
+                let mut text = String::new();
+                add(value, "", &mut text).is_some() && !version_text::versions(&text).is_empty()
+            };
+            if fields.len() > 1
+                && are_computers
+                && fields.values().all(Value::is_object)
+                && fields.values().any(has_version)
+                && let Some((name, _)) = fields.iter().find(|(_, value)| !has_version(value))
+            {
+                return Some(name.as_str());
+            }
+            fields.iter().find_map(|(label, value)| unread(value, label))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
 }
 
 /// The machines of a list of objects that each have a name and a Windows; `None` for anything else.
@@ -114,6 +152,23 @@ mod tests {
                 "a | SUCCESS => {\n\"ansible_facts\": {\"ansible_os_name\": \"Microsoft Windows Server 2019\", \"ansible_kernel\": \"10.0.17763.0\"}}\n\
                  b | SUCCESS => {\n\"ansible_facts\": {\"ansible_os_name\": \"Microsoft Windows Server 2019\", \"ansible_kernel\": \"10.0.17763.0\"}}\n",
                 "Windows Server 2019 10.0.17763, Windows Server 2019 10.0.17763",
+            ),
+            // A version of something else, and computers that would be lost.
+            (
+                r#"{"name":"web01","os":"Windows Server 2022","sdk":"10.0.19041.0"}"#,
+                "this text holds more than one Windows version",
+            ),
+            (
+                r#"{"name":"web01","os":"Windows Server 2022","notes":"was Windows Server 2019 before; db01 10.0.17763.1"}"#,
+                "this text holds more than one Windows version",
+            ),
+            (
+                r#"{"hosts":[{"name":"web01","os":"Windows Server 2022","version":"10.0.20348.2402"},{"name":"web02","os":"Windows Server 2019"}]}"#,
+                "Windows Server 2022 10.0.20348.2402, Windows Server 2019 10.0.17763",
+            ),
+            (
+                r#"{"plays":[{"tasks":[{"hosts":{"web01":{"stdout":"Microsoft Windows [Version 10.0.20348.2402]"},"web02":{"unreachable":true}}}]}]}"#,
+                "this JSON is about several computers, and names one Windows version",
             ),
             // Nothing says whose version it is.
             (r#"{"osImage":"10.0.20348.1"}"#, "a host cannot be read from JSON"),

@@ -63,20 +63,22 @@ pub(super) struct Records {
     pub rest: String,
     /// True if there are more values than are read.
     pub is_cut: bool,
+    /// True for a text with a row for each record.
+    pub is_table: bool,
 }
 
 impl Records {
     /// The records of a text: a table with a rule below its head, CSV, a table of `wmic`, else a list.
     pub fn of_text(text: &str) -> Self {
         let table = table::tables(text).or_else(|| table::csv(text)).or_else(|| table::padded(text));
-        table.unwrap_or_else(|| list::list(text))
+        table.map_or_else(|| list::list(text), |table| Self { is_table: true, ..table })
     }
 
     /// The records of JSON, one for each of its [objects].
     pub fn of_json(json: &Value) -> Self {
         let mut left = MOST_FIELDS;
         let all = objects(json).into_iter().map(|object| of_object(object, &mut left)).collect();
-        Self { all, rest: String::new(), is_cut: left == 0 }
+        Self { all, rest: String::new(), is_cut: left == 0, is_table: false }
     }
 
     /// The hosts of the records that `recognises` knows, which `facts` reads.
@@ -130,13 +132,17 @@ impl Records {
     }
 }
 
+/// The fields that hold a list of computers.
+pub(super) const LISTS: [&str; 9] =
+    ["value", "data", "InstanceInformationList", "hosts", "results", "computers", "servers", "items", "nodes"];
+
 /// The objects of JSON: one, those of a list, or of a list within an object: Windows PowerShell's `{"value": […], "Count": 2}`, which
 /// Graph has too, and `data` and `InstanceInformationList` of the command lines of Azure and AWS.
 pub(super) fn objects(json: &Value) -> Vec<&Value> {
     match json {
         Value::Array(objects) => objects.iter().collect(),
         Value::Object(object) => {
-            let mut lists = ["value", "data", "InstanceInformationList"].iter().filter_map(|name| object.get(*name)?.as_array());
+            let mut lists = LISTS.iter().filter_map(|name| object.get(*name)?.as_array()).filter(|list| !list.is_empty());
             lists.next().map_or_else(|| vec![json], |objects| objects.iter().collect())
         }
         _ => Vec::new(),
