@@ -63,7 +63,9 @@ impl Subcommand for Args {
 impl Args {
     /// Asks Windows what a run asks, without changing anything, and writes down what it answers.
     fn write_report(&self, platform: &Platform, file: &Path) -> Result<(), Error> {
-        let (machine, root) = (platform.machine()?, self.store.folder(platform)?);
+        // There is no dry run of a report.
+        let on_windows = |error: Error| error.hint("write the report on the Windows machine that it is about");
+        let (machine, root) = (platform.machine().map_err(on_windows)?, self.store.folder(platform)?);
         // What fails of these is in the report.
         let _ = machine.systems().schema_versions();
         for isolation in Isolation::ALL {

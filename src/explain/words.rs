@@ -8,6 +8,9 @@ use crate::knowledge::Errors;
 /// The most words of a short text.
 const SHORT: usize = 12;
 
+/// Single words by which an error is known, each with the name of its message.
+const ALONE: [(&str, &str); 1] = [("denied", "registry-login")];
+
 /// Words that say nothing about an error.
 const PLAIN: &[&str] = &[
     "a",
@@ -53,13 +56,16 @@ const PLAIN: &[&str] = &[
     "with",
 ];
 
-/// Explains a few words that are all in the title of one error, e.g. `hypervisor is not present`.
+/// Explains a few words that are all in the title of one error, e.g. `hypervisor is not present`, or the one word
+/// by which an error is known.
 pub(super) fn explain(text: &str) -> Option<Explanation> {
     let asked = words(text)?;
-    if asked.len() < 2 {
-        return None;
-    }
     let errors = Errors::built_in();
+    if asked.len() < 2 {
+        let word = asked.iter().next()?;
+        let (_, id) = ALONE.iter().find(|(known, _)| *known == word.as_str())?;
+        return errors.texts().find(|message| message.id == *id).map(of_message);
+    }
     let share = |title: &str| {
         let of_title = words_of(title);
         let all = !of_title.is_empty() && asked.iter().all(|word| of_title.contains(word));
@@ -125,6 +131,14 @@ pub fn suggest<'a>(text: &str, others: impl Iterator<Item = &'a str>) -> Vec<&'a
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_single_word_is_explained_where_an_error_is_known_by_it() {
+        for word in ["denied", "Denied"] {
+            assert_eq!(explain(word).map(|found| found.id), Some("registry-login".to_owned()), "{word}");
+        }
+        assert!(explain("hypervisor").is_none());
+    }
 
     #[test]
     fn a_number_keeps_its_sign() {

@@ -61,10 +61,16 @@ pub(crate) fn candidates(knowledge: &Knowledge, name: &Name) -> Option<Vec<Candi
     (!candidates.is_empty()).then_some(candidates)
 }
 
-/// The tags of a repository of base images, the newest generation first, e.g. `ltsc2025, ltsc2022, 1809`.
+/// The tag by which a generation is named: the one of the long-term channel, e.g. `ltsc2019` rather than `1809`, else the first.
+fn named_by(repository: &BaseRepository) -> Option<String> {
+    let long_term = repository.tags.iter().find(|tag| tag.starts_with("ltsc"));
+    long_term.or(repository.tags.first()).cloned()
+}
+
+/// The tags of a repository of base images, the newest generation first, e.g. `ltsc2025, ltsc2022, 1903`.
 fn tags(knowledge: &Knowledge, name: &Name) -> Option<String> {
-    let tags: Vec<&str> =
-        generations(knowledge, name).iter().filter_map(|(_, repository)| Some(repository.tags.first()?.as_str())).collect();
+    let generations = generations(knowledge, name);
+    let tags: Vec<String> = generations.iter().filter_map(|(_, repository)| named_by(repository)).collect();
     (!tags.is_empty()).then(|| tags.join(", "))
 }
 
@@ -72,11 +78,7 @@ fn tags(knowledge: &Knowledge, name: &Name) -> Option<String> {
 fn supported_tags(knowledge: &Knowledge, name: &Name, today: Date) -> Option<String> {
     let generations = generations(knowledge, name);
     let supported = generations.iter().filter(|(_, repository)| repository.until >= today);
-    let tag = |repository: &BaseRepository| {
-        let long_term = repository.tags.iter().find(|tag| tag.starts_with("ltsc"));
-        long_term.or(repository.tags.first()).cloned()
-    };
-    let tags: Vec<String> = supported.filter_map(|(_, repository)| tag(repository)).collect();
+    let tags: Vec<String> = supported.filter_map(|(_, repository)| named_by(repository)).collect();
     (!tags.is_empty()).then(|| tags.join(", "))
 }
 
@@ -236,6 +238,14 @@ mod tests {
         for accepted in ["mcr.microsoft.com/windows/nanoserver:1809", "mcr.microsoft.com/dotnet/sdk", "nginx"] {
             assert_eq!(refuse_latest(&knowledge(), &name(accepted)), Ok(()), "{accepted}");
         }
+    }
+
+    #[test]
+    fn the_tags_of_a_refusal_are_those_for_a_name_without_a_tag() {
+        let nano = name("mcr.microsoft.com/windows/nanoserver:ltsc2023");
+        let advised = advise(Knowledge::built_in(), &nano, Error::of(ErrorKind::NotFound, "no"));
+        let hint = advised.hint.unwrap().to_string();
+        assert!(hint.contains("its tags are ltsc2025, ltsc2022, ") && hint.contains("ltsc2019"), "{hint}");
     }
 
     #[test]

@@ -206,6 +206,20 @@ fn a_file_that_is_there_stays() {
 }
 
 #[test]
+fn hosts_that_are_typed_replace_those_of_the_file() {
+    let program = repository();
+    program.file("tree/wincompat.toml", "host = [\"ltsc2019\"]\n");
+    let hosts = program.file("hosts.txt", "ltsc2022\n");
+    for typed in ["--host=ltsc2022".to_owned(), format!("--hosts={hosts}")] {
+        let scanned = answer(&program, &["scan", "--offline", "--format=json", &typed]);
+        let report = scanned.json();
+        let results = report["results"].as_array().unwrap();
+        let labels: BTreeSet<&str> = results.iter().map(|one| one["host"]["release"].as_str().unwrap()).collect();
+        assert_eq!(labels, BTreeSet::from(["ltsc2022"]), "{typed}: {scanned:?}");
+    }
+}
+
+#[test]
 fn an_empty_repository_gets_a_file_as_well() {
     let program = Program::new();
     let written = answer(&program, &["init", "."]);

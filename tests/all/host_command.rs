@@ -356,6 +356,15 @@ fn there_is_no_local_host_where_there_is_no_windows() {
 }
 
 #[test]
+#[cfg(not(windows))]
+fn a_report_is_written_on_windows() {
+    let output = started(|| wincompat().args(["host", "--report", "never-written.txt"]).output());
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("hint: write the report on the Windows machine that it is about"), "{error}");
+}
+
+#[test]
 fn files_that_never_end_or_are_folders_are_errors() {
     let endless = Path::new("/dev/zero");
     if endless.exists() {

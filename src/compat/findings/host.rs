@@ -86,7 +86,7 @@ declare! {
 
     KindAssumed = "kind-assumed", Note, about [Host, Isolation] {
         title: "server or client was assumed",
-        message: "build {host} exists as a server and as a client; it is assumed to be a {host-kind}, and this changes the result",
+        message: "build {host} may be a server or a client; it is assumed to be a {host-kind}, and this changes the result",
         help: "tell wincompat: `{setting host …,server}` or `{setting host …,client}`",
         meaning: "Windows Server and Windows share builds (26100 is Windows Server 2025 and Windows 11 24H2), and their default isolation differs.",
         advice: "Add {setting host-attribute server} or {setting host-attribute client} to {setting host}. With {setting strict} the result is undecided instead.",
