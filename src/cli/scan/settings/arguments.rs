@@ -82,7 +82,7 @@ pub fn expanded(arguments: &[OsString]) -> Result<(Vec<OsString>, Settings), Err
     file.does_env_file_win = is_typed("env-file") && !is_typed("var");
     // Hosts that are given stand in place of those of the file, by whichever key it names them.
     let are_hosts_given = FLEET_KEYS.iter().any(|key| is_given(key));
-    file.options.retain(|(key, ..)| !is_given(key) && !(are_hosts_given && FLEET_KEYS.contains(key)));
+    file.options.retain(|(key, ..)| !(is_given(key) || are_hosts_given && FLEET_KEYS.contains(key)));
     for (key, value, _) in file.options.iter().filter(|(key, ..)| !replaced.contains(key)) {
         expanded.push(argument(key, value.as_deref()).into());
     }
