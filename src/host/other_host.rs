@@ -120,9 +120,10 @@ pub(super) fn names_another(name: &str, version: OsVersion, knowledge: &Knowledg
 /// The error of a line of a longer text that names another product: `Windows Server 2019` beside 10.0.20348. What is said of images and of
 /// virtual machines is not said of the host.
 pub(super) fn product_beside(line: &str, version: OsVersion, knowledge: &Knowledge) -> Option<Error> {
-    const OF_OTHERS: [&str; 4] = ["container", "image", "guest", "base"];
+    const OF_OTHERS: [&str; 6] = ["container", "containers", "image", "images", "guest", "base"];
     let lower = line.to_ascii_lowercase();
-    if line.len() > LONGEST_TEXT || OF_OTHERS.iter().any(|word| lower.contains(word)) {
+    let mut all_words = lower.split(|c: char| !c.is_alphanumeric());
+    if line.len() > LONGEST_TEXT || all_words.any(|word| OF_OTHERS.contains(&word)) {
         return None;
     }
     // The name of servers in the titles of updates.

@@ -11,22 +11,19 @@ fn first_step(text: &str) -> String {
 fn the_processor_that_the_text_names_is_in_the_command() {
     let containerd = "in the manifest list entries: no match for platform in manifest: not found";
     for (text, step) in [
-        (
-            "no matching manifest for windows/arm64 10.0.26100 in the manifest list entries".to_owned(),
-            "Check(\"10.0.26100,arm64\")",
-        ),
-        ("no matching manifest for windows/arm64 10.0.26100".to_owned(), "Check(\"10.0.26100,arm64\")"),
-        (format!("no matching manifest for windows(10.0.26100)/arm64/v8 {containerd}"), "Check(\"10.0.26100,arm64\")"),
-        (format!("no matching manifest for windows(10.0.26100)/arm64 {containerd}"), "Check(\"10.0.26100,arm64\")"),
-        (format!("no matching manifest for windows(10.0.26100)/386 {containerd}"), "Check(\"10.0.26100,x86\")"),
-        (format!("no matching manifest for windows(10.0.26100)/amd64/v3 {containerd}"), "Check(\"10.0.26100\")"),
-        ("no matching manifest for windows/amd64 10.0.17763 in the manifest list entries".to_owned(), "Check(\"10.0.17763\")"),
+        ("no matching manifest for windows/arm64 10.0.26100 in the manifest list entries".to_owned(), "(\"10.0.26100,arm64\")"),
+        ("no matching manifest for windows/arm64 10.0.26100".to_owned(), "(\"10.0.26100,arm64\")"),
+        (format!("no matching manifest for windows(10.0.26100)/arm64/v8 {containerd}"), "(\"10.0.26100,arm64\")"),
+        (format!("no matching manifest for windows(10.0.26100)/arm64 {containerd}"), "(\"10.0.26100,arm64\")"),
+        (format!("no matching manifest for windows(10.0.26100)/386 {containerd}"), "(\"10.0.26100,x86\")"),
+        (format!("no matching manifest for windows(10.0.26100)/amd64/v3 {containerd}"), "(\"10.0.26100\")"),
+        ("no matching manifest for windows/amd64 10.0.17763 in the manifest list entries".to_owned(), "(\"10.0.17763\")"),
         // Windows has no containers there.
-        ("no matching manifest for windows/arm/v7 10.0.17763 in the manifest list entries".to_owned(), "Check(\"all\")"),
+        ("no matching manifest for windows/arm/v7 10.0.17763 in the manifest list entries".to_owned(), "(\"all\")"),
         // The processor is cut.
-        ("no matching manifest for windows(10.0.26100)/ar".to_owned(), "Check(\"\")"),
-        ("no matching manifest for windows(10.0.26100)/arm".to_owned(), "Check(\"\")"),
-        ("no matching manifest for windows(10.0.26100".to_owned(), "Check(\"\")"),
+        ("no matching manifest for windows(10.0.26100)/ar".to_owned(), "(\"\")"),
+        ("no matching manifest for windows(10.0.26100)/arm".to_owned(), "(\"\")"),
+        ("no matching manifest for windows(10.0.26100".to_owned(), "(\"\")"),
     ] {
         let found = first_step(&text);
         assert!(found.contains(step), "{text}: {found}");
