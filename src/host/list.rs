@@ -166,7 +166,7 @@ pub(super) fn of_one(text: &str, read: Result<HostFacts, Error>, knowledge: &Kno
         let facts = read?;
         if let Some(other) = other_computer(text) {
             return Err(Error::new("this text is about several computers, and names one Windows version")
-                .because(format!("nothing says which Windows {} runs", quoted(other)))
+                .because(format!("it is not known which Windows {} runs", quoted(other)))
                 .hint(version_text::a_file_each()));
         }
         let mut lines = text.lines().take(MOST_LINES);

@@ -23,7 +23,7 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     }
     if let Some(name) = document.json().and_then(|json| unread(json, "")) {
         return Err(Error::new("this JSON is about several computers, and names one Windows version")
-            .because(format!("nothing says which Windows {} runs", quoted(name)))
+            .because(format!("it is not known which Windows {} runs", quoted(name)))
             .hint(version_text::a_file_each()));
     }
     let facts = version_text::facts(&text(document).unwrap_or_default())?;
