@@ -283,8 +283,15 @@ impl Server {
         let socket = TcpSocket::new_v4().unwrap();
         // Connections that were closed here still have the port on Linux.
         socket.set_reuseaddr(true).unwrap();
-        socket.bind(address).unwrap();
-        Port { _held: socket }
+        // A process that another test just starts has the listener, too, until it runs its program.
+        let until = Instant::now() + Duration::from_secs(10);
+        loop {
+            match socket.bind(address) {
+                Ok(()) => return Port { _held: socket },
+                Err(error) => assert!(Instant::now() < until, "{address} does not become free: {error}"),
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// How many requests were answered with 401 until now.
