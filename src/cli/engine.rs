@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use super::mistyped::mistakes;
 use super::offered;
 use crate::host::{Host, HostEngine};
 use crate::knowledge::{EngineVersions, engine_version};
@@ -114,16 +115,12 @@ fn meant(name: &str) -> Option<&'static str> {
         ("nerdctl", Engine::Containerd),
         ("moby", Engine::Docker),
     ];
-    /// The letters of a name in which one may be wrong.
-    const LETTERS_A_MISTAKE: usize = 3;
-
     let name = name.to_lowercase();
     if let Some((_, engine)) = OTHER_NAMES.iter().find(|(other, _)| *other == name) {
         return Some(engine.as_str());
     }
     // `docker://20.10.7` names the engine of a node, which is another thing.
-    let near = |engine: &str| strsim::damerau_levenshtein(&name, engine) * LETTERS_A_MISTAKE <= name.chars().count();
-    Engine::ALL.into_iter().map(Engine::as_str).find(|engine| !name.contains(':') && near(engine))
+    Engine::ALL.into_iter().map(Engine::as_str).find(|engine| !name.contains(':') && mistakes(&name, engine).is_some())
 }
 
 /// A host with this engine in the place of its own; what its source tells of the same engine beyond that is kept.

@@ -34,6 +34,7 @@ mod knowledge;
 pub mod list;
 mod logs;
 mod man;
+mod mistyped;
 mod monitor;
 mod notation;
 mod offered;

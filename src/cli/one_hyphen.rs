@@ -6,14 +6,13 @@ use std::ffi::OsString;
 
 use clap::{Arg, Command};
 
+use super::mistyped::mistakes;
+
 /// The letter of the option for help, which clap adds by itself.
 const HELP: char = 'h';
 
 /// The options that are meant by the letter for help where something comes after it: of Docker, and of many other programs.
 const AS_HELP: [&str; 2] = ["hostname", "host"];
-
-/// The letters of a name in which one may be wrong.
-const LETTERS_A_MISTAKE: usize = 3;
 
 /// The dashes and the sign that word processors and web pages put in the place of hyphens.
 const LONG_DASHES: [char; 5] = ['–', '—', '―', '‒', '−'];
@@ -152,11 +151,7 @@ impl<'a> Options<'a> {
     fn like(self, name: &str) -> Option<&'a str> {
         let plain = |name: &str| name.replace('-', "").to_lowercase();
         let typed = plain(name);
-        let distance = |known: &str| {
-            let distance = strsim::damerau_levenshtein(&typed, &plain(known));
-            (distance * LETTERS_A_MISTAKE <= typed.len()).then_some(distance)
-        };
-        let near = self.all().flat_map(names).filter_map(|known| Some((distance(known)?, known)));
+        let near = self.all().flat_map(names).filter_map(|known| Some((mistakes(&typed, &plain(known))?, known)));
         near.min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
     }
 }

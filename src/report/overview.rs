@@ -72,9 +72,7 @@ struct Said<'a> {
     group: &'a Group<'a>,
     /// The hosts and the outcome, e.g. `on web01: will not run`.
     on_hosts: String,
-    /// The text below the heading.
-    body: Vec<u8>,
-    /// The same for several images: advice does not name this one.
+    /// The text below the heading as it is for several images: advice does not name this one.
     shared: Vec<u8>,
 }
 
@@ -105,10 +103,9 @@ impl Written<'_> {
         }
         let mut said = Vec::with_capacity(groups.len());
         for &group in groups {
-            let (mut body, mut shared) = (Vec::new(), Vec::new());
-            self.body(group, group.first.image.reference.as_str(), &mut body)?;
+            let mut shared = Vec::new();
             self.body(group, ANY_IMAGE, &mut shared)?;
-            said.push(Said { group, on_hosts: self.on_hosts(group), body, shared });
+            said.push(Said { group, on_hosts: self.on_hosts(group), shared });
         }
         // No lines of files are shown here, so two that are alike are one paragraph already.
         for alike in together(&said, 1, |one| (&one.on_hosts, &one.shared)) {
@@ -118,7 +115,7 @@ impl Written<'_> {
                 out.write_all(&first.shared)?;
             } else {
                 self.heading(first.group, &first.on_hosts, out)?;
-                out.write_all(&first.body)?;
+                self.body(first.group, first.group.first.image.reference.as_str(), out)?;
             }
         }
         Ok(())

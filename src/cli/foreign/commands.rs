@@ -2,10 +2,10 @@
 
 use std::cmp::Reverse;
 
+use crate::cli::mistyped::mistakes;
+
 /// The commands that take something away or end it: one that was not typed is named only where a letter is wrong.
 const REMOVING: [&str; 4] = ["prune", "rm", "rmi", "kill"];
-/// The letters of a name in which one may be wrong.
-const LETTERS_A_MISTAKE: usize = 3;
 
 const IMAGES_ARE_MADE_ELSEWHERE: &str = "wincompat does not make images; build one with docker build on a Windows host";
 const NOT_CHANGED_HERE: &str = "wincompat does not change a cluster; use kubectl";
@@ -118,15 +118,13 @@ pub fn hint(typed: &str) -> Option<&'static str> {
 /// Those of these commands that may have been meant: of the nearest ones those with the longest beginning in common with it, and one that
 /// removes only where nothing else is as near and as alike.
 pub fn meant(typed: &str, commands: &[String]) -> Vec<String> {
-    let letters = typed.chars().count();
     let typed = typed.to_lowercase();
     let near = |command: &String| {
-        let distance = strsim::damerau_levenshtein(&typed, command);
-        let most = if is_removing(command) { 1 } else { letters };
+        let distance = mistakes(&typed, command)?;
         // The first letters are seldom the wrong ones: `prun` is more like `prune` than `run`.
         let beginning = typed.chars().zip(command.chars()).take_while(|(one, other)| one == other).count();
         let rank = (distance, Reverse(beginning), is_removing(command));
-        (distance * LETTERS_A_MISTAKE <= letters && distance <= most).then(|| (rank, command.clone()))
+        (distance <= 1 || !is_removing(command)).then(|| (rank, command.clone()))
     };
     let near: Vec<_> = commands.iter().filter_map(near).collect();
     let best = near.iter().map(|(rank, _)| *rank).min();

@@ -221,18 +221,23 @@ fn windows(record: &Record, by: By, knowledge: &Knowledge) -> Option<HostFacts> 
     })
 }
 
+/// The computer of a record within a sentence; empty where it has no name.
+fn of_computer(record: &Record) -> String {
+    name(record).map_or_else(String::new, |name| format!(" of the computer {}", quoted(name)))
+}
+
 /// The error of a computer whose release is misspelt, which would be left out.
 fn misspelt(record: &Record, knowledge: &Knowledge) -> Option<Error> {
     let is_windows = value_within(record, &SYSTEMS).is_none_or(|system| system.to_ascii_lowercase().contains("windows"));
     let said = versions_said(record, is_windows).find(|said| is_windows && other_host::is_almost(said, knowledge))?;
-    let whom = name(record).map_or_else(String::new, |name| format!(" of the computer {}", quoted(name)));
+    let whom = of_computer(record);
     Some(not_a_host::unknown_attribute(said, knowledge).within(format!("the Windows{whom} is not known")))
 }
 
 /// The error of a computer whose system is not the Windows of its version.
 fn contradicts(record: &Record, version: OsVersion, knowledge: &Knowledge) -> Option<Error> {
     let system = spaced(value_within(record, &SYSTEMS)?);
-    let whom = name(record).map_or_else(String::new, |name| format!(" of the computer {}", quoted(name)));
+    let whom = of_computer(record);
     other_host::names_another(&system, version, knowledge).then(|| {
         Error::new(format!("the columns{whom} name more than one Windows"))
             .because(format!("{} and {version} are not the same Windows", quoted(&system)))

@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::named::{path_said, places_above};
 use super::{Project, Yaml, read_yaml, with_a_tag};
 use crate::scan::groovy::{PodFile, Read};
-use crate::scan::paths::{is_elsewhere, normal, slashes};
-use crate::scan::{Found, IsolatedBy, Lines, Meant, Note, kubernetes};
+use crate::scan::paths::normal;
+use crate::scan::{Found, IsolatedBy, Lines, Note, kubernetes};
 use crate::{Error, ErrorKind};
 
 impl Project<'_> {
     /// The files of YAML that pipelines name for their pods: what stands there is a part of a pod.
     pub(super) fn files_of_pods(&self, pipelines: &[(PathBuf, Read)]) -> BTreeSet<PathBuf> {
         let named = pipelines.iter().flat_map(|(path, read)| read.pod_files.iter().map(move |one| (path, one)));
-        named.filter_map(|(path, one)| Some(self.place_of(&places(path, file(&one.file).ok()?))?.clone())).collect()
+        named.filter_map(|(path, one)| Some(self.place_of(&places_above(path, path_said(&one.file).ok()?))?.clone())).collect()
     }
 
     /// The first of these places at which a file is.
@@ -55,20 +56,28 @@ impl Project<'_> {
     ///
     /// The reason why the file is not read.
     fn try_pod_file(&mut self, path: &Path, one: &PodFile) -> Result<(), String> {
-        let name = file(&one.file)?;
-        let places = places(path, name);
-        let Some(place) = self.place_of(&places).or(places.first()) else { return Ok(()) };
-        if let Some(file) = self.by_path.get(place).copied() {
-            return self.pods_of_file(path, one, file);
+        let name = path_said(&one.file)?;
+        let mut first_missing = None;
+        for place in places_above(path, name) {
+            if let Some(file) = self.by_path.get(&place).copied() {
+                return self.pods_of_file(path, one, file);
+            }
+            match self.files.read(&place) {
+                Ok(text) => {
+                    self.rest(path, [place.clone()]);
+                    let Some(file) = read_yaml(&place, text) else {
+                        return Err(format!("{name} is a template, which is YAML only when its values are put in"));
+                    };
+                    self.of(&place).problems.clone_from(&file.problems);
+                    return self.pods_of_file(path, one, &file);
+                }
+                Err(error) => _ = first_missing.get_or_insert((place, error)),
+            }
         }
+        let Some((place, error)) = first_missing else { return Ok(()) };
         // It may come later.
-        self.rest(path, [place.clone()]);
-        let text = self.files.read(place).map_err(|error| why_unread(&error))?;
-        let Some(file) = read_yaml(place, text) else {
-            return Err(format!("{name} is a template, which is YAML only when its values are put in"));
-        };
-        self.of(place).problems.clone_from(&file.problems);
-        self.pods_of_file(path, one, &file)
+        self.rest(path, [place]);
+        Err(why_unread(&error))
     }
 
     /// Adds the pods of a file that a pipeline names.
@@ -118,27 +127,6 @@ impl Project<'_> {
         }
         Ok(())
     }
-}
-
-/// The path that a pipeline names.
-///
-/// # Errors
-///
-/// The reason why it is not known.
-fn file(file: &Meant) -> Result<&str, String> {
-    match file {
-        Meant::Known(file) if !is_elsewhere(file) => Ok(file),
-        Meant::Known(file) => Err(format!("{file} is elsewhere")),
-        Meant::Unresolved(names) if names.len() > 1 => Err(format!("the variables {} have no value", names.join(", "))),
-        Meant::Unresolved(names) => Err(format!("the variable {} has no value", names.join(", "))),
-        Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => Err(format!("the variable {name} has no value")),
-    }
-}
-
-/// The places at which a file may be that a pipeline names.
-fn places(path: &Path, file: &str) -> Vec<PathBuf> {
-    let folders = path.parent().into_iter().flat_map(Path::ancestors);
-    folders.map(|folder| normal(&folder.join(slashes(file)))).collect()
 }
 
 /// Why a file could not be read; where it is there, also what lets it be read.

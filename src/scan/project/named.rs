@@ -15,13 +15,7 @@ impl Project<'_> {
     /// The Dockerfiles of a pipeline. Their paths begin at its folder, or at the top of the repository, which may be any folder above it.
     pub(super) fn builds_of(&mut self, path: &Path, builds: Vec<pipelines::Built>) {
         for pipelines::Built { file, is_beside, build, makes, place } in builds {
-            let file = match file {
-                Meant::Known(file) if !is_elsewhere(&file) => Ok(file),
-                Meant::Known(file) => Err(format!("{file} is elsewhere")),
-                Meant::Unresolved(names) if names.len() > 1 => Err(format!("the variables {} have no value", names.join(", "))),
-                Meant::Unresolved(names) => Err(format!("the variable {} has no value", names.join(", "))),
-                Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => Err(format!("the variable {name} has no value")),
-            };
+            let file = path_said(&file);
             let file = match file {
                 Ok(file) => file,
                 Err(why) => {
@@ -30,8 +24,8 @@ impl Project<'_> {
                     continue;
                 }
             };
-            let folders = path.parent().into_iter().flat_map(Path::ancestors).take(if is_beside { 1 } else { usize::MAX });
-            let paths: Vec<PathBuf> = folders.map(|folder| normal(&folder.join(slashes(&file)))).collect();
+            let mut paths = places_above(path, file);
+            paths.truncate(if is_beside { 1 } else { usize::MAX });
             let found = paths.iter().position(|path| self.files.read(path).is_ok());
             let Some(dockerfile) = paths.get(found.unwrap_or_default()).cloned() else { continue };
             // One at a place that is looked at before would be the one that is built.
@@ -83,6 +77,27 @@ impl Project<'_> {
     }
 }
 
+/// The path that a pipeline names.
+///
+/// # Errors
+///
+/// The reason why it is not known.
+pub(super) fn path_said(file: &Meant) -> Result<&str, String> {
+    match file {
+        Meant::Known(file) if !is_elsewhere(file) => Ok(file),
+        Meant::Known(file) => Err(format!("{file} is elsewhere")),
+        Meant::Unresolved(names) if names.len() > 1 => Err(format!("the variables {} have no value", names.join(", "))),
+        Meant::Unresolved(names) => Err(format!("the variable {} has no value", names.join(", "))),
+        Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => Err(format!("the variable {name} has no value")),
+    }
+}
+
+/// The places at which a file may be that another one names: beside it, or below any folder above it, the nearest one first.
+pub(super) fn places_above(path: &Path, file: &str) -> Vec<PathBuf> {
+    let folders = path.parent().into_iter().flat_map(Path::ancestors);
+    folders.map(|folder| normal(&folder.join(slashes(file)))).collect()
+}
+
 /// The paths that the name of a template may mean in this file, the most likely one first; none for a template of another repository. The
 /// top of the repository is not known: the folder that is the farthest above is the most likely one.
 fn places_of(path: &Path, template: &str) -> Vec<PathBuf> {
@@ -91,13 +106,16 @@ fn places_of(path: &Path, template: &str) -> Vec<PathBuf> {
         return Vec::new();
     }
     let template = slashes(template);
-    let folders = path.parent().into_iter().flat_map(Path::ancestors);
     match template.strip_prefix('/') {
         Some(template) => {
-            let mut places: Vec<PathBuf> = folders.map(|folder| normal(&folder.join(template))).collect();
+            let mut places = places_above(path, template);
             places.reverse();
             places
         }
-        None => folders.take(1).map(|folder| normal(&folder.join(&*template))).collect(),
+        None => {
+            let mut places = places_above(path, &template);
+            places.truncate(1);
+            places
+        }
     }
 }
