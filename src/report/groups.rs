@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::Detail;
+use super::{Detail, Word};
 use super::document::{FindingEntry, ResultEntry};
 use super::overview::conclusion;
-use crate::compat::Severity;
+use crate::compat::{Code, Severity};
 
 /// The most images of which the same is said that have a paragraph each where the lines that name them are shown.
 pub(super) const MOST_APART: usize = 3;
@@ -121,19 +121,16 @@ pub(super) fn alike(results: &[ResultEntry]) -> Vec<Group<'_>> {
 
 /// True for results that one heading is right for.
 fn same_outcome(one: &ResultEntry, other: &ResultEntry) -> bool {
-    let codes = |entry: &ResultEntry| -> Vec<_> {
-        entry
-            .findings
-            .iter()
-            .filter(|finding| finding.warns())
-            .map(|finding| (finding.code.clone(), finding.severity.clone()))
-            .collect()
-    };
     one.ok == other.ok
         && one.taken == other.taken
         && one.image.os_version == other.image.os_version
+        && warnings(one).eq(warnings(other))
         && conclusion(one) == conclusion(other)
-        && codes(one) == codes(other)
+}
+
+/// What a result fails for or warns of.
+fn warnings(entry: &ResultEntry) -> impl Iterator<Item = (&Word<Code>, &Word<Severity>)> {
+    entry.findings.iter().filter(|finding| finding.warns()).map(|finding| (&finding.code, &finding.severity))
 }
 
 #[cfg(test)]

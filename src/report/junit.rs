@@ -31,7 +31,7 @@ impl Renderer<Report> for JUnit {
         for row in grid::rows(report, &labels) {
             let image = clean(row.image);
             for entry in row.results() {
-                let name = names.one(&image, &named(&labels.of_host(&entry.host), entry.location.as_ref()));
+                let name = names.one(&image, &named(labels.of_host(&entry.host), entry.location.as_ref()));
                 suites.add(&image, case(entry, name));
             }
         }

@@ -55,14 +55,16 @@ impl<'a> Labels<'a> {
     }
 
     /// The name of this host, e.g. `web01`, or `Windows Server 2022 (10.0.20348.2402)` beside another of that name.
-    pub fn of_host(&self, host: &HostEntry) -> String {
+    pub fn of_host<'h>(&'h self, host: &'h HostEntry) -> &'h str {
         let name = self.place(host).and_then(|place| self.names.get(place));
-        name.map_or_else(|| host.called().to_owned(), Clone::clone)
+        name.map_or_else(|| host.called(), String::as_str)
     }
 
     /// The names of the hosts of these results, each once.
     pub fn of_results(&self, entries: &[&ResultEntry]) -> Vec<String> {
-        each_once(entries.iter().map(|entry| self.of_host(&entry.host)))
+        let mut seen = HashSet::new();
+        let names = entries.iter().map(|entry| self.of_host(&entry.host));
+        names.filter(|name| seen.insert(*name)).map(str::to_owned).collect()
     }
 
     /// The places of these results, those with the same hosts together; with these hosts where they are not the same for all places.
@@ -104,13 +106,9 @@ pub(super) fn number(hosts: &[&HostEntry]) -> usize {
 
 /// The places of these results in files, each once.
 pub(super) fn places(entries: &[&ResultEntry]) -> Vec<String> {
-    each_once(entries.iter().filter_map(|entry| entry.location.as_ref()).map(Location::place))
-}
-
-/// These names in their order, each once.
-fn each_once(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut seen = HashSet::new();
-    names.filter(|name| seen.insert(name.clone())).collect()
+    let places = entries.iter().filter_map(|entry| entry.location.as_ref()).map(Location::place);
+    places.filter(|place| seen.insert(place.clone())).collect()
 }
 
 /// The names of hosts with the same label: with everything in which they differ, and with numbers where that is not enough.

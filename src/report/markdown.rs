@@ -120,7 +120,7 @@ fn table(report: &Report, labels: &Labels<'_>, page: &Page<'_>, out: &mut dyn Wr
     let listed = if page.detail == Detail::Every || passed.len() <= LISTED_PASSES { passed.len() } else { 0 };
     if open.len() + listed > 0 {
         writeln!(out, "\n### Images and hosts\n")?;
-        let names: Vec<String> = labels.hosts().iter().map(|host| format!(" {} |", escaped(&labels.of_host(host)))).collect();
+        let names: Vec<String> = labels.hosts().iter().map(|host| format!(" {} |", escaped(labels.of_host(host)))).collect();
         writeln!(out, "| image |{}\n|---|{}", names.concat(), ":-:|".repeat(names.len()))?;
         for row in open.iter().chain(passed.iter().take(listed)) {
             let cells: Vec<String> = row.worst().map(|cell| format!(" {} |", cell.map_or("", word))).collect();

@@ -16,7 +16,7 @@ pub struct ScanReport {
 }
 
 /// Lines of files, by the name of the file in the report and the number of the line.
-pub type Excerpts = BTreeMap<(String, u32), String>;
+pub type Excerpts = BTreeMap<String, BTreeMap<u32, String>>;
 
 impl HoldsReport for ScanReport {
     fn report(&self) -> &Report {

@@ -259,7 +259,7 @@ fn helps(group: &[&Problem<'_>]) -> Vec<String> {
 /// The line of a place, with a blank for each tab; `None` for one that is not known, is empty or long, or has characters that hide or
 /// break it: without those, columns would not fit.
 fn line_of(place: &Location, lines: &Excerpts) -> Option<String> {
-    let line = lines.get(&(place.file.clone(), place.line))?;
+    let line = lines.get(&place.file)?.get(&place.line)?;
     let text = line.replace('\t', " ");
     let is_shown = !text.trim().is_empty() && text.chars().count() <= LONGEST_LINE && clean(&text) == text;
     is_shown.then_some(text)
@@ -288,12 +288,18 @@ fn byte_of(line: &str, column: u32) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+
+    fn third_line(line: &str) -> Excerpts {
+        Excerpts::from([("Dockerfile".to_owned(), BTreeMap::from([(3, line.to_owned())]))])
+    }
 
     #[test]
     fn a_line_is_shown_where_its_columns_fit() {
         let place = Location::new("Dockerfile", 3, 7, None, "app:1");
-        let shown = |line: &str| line_of(&place, &Excerpts::from([(("Dockerfile".to_owned(), 3), line.to_owned())]));
+        let shown = |line: &str| line_of(&place, &third_line(line));
         assert_eq!(shown("FROM\t\tapp:1").as_deref(), Some("FROM  app:1"));
         assert_eq!(byte_of("FROM  app:1", place.column), 6);
         for line in ["", "\t ", "FROM \u{200b}app:1", "FROM ::app:1", &"x".repeat(LONGEST_LINE + 1)] {
@@ -338,7 +344,7 @@ mod tests {
     #[test]
     fn a_long_line_takes_nothing_from_the_reason() {
         let place = Location::new("Dockerfile", 3, 7, None, "app:1");
-        let lines = Excerpts::from([(("Dockerfile".to_owned(), 3), "x".repeat(LONGEST_LINE + 1))]);
+        let lines = third_line(&"x".repeat(LONGEST_LINE + 1));
         let found = [failing(&place, &[])];
         let images = of_images(&found);
         let text = Shown::plain().render(&[at_lines(&images[0], &lines)]);

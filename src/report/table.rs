@@ -128,12 +128,12 @@ pub(super) fn candidate_list(entry: &ResultEntry) -> Option<String> {
 /// The assumptions about the hosts of a report, in words, those of equal hosts in one line; then the way to change them. Three hosts
 /// and more are not named where the line is about all of them.
 pub(super) fn assumptions(report: &Report, labels: &Labels<'_>, wording: &dyn Wording) -> Vec<String> {
-    let mut assumed: Vec<(String, Vec<String>)> = Vec::new();
+    let mut assumed: Vec<(String, Vec<&str>)> = Vec::new();
     let mut hyperv = false;
     let mut hosts = BTreeSet::new();
     for entry in &report.results {
         let name = labels.of_host(&entry.host);
-        hosts.insert(name.clone());
+        hosts.insert(name);
         let words: Vec<&str> = entry.host.assumed.iter().filter_map(|attribute| assumption(attribute, entry)).collect();
         if words.is_empty() {
             continue;
@@ -146,11 +146,11 @@ pub(super) fn assumptions(report: &Report, labels: &Labels<'_>, wording: &dyn Wo
             None => assumed.push((words, vec![name])),
         }
     }
-    let line = |(words, names): (String, Vec<String>)| {
+    let line = |(words, names): (String, Vec<&str>)| {
         let of = if names.len() == hosts.len() && names.len() > 2 {
             format!("all {} hosts", names.len())
         } else {
-            super::labels::joined(names.into_iter(), false)
+            super::labels::joined(names.into_iter().map(str::to_owned), false)
         };
         format!("Assumed about {of}: {words}.")
     };

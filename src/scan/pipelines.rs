@@ -76,6 +76,10 @@ pub fn service_of(path: &Path, root: &Node) -> Option<Service> {
     if api.starts_with("tekton.dev/") {
         return Some(Service::Tekton);
     }
+    // An object of a cluster, wherever it stands.
+    if !api.is_empty() && has("kind") {
+        return None;
+    }
     if shown.contains(".github/workflows/") && has("jobs") {
         return Some(Service::GitHub);
     }

@@ -187,9 +187,13 @@ impl Node {
 
     /// The keys that are text, and their values, those of `<<` behind the others; none for anything else.
     pub fn entries(&self) -> Vec<(&Rc<Node>, &Rc<Node>)> {
+        let Value::Map(own) = &self.value else { return Vec::new() };
+        // Most maps inherit nothing, so no name has to be compared with those before it.
+        if own.iter().all(|(name, _)| name.text() != Some(MERGE)) {
+            return own.iter().filter(|(name, _)| name.text().is_some()).map(|(name, value)| (name, value)).collect();
+        }
         let mut entries = Vec::new();
-        let mut names = HashSet::new();
-        self.add_entries(&mut entries, &mut names, &mut HashSet::new());
+        self.add_entries(&mut entries, &mut HashSet::new(), &mut HashSet::new());
         entries
     }
 

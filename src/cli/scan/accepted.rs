@@ -111,7 +111,7 @@ impl Accepted {
             for entry in before.by_ref().take(range.len()) {
                 let warnings = warnings_of(&entry);
                 if entry.ok == Some(false) {
-                    results.extend(self.parts(&entry, &lines));
+                    self.add_parts(entry, &lines, results);
                 } else if warnings.is_empty() {
                     results.push(entry);
                 } else {
@@ -135,13 +135,15 @@ impl Accepted {
         &self.mistakes
     }
 
-    /// A result that fails, and what becomes of it on each of its hosts: those with one answer together.
-    fn parts(&mut self, entry: &ResultEntry, lines: &Excerpts) -> Vec<ResultEntry> {
-        let codes = codes_of(entry);
-        let parts = self.by_host(entry, |accepted, path, host| {
-            accepted.answer(entry, &Failure { codes: &codes, image: &entry.image.reference, path, host }, lines)
+    /// Adds a result that fails, and what becomes of it on each of its hosts: those with one answer together.
+    fn add_parts(&mut self, entry: ResultEntry, lines: &Excerpts, results: &mut Vec<ResultEntry>) {
+        let codes = codes_of(&entry);
+        let mut parts = self.by_host(&entry, |accepted, path, host| {
+            accepted.answer(&entry, &Failure { codes: &codes, image: &entry.image.reference, path, host }, lines)
         });
-        parts.into_iter().map(|(answer, host)| answer.put(ResultEntry { host, ..entry.clone() })).collect()
+        let last = parts.pop();
+        results.extend(parts.into_iter().map(|(answer, host)| answer.put(ResultEntry { host, ..entry.clone() })));
+        results.extend(last.map(|(answer, host)| answer.put(ResultEntry { host, ..entry })));
     }
 
     /// A result that passes with warnings of these codes, and what becomes of each of them on each of its hosts.
@@ -270,16 +272,17 @@ fn excepted(
 ) -> Answer {
     let mut answer = Answer::default();
     let Some(place) = &entry.location else { return answer };
-    let line = |number: u32| lines.get(&(place.file.clone(), number)).map(String::as_str);
+    let of_file = lines.get(&place.file);
+    let line = |number: u32| of_file.and_then(|lines| lines.get(&number)).map(String::as_str);
     let (own, before) = (line(place.line), line(place.line.saturating_sub(1)));
-    let at = format!("{}:{}", place.file, place.line);
+    let at = || format!("{}:{}", place.file, place.line);
     if let Some(word) = misspelt(own, before) {
-        mistakes.insert(format!("{at}: {} after `wincompat:` is not known; write allow CODE -- REASON", quoted(word)));
+        mistakes.insert(format!("{}: {} after `wincompat:` is not known; write allow CODE -- REASON", at(), quoted(word)));
     }
     let found = inline(own, before);
     for code in found.iter().flat_map(|found| &found.codes) {
         if let Err(why) = code_of(code) {
-            mistakes.insert(format!("{at}: the exception names {}: {why}", quoted(code)));
+            mistakes.insert(format!("{}: the exception names {}: {why}", at(), quoted(code)));
         }
     }
     if let Some(found) = found.filter(|found| failure.codes.iter().all(|code| found.codes.contains(code))) {

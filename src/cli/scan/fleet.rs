@@ -1,7 +1,7 @@
 //! The hosts of a scan: equal ones judged once, and those that a container can land on.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -28,8 +28,8 @@ pub struct Landed {
 }
 
 impl Landed {
-    fn of(host: &Host, names: Vec<String>) -> Self {
-        Self { host: Host { label: joined(&names), ..host.clone() }, names: names.into() }
+    fn of(host: &Host, names: Arc<[String]>) -> Self {
+        Self { host: Host { label: joined(&names), ..host.clone() }, names }
     }
 
     /// True if this host is among those that the result is about.
@@ -71,6 +71,8 @@ pub struct Fleet {
     members: Vec<(Host, usize)>,
     /// Those that were asked for already: many containers land alike.
     landings: RefCell<HashMap<Lands, Landing>>,
+    /// The names of equal hosts, each list once: lists are compared for every result.
+    names: RefCell<BTreeSet<Arc<[String]>>>,
     /// Results that are known already: many references are alike.
     results: RefCell<HashMap<Alike, Rc<[ResultEntry]>>>,
 }
@@ -78,8 +80,13 @@ pub struct Fleet {
 impl Fleet {
     /// These hosts. Those that differ in their names alone are of one kind.
     pub fn of(hosts: impl IntoIterator<Item = Host>) -> Self {
-        let mut fleet =
-            Self { kinds: Vec::new(), members: Vec::new(), landings: RefCell::default(), results: RefCell::default() };
+        let mut fleet = Self {
+            kinds: Vec::new(),
+            members: Vec::new(),
+            landings: RefCell::default(),
+            names: RefCell::default(),
+            results: RefCell::default(),
+        };
         let mut known: Vec<Host> = Vec::new();
         for host in hosts {
             let unnamed = unnamed(&host);
@@ -147,7 +154,7 @@ impl Fleet {
             }
             Lands::Untold(names) => Err(unresolved(names).because("it says what the container runs on")),
             Lands::Hosted(name) => match parse(name, knowledge, today)? {
-                Spec::Hosts(hosts) => Ok(hosts.iter().map(|host| Landed::of(host, vec![called(host)])).collect()),
+                Spec::Hosts(hosts) => Ok(hosts.iter().map(|host| Landed::of(host, Arc::from([called(host)]))).collect()),
                 _ => Err(Error::new(format!("the host {name} is not known"))),
             },
         }
@@ -162,7 +169,18 @@ impl Fleet {
                 None => kinds.push((*kind, vec![called(host)])),
             }
         }
-        kinds.into_iter().filter_map(|(kind, names)| Some(Landed::of(self.kinds.get(kind)?, names))).collect()
+        kinds.into_iter().filter_map(|(kind, names)| Some(Landed::of(self.kinds.get(kind)?, self.known(names)))).collect()
+    }
+
+    /// These names, as a list that is there once.
+    fn known(&self, names: Vec<String>) -> Arc<[String]> {
+        let mut known = self.names.borrow_mut();
+        if let Some(list) = known.get(names.as_slice()) {
+            return Arc::clone(list);
+        }
+        let list: Arc<[String]> = names.into();
+        known.insert(Arc::clone(&list));
+        list
     }
 
     fn nodes(&self, placement: &Placement) -> Result<Vec<Landed>, Error> {

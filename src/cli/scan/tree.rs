@@ -1,6 +1,6 @@
 //! The files of a scan, and what they may look at: files below the paths that were named, and no others.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -36,6 +36,8 @@ pub struct Tree {
     asked: BTreeSet<PathBuf>,
     input: Option<Rc<str>>,
     read: RefCell<HashMap<PathBuf, Result<Rc<str>, Error>>>,
+    /// The files by their names in the answer, once all are read.
+    names: OnceCell<HashMap<String, PathBuf>>,
 }
 
 /// Refuses paths of which one does not exist; standard input always does.
@@ -83,8 +85,8 @@ impl Tree {
             let error = unreadable(&path).because(why);
             (path, error)
         });
-        let (files, unread, read) = (walked.files, unread.collect(), RefCell::default());
-        Ok(Self { files, unread, roots, named, asked, input: text, read })
+        let (files, unread) = (walked.files, unread.collect());
+        Ok(Self { files, unread, roots, named, asked, input: text, read: RefCell::default(), names: OnceCell::new() })
     }
 
     /// The folders that were named, and those of the files that were.
@@ -124,17 +126,20 @@ impl Tree {
         for (file, number) in wanted {
             numbers.entry(file).or_default().insert(*number);
         }
-        // A file that another one names may be none of the walk's.
-        let read: Vec<PathBuf> = self.read.borrow().keys().cloned().collect();
-        let names: HashMap<String, &PathBuf> = read.iter().chain(&self.files).map(|path| (shown(path), path)).collect();
+        let names = self.names.get_or_init(|| {
+            // A file that another one names may be none of the walk's.
+            let read: Vec<PathBuf> = self.read.borrow().keys().cloned().collect();
+            read.iter().chain(&self.files).map(|path| (shown(path), path.clone())).collect()
+        });
         let mut lines = Excerpts::new();
         for (file, numbers) in numbers {
             let Some(text) = names.get(file).and_then(|path| self.read(path).ok()) else { continue };
             let all: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
-            for number in numbers {
-                let line = usize::try_from(number).ok().and_then(|number| all.get(number.checked_sub(1)?));
-                lines.extend(line.map(|line| ((file.to_owned(), number), login::hidden_in(line).into_owned())));
-            }
+            let line = |number: u32| {
+                let line = all.get(usize::try_from(number).ok()?.checked_sub(1)?)?;
+                Some((number, login::hidden_in(line).into_owned()))
+            };
+            lines.insert(file.to_owned(), numbers.into_iter().filter_map(line).collect());
         }
         lines
     }

@@ -113,7 +113,7 @@ fn write_group(number: usize, group: &Group<'_>, labels: &Labels<'_>, out: &mut 
         let mut for_hosts = String::new();
         if places.len() < all {
             let numbers: Vec<String> = places.iter().map(usize::to_string).collect();
-            let names = places.iter().filter_map(|place| labels.hosts().get(*place)).map(|host| labels.of_host(host));
+            let names = places.iter().filter_map(|place| labels.hosts().get(*place)).map(|host| labels.of_host(host).to_owned());
             write!(out, " data-h=\"{}\"", numbers.join(" "))?;
             for_hosts = format!("<span class=\"for soft\">for {}: </span>", Escaped(&joined(names, true)));
         }

@@ -34,7 +34,7 @@ pub(super) fn write(labels: &Labels<'_>, report: &Report, wording: &dyn Wording,
             availability(&host.hyperv),
             host.file.as_deref().unwrap_or_default(),
         ];
-        write!(out, "<tr><th scope=\"row\"><bdi>{}</bdi></th>", Escaped(&labels.of_host(host)))?;
+        write!(out, "<tr><th scope=\"row\"><bdi>{}</bdi></th>", Escaped(labels.of_host(host)))?;
         for cell in cells {
             write!(out, "<td>{}</td>", Escaped(cell))?;
         }

@@ -173,7 +173,7 @@ fn matrix(
     for host in labels.hosts() {
         let name = labels.of_host(host);
         let title = format!("{name}: {}, {}", host.name, host.os_version);
-        writeln!(out, "<th scope=\"col\" title=\"{}\"><span><bdi>{}</bdi></span></th>", Escaped(&title), Escaped(&name))?;
+        writeln!(out, "<th scope=\"col\" title=\"{}\"><span><bdi>{}</bdi></span></th>", Escaped(&title), Escaped(name))?;
     }
     writeln!(out, "</tr></thead>\n<tbody>")?;
     for (number, row) in rows.iter().enumerate() {
