@@ -6,14 +6,15 @@
 #
 # It takes a store of its own, a new folder under %ProgramData%, and removes it at the end with all that is in it; containers
 # and images of other programs are not touched. It ends with 1 at the first thing that is wrong, else with 0. The traces of
-# all calls, a report about the host and those about failures stay in -Logs, also of a good run.
+# all calls, a report about the host, those about failures and the event logs of the Host Compute Service and the Host Network
+# Service stay in -Logs, also of a good run. The event logs are those of the whole machine: look at them before you publish them.
 #
 # This was written without a Windows machine to run it on: until it has passed somewhere, what it says may be wrong, too.
 
 param(
     # The program.
     [string]$Wincompat = (Join-Path $PSScriptRoot '..\target\release\wincompat.exe'),
-    # The image, of this Windows' own build; Nano Server if nothing is said.
+    # The image, of this Windows' own build and without a working directory; Nano Server if nothing is said.
     [string]$Image = '',
     # An image of several layers, of this Windows' own build; the .NET runtime on Nano Server if nothing is said, none with 'none'.
     [string]$Layered = '',
@@ -21,7 +22,7 @@ param(
     [switch]$ServerCore,
     # Where traces and outputs go.
     [string]$Logs = (Join-Path ([IO.Path]::GetTempPath()) 'wincompat-logs'),
-    # Also runs containers in Hyper-V isolation.
+    # Also runs containers in Hyper-V isolation, for which the feature Hyper-V must be on.
     [switch]$HyperV
 )
 
@@ -119,6 +120,11 @@ function Test-Everything {
     $found = (Invoke-Ending 0 @('host', '--format', 'json')).Out | ConvertFrom-Json
     Assert ($found.hosts[0].host.osVersion -like "10.0.$Build.*") "host says $($found.hosts[0].host.osVersion), the registry $Build"
     $null = Invoke-Ending 0 @('check', '--isolation', 'process', $Image)
+    # Before minutes are spent. What is undecided is tried.
+    if ($HyperV) {
+        $result = Invoke-Wincompat @('check', '--isolation', 'hyperv', $Image)
+        Assert ($result.Code -ne 1) "check says no to Hyper-V isolation: $($result.Out)$($result.Err)"
+    }
 
     Step 'a report about the host'
     $reportFile = Join-Path $Logs 'host-report.txt'
@@ -192,7 +198,8 @@ function Test-Everything {
     Assert (-not $failure.Contains($canary)) 'the report tells the value of a variable or an argument'
 
     Step 'no working directory, and an unknown account'
-    $null = Invoke-Run 0 @() @('cmd', '/c', 'cd')
+    $result = Invoke-Run 0 @() @('cmd', '/c', 'cd')
+    Assert ($result.Out.Trim() -eq 'C:\') "without a working directory it starts in '$($result.Out)'"
     $result = Invoke-Wincompat ($script:Run + @('--rm', '-u', 'nobody-of-this-name', $Image, 'cmd', '/c', 'ver'))
     Assert ($result.Code -eq 126 -and $result.Err -match 'hint: ') "it ended with $($result.Code): '$($result.Err)'"
 
@@ -253,6 +260,8 @@ function Test-Everything {
     if ($HyperV) {
         Step 'Hyper-V isolation'
         $null = Invoke-Ending 7 ($script:RunHyperV + @('--rm', $Image, 'cmd', '/c', 'exit 7'))
+        $result = Invoke-Ending 0 ($script:RunHyperV + @('--rm', $Image, 'cmd', '/c', 'cd'))
+        Assert ($result.Out.Trim() -eq 'C:\') "without a working directory it starts in '$($result.Out)'"
         $result = Invoke-Ending 0 ($script:RunHyperV + @('--rm', '-v', "${share}:C:\data", $Image, 'cmd', '/c', 'type C:\data\in.txt'))
         Assert ($result.Out -match 'from the host') "it said '$($result.Out)'"
         $ports = if (Test-NatNetwork) { @('-p', '18081:80') } else { @() }
@@ -322,6 +331,16 @@ function Test-NatNetwork {
     return @(Get-HnsNetwork | Where-Object { $_.Type -eq 'nat' -or $_.Type -eq 'ICS' }).Count -gt 0
 }
 
+# The event logs of the Host Compute Service and the Host Network Service, as files that the Event Viewer opens.
+function Export-EventLogs {
+    foreach ($log in @(& wevtutil.exe el)) {
+        if ($log -notmatch '^Microsoft-Windows-(Hyper-V-Compute|Host-Network-Service)[-/](Admin|Operational)$') { continue }
+        $file = Join-Path $Logs (($log -replace '/', '-') + '.evtx')
+        & wevtutil.exe epl $log $file /ow:true
+        if ($LASTEXITCODE -ne 0) { Write-Warning "the event log $log could not be exported: wevtutil ended with $LASTEXITCODE" }
+    }
+}
+
 # Gives back what is left, whatever it was.
 function Remove-Everything {
     foreach ($name in @('e2e-web', 'e2e-nine', 'e2e-killed', 'e2e-port', 'e2e-orphan', 'e2e-forced', 'e2e-vm')) {
@@ -362,7 +381,10 @@ if ($Layered -eq '') {
     $Layered = if ($Tags.ContainsKey($Build)) { 'mcr.microsoft.com/dotnet/runtime:8.0-nanoserver-' + $Tags[$Build] } else { 'none' }
 }
 $null = New-Item -ItemType Directory -Force -Path $Logs
-$Root = Join-Path $env:ProgramData ('wincompat-test-' + [guid]::NewGuid().ToString('N'))
+# Not longer than C:\ProgramData\wincompat, since the longest paths of Server Core leave little room for the name of the store.
+do {
+    $Root = Join-Path $env:ProgramData ('wt' + [guid]::NewGuid().ToString('N').Substring(0, 6))
+} while (Test-Path -LiteralPath $Root)
 # All commands take the store from here.
 $env:WINCOMPAT_ROOT = $Root
 $Trace = Join-Path $Logs 'trace.jsonl'
@@ -388,6 +410,7 @@ try {
     if (Test-Path -LiteralPath $reports) { Copy-Item -LiteralPath $reports -Destination $Logs -Recurse -Force -ErrorAction SilentlyContinue }
     # A failure of the cleaning hides none of the test.
     try { Remove-Everything } catch { Write-Warning "not all was given back: $($_.Exception.Message)" }
+    try { Export-EventLogs } catch { Write-Warning "the event logs could not be exported: $($_.Exception.Message)" }
     Remove-Item Env:WINCOMPAT_ROOT
 }
 if ($failed) { exit 1 }

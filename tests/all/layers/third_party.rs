@@ -8,7 +8,7 @@ use crate::support::layers::archive::{Archive, Meta, header, pax};
 use crate::support::layers::hostile_archives::archive;
 use crate::support::layers::tree::{Node, Tree};
 
-/// The descriptor that crane, ko and the .NET SDK give every entry: owner and group are the users, without lists.
+/// The descriptor that crane and the .NET SDK give every entry, and ko every file: owner and group are the users, without lists.
 const USERS: &str = "AQAAgBQAAAAkAAAAAAAAAAAAAAABAgAAAAAABSAAAAAhAgAAAQIAAAAAAAUgAAAAIQIAAA==";
 
 /// A member with these records, its name in the header alone.
@@ -71,6 +71,43 @@ fn crane_appends_hard_links() {
     member(&mut written, "Files/a", b'0', "", &users, b"a");
     member(&mut written, "Files/b", b'1', "a", &users, b"");
     assert_eq!(refused(&written.finish()), Refusal::OutsideAreas);
+}
+
+/// ko, `tarBinary` in `pkg/build/gobuild.go`: folders without a slash and without records, a program whose name has no ending.
+#[test]
+fn ko_builds_a_program() {
+    let mut written = Archive::new();
+    for name in ["Hives", "Files", "Files/ko-app"] {
+        member(&mut written, name, b'5', "", &[], b"");
+    }
+    member(&mut written, "Files/ko-app/app", b'0', "", &[("MSWINDOWS.rawsd", USERS)], b"MZ");
+    let tree = taken(&written.finish(), Position::Upper);
+    assert_eq!(names(&tree), ["Files", "Files/ko-app", "Files/ko-app/app", "Hives"]);
+    let described = |path: &str| matches!(&tree.nodes[path], Node::Entry(entry) if entry.streams.security.is_some());
+    assert!(described("Files/ko-app/app") && !described("Files/ko-app"), "the descriptor is that of the program alone");
+}
+
+/// The same, `tarKoData`: the files of `kodata`. Folders in it have entries since ko 0.19.0; hcsshim fails without.
+#[test]
+fn ko_adds_its_data() {
+    let data = |has_folders: bool| {
+        let mut written = Archive::new();
+        for name in ["Hives", "Files", "Files/var", "Files/var/run", "Files/var/run/ko"] {
+            member(&mut written, name, b'5', "", &[], b"");
+        }
+        let users = [("MSWINDOWS.rawsd", USERS)];
+        member(&mut written, "Files/var/run/ko/kenobi", b'0', "", &users, b"hello");
+        if has_folders {
+            member(&mut written, "Files/var/run/ko/subdir", b'5', "", &[], b"");
+        }
+        member(&mut written, "Files/var/run/ko/subdir/file.txt", b'0', "", &users, b"file");
+        written.finish()
+    };
+    let tree = taken(&data(true), Position::Upper);
+    let Node::Entry(file) = &tree.nodes["Files/var/run/ko/subdir/file.txt"] else { panic!("a file") };
+    assert_eq!(file.streams.data.as_deref(), Some(&b"file"[..]));
+    assert_eq!((tree.nodes.len(), tree.directories.len()), (8, 6));
+    assert_eq!(refused(&data(false)), Refusal::NoParent);
 }
 
 /// BuildKit on Linux, `util/winlayers`: targets of links are below `Files`, too, and absolute ones then have two slashes.
