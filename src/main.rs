@@ -4,6 +4,10 @@ use std::sync::Arc;
 
 use wincompat::program::{Platform, Streams, run};
 
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let code = run(std::env::args_os().collect(), &platform());
     // Windows keeps all 32 bits; elsewhere the system keeps the low 8.
