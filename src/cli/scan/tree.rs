@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::cli::paths::real;
+use crate::cli::paths::{self, real};
 use crate::cli::placed::placed;
 use crate::files::{read_capped, read_regular};
 use crate::login;
@@ -46,8 +46,7 @@ pub struct Tree {
 pub fn refuse_missing(paths: &[PathBuf]) -> Result<(), Error> {
     let missing = paths.iter().find(|path| !is_standard_input(path) && !path.exists());
     missing.map_or(Ok(()), |path| {
-        let what = format!("there is no file or folder {}", quoted(&path.to_string_lossy()));
-        Err(Error::of(ErrorKind::NotFound, what).hint("name files and folders that exist, or - for standard input"))
+        Err(paths::missing(path, str::to_owned, "name files and folders that exist, or - for standard input"))
     })
 }
 
