@@ -140,6 +140,9 @@ impl Args {
     }
 }
 
+/// The way to everything that can be asked for.
+const LIST_ALL: &str = "`wincompat explain --list` shows everything that is known";
+
 /// Says that there is no explanation, and what else to ask.
 fn unexplained(query: &str, suggestions: &[&str], io: &mut Io<'_>) -> io::Result<()> {
     let error = io.error_word();
@@ -158,10 +161,10 @@ fn unexplained(query: &str, suggestions: &[&str], io: &mut Io<'_>) -> io::Result
     if suggestions.is_empty() {
         writeln!(
             io.err,
-            "hint: give the code of a finding such as build-mismatch, an error number such as 0xc0370101, or the words of an error; `wincompat explain --list` shows everything that is known"
+            "hint: give the code of a finding such as build-mismatch, an error number such as 0xc0370101, or the words of an error; {LIST_ALL}"
         )
     } else {
-        writeln!(io.err, "hint: did you mean {}?", suggestions.join(" or "))
+        writeln!(io.err, "hint: did you mean {}? {LIST_ALL}", suggestions.join(" or "))
     }
 }
 

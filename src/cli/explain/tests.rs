@@ -108,6 +108,8 @@ fn what_is_not_known_ends_with_2_and_a_hint() {
         ("0x12345678", "hint: give the code of a finding"),
         ("xyzzy", "`wincompat explain --list` shows everything that is known"),
         ("xyzzy", "hint: give the code of a finding"),
+        ("flag", "`wincompat explain --list` shows everything that is known"),
+        ("smb", "hint: did you mean smb-share-refused or smb-share-not-reached? `wincompat explain --list` shows"),
         ("exit code 1", "hint: the program in the container chose this exit code: see what it printed"),
         ("-", "error: the text to explain is empty\nhint: pass errors on too: `docker run IMAGE 2>&1 | wincompat explain -`"),
         (" ", "error: the text to explain is empty\n"),
@@ -244,7 +246,8 @@ fn several_names_are_explained_one_by_one() {
     let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(document["explanation"]["id"], "build-mismatch");
     assert_eq!(document["suggestions"][0], "host-behind-image");
-    assert_eq!(stderr, "error: no explanation for `host-behind-imag`\nhint: did you mean host-behind-image?\n");
+    let hint = |name: &str| format!("\nhint: did you mean {name}? {LIST_ALL}\n");
+    assert_eq!(stderr, format!("error: no explanation for `host-behind-imag`{}", hint("host-behind-image")));
     // Words between them say nothing, unless they are nearly codes.
     for args in [
         &["0xc0370101", "und", "0xc0370106"][..],
@@ -258,7 +261,7 @@ fn several_names_are_explained_one_by_one() {
     }
     let (exit, stdout, stderr) = explained(&["0xc0370106", "unauthorised"], io::empty());
     assert!(exit == 2 && stdout.starts_with("0x80370106  HCS_E"), "{stdout}");
-    assert_eq!(stderr, "error: no explanation for `unauthorised`\nhint: did you mean unauthorized?\n");
+    assert_eq!(stderr, format!("error: no explanation for `unauthorised`{}", hint("unauthorized")));
     for text in
         ["Step 1 failed with 0xc0370106", "exit code 3221225786", "HCS_E_UNEXPECTED_EXIT means 0xc0370106", "Error 0xc0370106"]
     {
