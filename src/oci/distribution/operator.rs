@@ -48,7 +48,7 @@ fn region(registry: &str) -> Option<&str> {
 /// The command with which Docker stores credentials for this registry, e.g. `docker login r.test`.
 pub(super) fn login(registry: &str) -> String {
     match Operator::of(registry) {
-        Operator::Azure(name) => format!("docker login {registry}, or `az acr login --name {name}`"),
+        Operator::Azure(name) => format!("docker login {registry}, or `az acr login -n {name}`"),
         Operator::Amazon(region) => {
             format!("`aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {registry}`")
         }
@@ -105,8 +105,8 @@ mod tests {
             ("docker.io", "docker login"),
             ("harbor.test:8443", "docker login harbor.test:8443"),
             ("ghcr.io", "docker login ghcr.io"),
-            ("team.azurecr.io", "docker login team.azurecr.io, or `az acr login --name team`"),
-            ("team-a1b2c3.azurecr.io", "docker login team-a1b2c3.azurecr.io, or `az acr login --name team`"),
+            ("team.azurecr.io", "docker login team.azurecr.io, or `az acr login -n team`"),
+            ("team-a1b2c3.azurecr.io", "docker login team-a1b2c3.azurecr.io, or `az acr login -n team`"),
             (
                 "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
                 "`aws ecr get-login-password --region cn-north-1 | docker login --username AWS --password-stdin 123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn`",
