@@ -16,6 +16,8 @@ pub fn missing(subcommand: &str, names: &[String]) -> Option<&'static str> {
         "webhook" if has("--tls-cert") => Some(
             "name a certificate with --tls-cert and --tls-key, or a Secret with --tls-secret; `wincompat webhook manifest` writes all that installs the webhook",
         ),
+        "completions" if has("<SHELL>") => Some("name a shell: bash, elvish, fish, powershell or zsh"),
+        "man" if has("<FOLDER>") => Some("name a folder that exists"),
         _ if has("<IMAGE>") => Some("name an image, e.g. mcr.microsoft.com/windows/nanoserver:ltsc2022"),
         _ if has("<CONTAINER>") => Some("name a container; `wincompat ps -a` lists all of them"),
         _ => None,

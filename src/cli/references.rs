@@ -154,7 +154,7 @@ fn pasted(text: &str) -> Option<String> {
 }
 
 /// True for a name with a registry, and with a tag or a digest.
-fn is_complete(word: &str) -> bool {
+pub fn is_complete(word: &str) -> bool {
     let is_name = names_registry(word) && !word.starts_with('-') && !word.contains('=') && !word.contains("://");
     let location = || word.parse().ok().map(|reference: Reference| reference.location().clone());
     is_name && matches!(location(), Some(Location::Registry(name)) if name.tag.is_some() || name.digest.is_some())

@@ -213,6 +213,14 @@ fn what_else_a_text_holds_is_named_behind_the_explanation() {
 }
 
 #[test]
+fn a_file_is_not_an_error_and_what_is_in_it_can_be_passed() {
+    // The folder in which the tests run is that of the package.
+    let (exit, stdout, stderr) = explained(&["rustfmt.toml"], io::empty());
+    assert_eq!((exit, stdout.as_str()), (2, ""));
+    assert!(stderr.contains("hint: for the errors in that file, pass what is in it: `") && stderr.contains("wincompat explain -"));
+}
+
+#[test]
 fn a_code_that_is_cut_is_completed() {
     for (what, code) in [
         ("image-newer", "image-newer-than-host"),

@@ -189,6 +189,8 @@ fn arguments_that_are_missing_or_too_many_are_answered() {
         (&["rm"], 2, "`wincompat ps -a` lists all of them"),
         (&["inspect"], 2, "`wincompat ps -a` lists all of them"),
         (&["explain"], 2, "`wincompat explain --list` shows everything that is known"),
+        (&["completions"], 2, "hint: name a shell: bash, "),
+        (&["man"], 2, "hint: name a folder that exists"),
         (&["pull", IMAGE, IMAGE], 2, "hint: pull one image at a time"),
         (&["ps", "web"], 2, "`wincompat inspect CONTAINER` shows one container"),
         (&["version", "1"], 2, "hint: leave it out"),
