@@ -21,7 +21,7 @@ enum Operator<'a> {
 impl<'a> Operator<'a> {
     /// The one who runs this registry.
     fn of(registry: &'a str) -> Self {
-        if let Some(label) = OF_AZURE.iter().find_map(|end| registry.strip_suffix(end)) {
+        if let Some(label) = OF_AZURE.iter().find_map(|end| registry.strip_suffix(*end)) {
             // The name of a registry has no hyphen: what stands behind one is a hash.
             return Self::Azure(label.split('-').next().unwrap_or(label));
         }
