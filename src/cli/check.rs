@@ -213,12 +213,15 @@ impl Args {
         let lines = match self.from.as_deref() {
             None => return Ok(texts),
             Some("-") => list::read("standard input", stdin),
-            Some(path) => open_regular(Path::new(path))
-                .map_err(|error| {
-                    let failed = Error::of(ErrorKind::NotFound, format!("{path} could not be read"));
-                    failed.because(error.to_string())
-                })
-                .and_then(|file| list::read(path, file)),
+            Some(path) => match references::not_a_list(path) {
+                Some(error) => Err(error),
+                None => open_regular(Path::new(path))
+                    .map_err(|error| {
+                        let failed = Error::of(ErrorKind::NotFound, format!("{path} could not be read"));
+                        failed.because(error.to_string())
+                    })
+                    .and_then(|file| list::read(path, file)),
+            },
         }
         .map_err(|error| {
             let meant = self.from.as_deref().and_then(|path| paths::meant(Path::new(path), |meant| format!("--from {meant}")));

@@ -248,6 +248,24 @@ fn is_file_name(name: &str) -> bool {
     name.contains('.') || kind_of(Path::new(name)).is_some()
 }
 
+/// What a file is by its name, if files of that name name images that are looked for by another command.
+fn names_images(path: &Path) -> Option<&'static str> {
+    Some(match kind_of(path)? {
+        FileKind::Dockerfile => "a Dockerfile",
+        FileKind::Yaml => "a YAML file",
+        FileKind::Bake => "a bake file",
+        FileKind::Groovy => "a pipeline of Jenkins",
+        FileKind::List => "a list of images",
+    })
+}
+
+/// The error of a file that was given as a list of images and is one of those that a scan reads.
+pub fn not_a_list(typed: &str) -> Option<Error> {
+    let what = names_images(Path::new(typed)).filter(|_| Path::new(typed).is_file())?;
+    let error = Error::of(ErrorKind::Invalid, format!("{} is {what}, not a list of images", quoted(typed)));
+    Some(error.hint(format!("{} checks the images that it names", scan_of(typed))))
+}
+
 /// The error of a file or folder that does not contain an image: what it is, and what to type. `why` says why it was not read as an archive.
 fn not_an_image(typed: &str, path: &Path, why: Option<Error>, knowledge: &Knowledge) -> Error {
     let error = |what: &str| Error::of(ErrorKind::Invalid, format!("{} is {what}, not an image", quoted(typed)));
@@ -259,14 +277,7 @@ fn not_an_image(typed: &str, path: &Path, why: Option<Error>, knowledge: &Knowle
     }
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let is_archive = ARCHIVES.iter().any(|ending| name.ends_with(ending));
-    if let Some(kind) = kind_of(path).filter(|_| !is_archive && path.is_file()) {
-        let what = match kind {
-            FileKind::Dockerfile => "a Dockerfile",
-            FileKind::Yaml => "a YAML file",
-            FileKind::Bake => "a bake file",
-            FileKind::Groovy => "a pipeline of Jenkins",
-            FileKind::List => "a list of images",
-        };
+    if let Some(what) = names_images(path).filter(|_| !is_archive && path.is_file()) {
         return error(what).hint(format!("{} checks the images that it names", scan_of(typed)));
     }
     let Some(why) = why else {
@@ -420,6 +431,22 @@ mod tests {
             assert_eq!(error(missing).what, format!("there is no file or folder `{missing}`"));
         }
         assert_eq!(error("C:\\a@b\\x:y").what, "there is no file or folder `C:\\a@b\\x`");
+    }
+
+    #[test]
+    fn a_file_that_names_images_is_no_list_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        for name in ["Dockerfile", "compose.yaml", "images.txt", "images"] {
+            std::fs::write(path(name), "nginx:1").unwrap();
+        }
+        let error = not_a_list(&path("Dockerfile")).unwrap();
+        assert!(error.what.ends_with("is a Dockerfile, not a list of images"), "{error}");
+        assert!(error.hint.unwrap().to_string().starts_with("`wincompat scan "));
+        assert!(not_a_list(&path("compose.yaml")).is_some());
+        for list in ["images.txt", "images", "no-such.yaml"] {
+            assert_eq!(not_a_list(&path(list)), None, "{list}");
+        }
     }
 
     #[test]
