@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::level::{Level, level};
-use super::stamps::{after_stamp, without_stamp};
+use super::stamps::after_stamp;
 use super::wrapped::Before;
 use crate::text::is_quote;
 
@@ -429,7 +429,7 @@ pub(super) fn without_done_steps(text: &str) -> Cow<'_, str> {
 
 /// The number of a step in a line of BuildKit, behind the time that a pipeline puts before it, and what follows.
 fn numbered_step(line: &str) -> Option<(&str, &str)> {
-    let line = without_stamp(line).trim_start();
+    let line = after_stamp(line).map_or(line, str::trim_start);
     let (step, rest) = line.strip_prefix('#')?.split_once(' ')?;
     (!step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit())).then_some((step, rest))
 }
