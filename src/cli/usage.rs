@@ -90,9 +90,6 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
             _ => String::new(),
         };
         hint = foreign::hint(subcommand, &named).map(str::to_owned);
-        if !named.starts_with('-') {
-            hint = subcommand.map(|subcommand| amiss::surplus(subcommand).to_owned());
-        }
         let alike = |suggested: &str| strsim::damerau_levenshtein(suggested, &named) <= MOST_DIFFERENCES;
         let keep = match error.get(ContextKind::SuggestedArg) {
             Some(ContextValue::String(suggested)) => hint.is_none() && alike(suggested),
@@ -144,6 +141,9 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
     let meant = detached.iter().find(|one| one.is(at_fault) || one.refusal().is_some());
     hint = hint.or_else(|| meant.map(optional::Detached::hint));
     hint = one_hyphen::slip(&whole, &harmless).map(|slip| slip.hint).or(hint);
+    if error.kind() == ErrorKind::UnknownArgument && !at_fault.starts_with('-') {
+        hint = hint.or_else(|| subcommand.map(|subcommand| amiss::surplus(subcommand).to_owned()));
+    }
     let told = error.render().ansi().to_string().replace("For more information, try", "hint: for more information, try");
     let mut told = told.replace("tip:", "hint:");
     // So may the reason, which can name a part of the value.
