@@ -93,6 +93,7 @@ mod text;
 #[cfg(all(unix, feature = "program"))]
 #[doc(hidden)]
 pub mod unix;
+mod user_info;
 #[cfg(feature = "clusters")]
 mod webhook;
 #[cfg(all(windows, feature = "program"))]

@@ -16,6 +16,7 @@ use super::judged;
 use super::judging::JudgingArgs;
 use super::knowledge::KnowledgeArgs;
 use super::list;
+use super::paths;
 use super::placed::refuse_shared;
 use super::reading::read_images;
 use super::references;
@@ -31,6 +32,9 @@ use crate::oci::Options;
 use crate::report::Page;
 use crate::report::document::{ErrorEntry, Report, ResultEntry};
 use crate::{Engine, Error, ErrorKind, engine};
+
+/// What the list of images is, for one that cannot be read.
+const FORM_OF_LIST: &str = "--from takes a text file with one image a line, or - for standard input";
 
 /// The most pairs of an image and a host that are judged at once: their results are held together, in about 500 MiB.
 const MOST_PAIRS: usize = 100_000;
@@ -142,7 +146,7 @@ impl Inputs {
                     let judgement = compat::judge(&self.knowledge, host, &image, &self.policy);
                     ResultEntry::new(&self.knowledge, host, &image, &judgement, &self.policy, &CommandLine)
                 })),
-                Err(error) => errors.push(ErrorEntry::new(text, &error, &CommandLine)),
+                Err(error) => errors.push(ErrorEntry::new(text, &references::beside_folder(text, error), &CommandLine)),
             }
         }
         Report::new(&self.knowledge, results, errors)
@@ -209,14 +213,20 @@ impl Args {
         let lines = match self.from.as_deref() {
             None => return Ok(texts),
             Some("-") => list::read("standard input", stdin),
-            Some(path) => open_regular(Path::new(path))
-                .map_err(|error| {
-                    let failed = Error::of(ErrorKind::NotFound, format!("{path} could not be read"));
-                    failed.because(error.to_string())
-                })
-                .and_then(|file| list::read(path, file)),
+            Some(path) => match references::not_a_list(path) {
+                Some(error) => Err(error),
+                None => open_regular(Path::new(path))
+                    .map_err(|error| {
+                        let failed = Error::of(ErrorKind::NotFound, format!("{path} could not be read"));
+                        failed.because(error.to_string())
+                    })
+                    .and_then(|file| list::read(path, file)),
+            },
         }
-        .map_err(|error| error.or_hint("--from takes a text file with one image a line, or - for standard input"))?;
+        .map_err(|error| {
+            let meant = self.from.as_deref().and_then(|path| paths::meant(Path::new(path), |meant| format!("--from {meant}")));
+            error.or_hint(meant.unwrap_or_else(|| FORM_OF_LIST.to_owned()))
+        })?;
         texts.extend(lines.into_iter().map(|line| line.text));
         if texts.is_empty() {
             return Err(Error::new("no image to check").hint("name an image, or write one per line into the list"));

@@ -127,27 +127,29 @@ fn meant(name: &str) -> Option<&'static str> {
 fn with_engine(host: &Host, engine: &HostEngine) -> Host {
     let own = host.engine.as_ref().map_or(Engine::Docker, |engine| engine.name);
     Host {
-        label: format!("{} ({})", host.label, typed(engine)),
+        label: engine.behind(&host.label),
         default_isolation: host.default_isolation.filter(|_| engine.name == own),
         engine: Some(engine.beside(host.engine.as_ref())),
         ..host.clone()
     }
 }
 
-/// An engine as it is typed, e.g. `docker/containerd@29.1.0`.
-fn typed(engine: &HostEngine) -> String {
-    let below = match (engine.name, engine.store) {
-        (Engine::Docker, Some(ImageStore::Containerd)) => "/containerd",
-        (Engine::Kubernetes, _) if engine.runtime.is_some() => "/containerd",
-        _ => "",
-    };
-    let version = engine.runtime.as_ref().or(engine.version.as_ref()).map(|version| format!("@{version}"));
-    format!("{}{below}{}", engine.name.as_str(), version.unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::without_engine;
+
+    #[test]
+    fn a_host_with_several_engines_is_one_host() {
+        for typed in ["docker", "docker/containerd@29.1.0", "kubernetes/containerd@2.1.5", "wincompat"] {
+            let EngineArg(engine) = typed.parse().unwrap();
+            let label = engine.behind("web01");
+            assert_eq!((label.as_str(), without_engine(&label)), (&*format!("web01 ({typed})"), "web01"));
+        }
+        for label in ["Windows Server 2019 (10.0.17763)", "web01 (old)", "web01", "(docker)"] {
+            assert_eq!(without_engine(label), label);
+        }
+    }
 
     #[test]
     fn an_engine_has_a_name_and_perhaps_a_version() {

@@ -67,7 +67,7 @@ impl Subcommand for Args {
                         report.answered(&knowledge, &image, host, &policy, &answers, &CommandLine);
                     }
                 }
-                Err(error) => report.failed(text, &error, &CommandLine),
+                Err(error) => report.failed(text, &references::beside_folder(text, error), &CommandLine),
             }
         }
         self.format.write(&report, &io.page(), io.out)?;

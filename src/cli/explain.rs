@@ -9,6 +9,7 @@ mod unread;
 
 use std::collections::HashSet;
 use std::io::{self, Write as _};
+use std::path::Path;
 
 use self::alike::{is_cut_code, is_misspelled, plain, suggestions};
 use super::exit::ExitCode;
@@ -19,7 +20,7 @@ use super::knowledge::KnowledgeArgs;
 use super::offered;
 use super::subcommand::Subcommand;
 use super::time::today;
-use super::wording::CommandLine;
+use super::wording::{CommandLine, shell_word};
 use crate::compat::Code;
 use crate::explain::{Context, Entry, Explanation, Kind, explain, is_of_a_program, named, others, pasted};
 use crate::knowledge::Knowledge;
@@ -140,6 +141,9 @@ impl Args {
     }
 }
 
+/// The way to everything that can be asked for.
+const LIST_ALL: &str = "`wincompat explain --list` shows everything that is known";
+
 /// Says that there is no explanation, and what else to ask.
 fn unexplained(query: &str, suggestions: &[&str], io: &mut Io<'_>) -> io::Result<()> {
     let error = io.error_word();
@@ -149,6 +153,14 @@ fn unexplained(query: &str, suggestions: &[&str], io: &mut Io<'_>) -> io::Result
         return writeln!(io.err, "hint: pass errors on too: `docker run IMAGE 2>&1 | wincompat explain -`");
     }
     writeln!(io.err, "{error} no explanation for `{query}`")?;
+    if Path::new(query).is_file() {
+        let file = shell_word(query);
+        let command = match std::env::consts::FAMILY {
+            "windows" => format!("Get-Content {file} | wincompat explain -"),
+            _ => format!("wincompat explain - <{file}"),
+        };
+        return writeln!(io.err, "hint: for the errors in that file, pass what is in it: `{command}`");
+    }
     if is_of_a_program(query) {
         return writeln!(
             io.err,
@@ -158,10 +170,10 @@ fn unexplained(query: &str, suggestions: &[&str], io: &mut Io<'_>) -> io::Result
     if suggestions.is_empty() {
         writeln!(
             io.err,
-            "hint: give the code of a finding such as build-mismatch, an error number such as 0xc0370101, or the words of an error; `wincompat explain --list` shows everything that is known"
+            "hint: give the code of a finding such as build-mismatch, an error number such as 0xc0370101, or the words of an error; {LIST_ALL}"
         )
     } else {
-        writeln!(io.err, "hint: did you mean {}?", suggestions.join(" or "))
+        writeln!(io.err, "hint: did you mean {}? {LIST_ALL}", suggestions.join(" or "))
     }
 }
 

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::io::Io;
 use super::offered;
+use super::paths;
 use super::wording::shell_word;
 use crate::Error;
 use crate::files::read_capped;
@@ -62,7 +63,7 @@ impl HostArgs {
         let texts: Vec<String> = texts.iter().chain(&self.host).cloned().collect();
         let mut found = Vec::new();
         if self.hosts.is_empty() || !texts.is_empty() {
-            found = host::find(&texts, live, knowledge, today)?;
+            found = host::find(&texts, live, knowledge, today).map_err(|error| or_file_meant(&texts, error))?;
         }
         for list in &self.hosts {
             found.extend(if list == STANDARD_INPUT {
@@ -71,7 +72,9 @@ impl HostArgs {
                 })?;
                 host::in_list("standard input", &bytes, live, knowledge, today)?
             } else {
-                host::listed(Path::new(list), live, knowledge, today)?
+                let path = Path::new(list);
+                host::listed(path, live, knowledge, today)
+                    .map_err(|error| or_meant(path, |meant| format!("--hosts {meant}"), error))?
             });
         }
         found.iter().flat_map(|found| &found.notes).for_each(|note| io.warn(note));
@@ -102,6 +105,25 @@ impl HostArgs {
     }
 }
 
+/// The error about a file that is not there, with the files beside it that may be meant.
+fn or_meant(path: &Path, typed: impl Fn(&str) -> String, error: Error) -> Error {
+    match paths::meant(path, typed) {
+        Some(meant) => error.hint(meant),
+        None => error,
+    }
+}
+
+/// The same of the file that is named by one of these texts, as `@web01.txt`.
+fn or_file_meant(texts: &[String], error: Error) -> Error {
+    let sentence = error.sentence();
+    let files = texts.iter().filter_map(|text| text.strip_prefix('@')?.split(',').next());
+    let missing = files.map(Path::new).find(|path| !path.exists() && sentence.contains(&*path.to_string_lossy()));
+    match missing {
+        Some(path) => or_meant(path, |meant| format!("--host @{meant}"), error),
+        None => error,
+    }
+}
+
 /// The only one of these hosts; `purpose` says what wants one, e.g. `an image is pulled for one host`.
 ///
 /// # Errors
@@ -117,6 +139,20 @@ pub fn only(found: Vec<Found>, purpose: &str) -> Result<Found, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_not_there_is_asked_for_by_the_names_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        std::fs::write(path("web01.txt"), "").unwrap();
+        let failed = |name: &str| Error::new(format!("{} could not be read", path(name))).hint("save it");
+        let hint = |typed: &[String], name: &str| or_file_meant(typed, failed(name)).hint.unwrap().to_string();
+        let typed = [format!("@{},no-hyperv", path("web1.txt"))];
+        assert_eq!(hint(&typed, "web1.txt"), format!("did you mean --host @{}?", path("web01.txt")));
+        // Another file is at fault, or none that was named.
+        assert_eq!(hint(&typed, "other"), "save it");
+        assert_eq!(hint(&["ltsc2022".to_owned()], "web1.txt"), "save it");
+    }
 
     #[test]
     fn hosts_are_typed_again() {

@@ -2,6 +2,7 @@
 //!
 //! A new subcommand is a file here with its `Args`, which implement [`subcommand::Subcommand`], and its lines in this file.
 
+mod amiss;
 mod appended;
 pub mod check;
 #[cfg(feature = "clusters")]

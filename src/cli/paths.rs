@@ -2,6 +2,48 @@
 
 use std::path::{Path, PathBuf};
 
+use super::mistyped::mistakes;
+use crate::text::{is_invisible, quoted};
+use crate::{Error, ErrorKind};
+
+/// The most files and folders that a mistyped path is compared with.
+const MOST_COMPARED: usize = 1000;
+/// The most of them that are named.
+const MOST_NAMED: usize = 3;
+/// The letters from which on the beginning of a name stands for it.
+const SHORTEST_BEGINNING: usize = 3;
+
+/// The error of a path that is not there, with the paths beside it that may be meant, as `typed` writes them; else `hint` says what to do.
+pub fn missing(path: &Path, typed: impl Fn(&str) -> String, hint: &str) -> Error {
+    let what = format!("there is no file or folder {}", quoted(&path.to_string_lossy()));
+    Error::of(ErrorKind::NotFound, what).hint(meant(path, typed).unwrap_or_else(|| hint.to_owned()))
+}
+
+/// The question for the paths that may be meant by one that is not there, e.g. `did you mean ./layout or ./layers?`; `None` where none is
+/// called nearly so, or the path is there.
+pub fn meant(path: &Path, typed: impl Fn(&str) -> String) -> Option<String> {
+    let like: Vec<String> = if path.exists() { Vec::new() } else { like(path).iter().map(|path| typed(path)).collect() };
+    (!like.is_empty()).then(|| format!("did you mean {}?", like.join(" or ")))
+}
+
+/// The paths beside this one that are called nearly like it, or longer, the nearest first.
+fn like(path: &Path) -> Vec<String> {
+    let typed = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let length = typed.chars().count();
+    let near = |name: &str| {
+        let known = name.to_lowercase();
+        let longer = || known.chars().count().checked_sub(length).filter(|_| known.starts_with(&typed));
+        mistakes(&typed, &known).or_else(|| longer().filter(|_| length >= SHORTEST_BEGINNING))
+    };
+    let entries = folder_of(path).read_dir().into_iter().flatten().take(MOST_COMPARED);
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let names = names.filter(|name| !name.chars().any(is_invisible));
+    let mut found: Vec<(usize, String)> = names.filter_map(|name| Some((near(&name)?, name))).collect();
+    found.sort();
+    found.truncate(MOST_NAMED);
+    found.into_iter().map(|(_, name)| path.with_file_name(name).to_string_lossy().into_owned()).collect()
+}
+
 /// The one path of a file, with what links lead to; also of one that is not there yet.
 pub fn real(path: &Path) -> PathBuf {
     path.canonicalize().ok().or_else(|| in_real_folder(path)).unwrap_or_else(|| path.to_owned())
@@ -34,6 +76,31 @@ pub fn from(folder: &Path, file: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_paths_are_named_that_may_be_meant() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["layout", "layers", "Layer", "other", "compose.yaml"] {
+            std::fs::create_dir(root.path().join(name)).unwrap();
+        }
+        let path = |name: &str| root.path().join(name);
+        let shown = |name: &str| path(name).display().to_string();
+        for (typed, like) in [
+            ("lay", vec!["Layer", "layers", "layout"]),
+            ("lauout", vec!["layout"]),
+            ("compose.yml", vec!["compose.yaml"]),
+            ("la", vec![]),
+            ("app", vec![]),
+            ("layout", vec![]),
+        ] {
+            let expected: Vec<String> = like.iter().map(|name| format!("oci:{}", shown(name))).collect();
+            let expected = (!like.is_empty()).then(|| format!("did you mean {}?", expected.join(" or ")));
+            assert_eq!(meant(&path(typed), |path| format!("oci:{path}")), expected, "{typed}");
+        }
+        let error = missing(&path("app"), str::to_owned, "look at it");
+        assert_eq!((error.kind, error.hint.unwrap().to_string().as_str()), (ErrorKind::NotFound, "look at it"));
+        assert_eq!(meant(&path("no/lay"), str::to_owned), None, "nor in a folder that is not there");
+    }
 
     #[test]
     fn a_file_has_one_path_from_a_folder() {

@@ -1,4 +1,5 @@
-//! The progress of a pull: bars on a terminal, a line a layer elsewhere; and on a terminal what a check waits for.
+//! The progress of a pull: what is to be fetched, then bars on a terminal and a line a layer elsewhere; and on a terminal what a check
+//! waits for.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -11,7 +12,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::image::Digest;
 use crate::oci::Waiting;
-use crate::oci::pull::{Event, Layer, Watch};
+use crate::oci::pull::{Event, Layer, Planned, Watch};
 use crate::runner::store::import;
 use crate::text;
 
@@ -140,10 +141,19 @@ fn watch_beside(quiet: bool, all: MultiProgress) -> Watch {
     if is_shown() && !quiet {
         let bars: Mutex<HashMap<Digest, ProgressBar>> = Mutex::default();
         Arc::new(move |event| {
-            let (Event::Begun(layer, _) | Event::Waiting(layer) | Event::Advanced(layer, _) | Event::Done(layer)) = event;
+            let layer = match event {
+                Event::Planned(planned) => {
+                    if let Some(line) = to_fetch(planned) {
+                        _ = all.println(line);
+                    }
+                    return;
+                }
+                Event::Begun(layer, _) | Event::Waiting(layer) | Event::Advanced(layer, _) | Event::Done(layer) => layer,
+            };
             let mut bars = bars.lock().unwrap_or_else(PoisonError::into_inner);
             let bar = bars.entry(layer.digest.clone()).or_insert_with(|| all.add(bar(layer)));
             match event {
+                Event::Planned(_) => {}
                 Event::Begun(_, there) => bar.set_position(there),
                 Event::Waiting(_) => _ = all.println(format!("{}: {WAITING}", layer.digest.short())),
                 Event::Advanced(_, bytes) => bar.inc(bytes),
@@ -154,14 +164,26 @@ fn watch_beside(quiet: bool, all: MultiProgress) -> Watch {
         Arc::new(move |event| {
             // Progress that cannot be written does not stop the pull.
             let _ = match event {
+                Event::Planned(planned) if !quiet => to_fetch(planned).map_or(Ok(()), |line| writeln!(io::stderr(), "{line}")),
                 Event::Waiting(layer) => writeln!(io::stderr(), "{}: {WAITING}", layer.digest.short()),
                 Event::Done(layer) if !quiet => {
                     writeln!(io::stderr(), "{}: {}, verified", layer.digest.short(), text::size(layer.size))
                 }
-                Event::Begun(..) | Event::Advanced(..) | Event::Done(_) => Ok(()),
+                Event::Planned(_) | Event::Begun(..) | Event::Advanced(..) | Event::Done(_) => Ok(()),
             };
         })
     }
+}
+
+/// What is to be fetched, e.g. `Downloading app:1: 2 of 7 layers, 34.5 MiB`; `None` where all is there.
+fn to_fetch(planned: &Planned<'_>) -> Option<String> {
+    let &Planned { name, layers, missing, bytes } = planned;
+    let number = match missing {
+        0 => return None,
+        missing if missing == layers => String::new(),
+        missing => format!("{missing} of "),
+    };
+    Some(format!("Downloading {name}: {number}{}, {}", text::count(layers, "layer"), text::size(bytes)))
 }
 
 fn bar(layer: &Layer) -> ProgressBar {
@@ -176,6 +198,8 @@ fn bar(layer: &Layer) -> ProgressBar {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::Reference;
+    use crate::image::reference::Location;
 
     /// The result of this work, and what was shown meanwhile.
     fn shown_for<T>(work: impl Future<Output = T>, mut seen: impl FnMut()) -> (T, Vec<Option<String>>) {
@@ -221,6 +245,20 @@ mod tests {
         ] {
             let waiting = Waiting { left, of, places: places.iter().map(|place| (*place).to_owned()).collect() };
             assert_eq!(words(&waiting, Duration::from_secs(seconds)), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_to_be_fetched_is_said_in_one_line() {
+        let reference: Reference = "r.test/app:1".parse().unwrap();
+        let Location::Registry(name) = reference.location() else { panic!("{reference:?}") };
+        for (layers, missing, bytes, expected) in [
+            (7, 7, 60_005_175, Some("Downloading r.test/app:1: 7 layers, 57.2 MiB")),
+            (1, 1, 4096, Some("Downloading r.test/app:1: 1 layer, 4.0 KiB")),
+            (7, 1, 4096, Some("Downloading r.test/app:1: 1 of 7 layers, 4.0 KiB")),
+            (7, 0, 0, None),
+        ] {
+            assert_eq!(to_fetch(&Planned { name, layers, missing, bytes }).as_deref(), expected);
         }
     }
 }

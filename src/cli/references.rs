@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Instant;
 
+use super::paths;
+use super::wording::shell_word;
 use crate::advice::{Setting, advice};
 use crate::files::read_regular;
 use crate::host;
@@ -10,7 +12,9 @@ use crate::image::reference::{Format, Location};
 use crate::image::{DOCKER_HUB, Name, Reference};
 use crate::knowledge::Knowledge;
 use crate::knowledge::builds::MICROSOFT_REGISTRY;
+use crate::login;
 use crate::oci::layout;
+use crate::scan::{FileKind, kind_of};
 use crate::text::{is_quote, quoted};
 use crate::{Error, ErrorKind};
 
@@ -40,12 +44,15 @@ const LOOKED_AT: u64 = 1 << 20;
 ///
 /// Those of [`read`], and an image that is not in a registry.
 pub fn in_registry(text: &str, knowledge: &Knowledge, deadline: Option<Instant>, hint: &str) -> Result<Reference, Error> {
+    let on_disk = || Error::of(ErrorKind::Invalid, format!("{} is not an image in a registry", quoted(text))).hint(hint);
+    // Whether it is there is not for them to know either.
+    if prefixed(text).is_some() {
+        return Err(on_disk());
+    }
     let reference = read(text, knowledge, deadline)?;
     match reference.location() {
         Location::Registry(_) => Ok(reference),
-        Location::Local { .. } => {
-            Err(Error::of(ErrorKind::Invalid, format!("{} is not an image in a registry", quoted(text))).hint(hint))
-        }
+        Location::Local { .. } => Err(on_disk()),
     }
 }
 
@@ -53,10 +60,21 @@ pub fn in_registry(text: &str, knowledge: &Knowledge, deadline: Option<Instant>,
 ///
 /// # Errors
 ///
-/// A malformed reference, a file that is not an image, a host, and a repository of Microsoft's without its registry.
+/// A malformed reference, a path that is not there, a file that is not an image, a host, and a repository of Microsoft's without its
+/// registry.
 pub fn read(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Result<Reference, Error> {
     if let Some((format, path)) = prefixed(text) {
-        return if is_there(path) { Ok(Reference::at_path(text, format, path)) } else { text.parse() };
+        if is_there(path) {
+            return Ok(Reference::at_path(text, format, path));
+        }
+        let reference: Reference = text.parse()?;
+        return match reference.location() {
+            Location::Local { path, name, .. } if matches!(path.try_exists(), Ok(false)) => {
+                let tag = name.as_ref().map(|name| format!(":{name}")).unwrap_or_default();
+                Err(paths::missing(path, |meant| format!("{}:{meant}{tag}", format.prefix()), format.advice()))
+            }
+            _ => Ok(reference),
+        };
     }
     if text.contains("://") {
         return text.parse();
@@ -80,6 +98,23 @@ pub fn read(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Res
             .map_or(Ok(reference.clone()), |repository| Err(without_registry(text, name, &repository, knowledge))),
         _ => Ok(reference),
     }
+}
+
+/// The failure to read an image that is called like a folder here: it may be the folder that is meant.
+pub fn beside_folder(text: &str, error: Error) -> Error {
+    let is_unread =
+        matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unauthorized | ErrorKind::Network | ErrorKind::RateLimited);
+    if !is_unread || names_registry(text) || !is_there(text) || !Path::new(text).is_dir() {
+        return error;
+    }
+    let scan = format!("for the images that the files in the folder {text} name, {}; for this image, ", scan_of(text));
+    let otherwise = error.advice();
+    error.hint(advice![scan, otherwise])
+}
+
+/// The command that checks the images in this file or folder.
+fn scan_of(typed: &str) -> String {
+    format!("`wincompat scan {}`", shell_word(&login::hidden(typed)))
 }
 
 /// The form that a prefix names, and the text behind it.
@@ -119,7 +154,7 @@ fn pasted(text: &str) -> Option<String> {
 }
 
 /// True for a name with a registry, and with a tag or a digest.
-fn is_complete(word: &str) -> bool {
+pub fn is_complete(word: &str) -> bool {
     let is_name = names_registry(word) && !word.starts_with('-') && !word.contains('=') && !word.contains("://");
     let location = || word.parse().ok().map(|reference: Reference| reference.location().clone());
     is_name && matches!(location(), Some(Location::Registry(name)) if name.tag.is_some() || name.digest.is_some())
@@ -181,8 +216,11 @@ fn on_disk(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Opti
     }
     if !path.exists() {
         let is_missing = is_path && !text.contains(char::is_whitespace) || (is_archive && !text.contains('/') && typed == text);
+        let tag = text.get(typed.len()..).unwrap_or_default();
         return is_missing.then(|| {
-            Err(Error::of(ErrorKind::NotFound, format!("there is no file or folder {}", quoted(typed))).hint(
+            Err(paths::missing(
+                path,
+                |meant| format!("{meant}{tag}"),
                 "look at the path; an image in a registry is named NAME:TAG, e.g. mcr.microsoft.com/windows/nanoserver:ltsc2022",
             ))
         });
@@ -195,7 +233,9 @@ fn on_disk(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Opti
     };
     // A repository may be called like a folder or a file beside it.
     let names_a_file = path.is_file() && path.file_name().is_some_and(|name| is_file_name(&name.to_string_lossy()));
-    (is_path || names_a_file).then(|| Err(not_an_image(typed, path, why, knowledge)))
+    // `.`, `deploy/` and `MyApp` name no image.
+    let names_a_folder = typed == text && path.is_dir() && text.parse::<Reference>().is_err();
+    (is_path || names_a_file || names_a_folder).then(|| Err(not_an_image(typed, path, why, knowledge)))
 }
 
 /// True for `C:\x` and `C:/x`, which are paths wherever they are typed: no image is called so.
@@ -205,27 +245,40 @@ fn is_on_drive(text: &str) -> bool {
 
 /// True for a name that files have, and images hardly: one with an ending, or a Dockerfile's.
 fn is_file_name(name: &str) -> bool {
-    name.contains('.') || is_dockerfile(name)
+    name.contains('.') || kind_of(Path::new(name)).is_some()
 }
 
-fn is_dockerfile(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    ["dockerfile", "containerfile"].iter().any(|kind| lower.starts_with(kind) || lower.ends_with(&format!(".{kind}")))
+/// What a file is by its name, if files of that name name images that are looked for by another command.
+fn names_images(path: &Path) -> Option<&'static str> {
+    Some(match kind_of(path)? {
+        FileKind::Dockerfile => "a Dockerfile",
+        FileKind::Yaml => "a YAML file",
+        FileKind::Bake => "a bake file",
+        FileKind::Groovy => "a pipeline of Jenkins",
+        FileKind::List => "a list of images",
+    })
+}
+
+/// The error of a file that was given as a list of images and is one of those that a scan reads.
+pub fn not_a_list(typed: &str) -> Option<Error> {
+    let what = names_images(Path::new(typed)).filter(|_| Path::new(typed).is_file())?;
+    let error = Error::of(ErrorKind::Invalid, format!("{} is {what}, not a list of images", quoted(typed)));
+    Some(error.hint(format!("{} checks the images that it names", scan_of(typed))))
 }
 
 /// The error of a file or folder that does not contain an image: what it is, and what to type. `why` says why it was not read as an archive.
 fn not_an_image(typed: &str, path: &Path, why: Option<Error>, knowledge: &Knowledge) -> Error {
     let error = |what: &str| Error::of(ErrorKind::Invalid, format!("{} is {what}, not an image", quoted(typed)));
     if path.is_dir() {
-        return error("a folder").because("it has no file oci-layout, so it is not an OCI image layout").hint(
-            "make a layout with `skopeo copy docker://IMAGE oci:DIR`, or name an image, e.g. mcr.microsoft.com/windows/nanoserver:ltsc2022",
-        );
+        return error("a folder").because("it has no file oci-layout, so it is not an OCI image layout").hint(format!(
+            "{} checks the images that its files name; a layout is made by `skopeo copy docker://IMAGE oci:DIR`",
+            scan_of(typed)
+        ));
     }
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    if is_dockerfile(&name) {
-        return error("a Dockerfile").hint(
-            "name the image that it builds, or the images behind its FROM, e.g. mcr.microsoft.com/windows/nanoserver:ltsc2022",
-        );
+    let is_archive = ARCHIVES.iter().any(|ending| name.ends_with(ending));
+    if let Some(what) = names_images(path).filter(|_| !is_archive && path.is_file()) {
+        return error(what).hint(format!("{} checks the images that it names", scan_of(typed)));
     }
     let Some(why) = why else {
         return error("an archive without one")
@@ -233,18 +286,16 @@ fn not_an_image(typed: &str, path: &Path, why: Option<Error>, knowledge: &Knowle
             .hint("make one with `docker save -o FILE IMAGE`");
     };
     // A file of another kind is as good an archive as any other text.
-    if why.kind != ErrorKind::Invalid || !path.is_file() || ARCHIVES.iter().any(|ending| name.ends_with(ending)) {
+    if why.kind != ErrorKind::Invalid || !path.is_file() || is_archive {
         return why.or_hint("make an archive with `docker save -o FILE IMAGE`");
-    }
-    if [".yaml", ".yml"].iter().any(|ending| name.ends_with(ending)) {
-        return error("a YAML file").hint("name the images in it, or put them into a file, one per line: --from images.txt");
     }
     let bytes = read_regular(path, LOOKED_AT).unwrap_or_default();
     if host::read(&bytes, None, &host::Attributes::default(), knowledge).is_ok() {
         return error("a file about a host").hint(advice!["read it with ", Setting::Host(format!("@{typed}"))]);
     }
     let causes = why.causes;
-    Error { causes, ..error("a file") }.hint(format!("for a list of images, one per line, use --from {typed}"))
+    Error { causes, ..error("a file") }
+        .hint(format!("for a list of images, one per line, use --from {}; for a manifest, {}", shell_word(typed), scan_of(typed)))
 }
 
 #[cfg(test)]
@@ -351,20 +402,25 @@ mod tests {
             path.to_str().unwrap().to_owned()
         }
         for (path, what, advice) in [
-            (write(folder.path(), "Dockerfile", "FROM x"), "is a Dockerfile", "behind its FROM"),
-            (write(folder.path(), "web.dockerfile", "FROM x"), "is a Dockerfile", "behind its FROM"),
+            (write(folder.path(), "Dockerfile", "FROM x"), "is a Dockerfile", "Dockerfile` checks"),
+            (write(folder.path(), "web.dockerfile", "FROM x"), "is a Dockerfile", "web.dockerfile` checks"),
+            (write(folder.path(), "Jenkinsfile", "node {}"), "is a pipeline of Jenkins", "`wincompat scan "),
+            (write(folder.path(), "docker-bake.hcl", ""), "is a bake file", "`wincompat scan "),
             (write(folder.path(), "app.tar", "no archive"), "could not be read", "docker save"),
             (write(folder.path(), "empty.tar", ""), "could not be read", "docker save"),
             (write(folder.path(), "app.tar.xz", b"\xfd7zXZ\0\0\x04"), "could not be read", "docker save"),
             (write(folder.path(), "none.tar", [0; 1024]), "is an archive without one", "docker save"),
-            (write(folder.path(), "compose.yaml", "services:"), "is a YAML file", "--from"),
+            (write(folder.path(), "compose.yaml", "services:"), "is a YAML file", "`wincompat scan "),
             (
                 write(folder.path(), "web01.txt", "Microsoft Windows [Version 10.0.20348.1]"),
                 "is a file about a host",
                 "web01.txt",
             ),
             (write(folder.path(), "images.txt", "nginx:1\n"), "is a file,", "--from"),
+            (write(folder.path(), "pod.json", "{}"), "is a file,", "for a manifest, `wincompat scan "),
             (folder.path().to_str().unwrap().to_owned(), "is a folder", "oci:DIR"),
+            (format!("{}/", folder.path().display()), "is a folder", "`wincompat scan "),
+            (".".to_owned(), "is a folder", "`wincompat scan .` checks the images that its files name"),
         ] {
             let error = error(&path);
             assert!(error.what.contains(what), "{path}: {error}");
@@ -375,6 +431,53 @@ mod tests {
             assert_eq!(error(missing).what, format!("there is no file or folder `{missing}`"));
         }
         assert_eq!(error("C:\\a@b\\x:y").what, "there is no file or folder `C:\\a@b\\x`");
+    }
+
+    #[test]
+    fn a_file_that_names_images_is_no_list_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        for name in ["Dockerfile", "compose.yaml", "images.txt", "images"] {
+            std::fs::write(path(name), "nginx:1").unwrap();
+        }
+        let error = not_a_list(&path("Dockerfile")).unwrap();
+        assert!(error.what.ends_with("is a Dockerfile, not a list of images"), "{error}");
+        assert!(error.hint.unwrap().to_string().starts_with("`wincompat scan "));
+        assert!(not_a_list(&path("compose.yaml")).is_some());
+        for list in ["images.txt", "images", "no-such.yaml"] {
+            assert_eq!(not_a_list(&path(list)), None, "{list}");
+        }
+    }
+
+    #[test]
+    fn a_mistyped_path_is_asked_for_by_the_names_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["layout", "layers", "app.tar"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let both = format!("did you mean oci:{}:1 or oci:{}:1?", path("layers"), path("layout"));
+        let missing = error(&format!("oci:{}:1", path("lay")));
+        assert_eq!(missing.kind, ErrorKind::NotFound);
+        assert_eq!(missing.hint.unwrap().to_string(), both);
+        assert_eq!(hint(&path("ap.tar")), format!("did you mean {}?", path("app.tar")));
+        assert_eq!(hint(&format!("oci:{}", path("none"))), Format::OciLayout.advice());
+        // Those who write files are not told what is there.
+        let strange = in_registry(&format!("oci:{}", path("lay")), Knowledge::built_in(), None, "name one").unwrap_err();
+        assert_eq!(strange.hint.unwrap().to_string(), "name one");
+    }
+
+    #[test]
+    fn an_image_that_is_called_like_a_folder_may_be_that_folder() {
+        let failed = || Error::of(ErrorKind::Network, "no").hint("try again");
+        let hint = |text: &str, error: Error| beside_folder(text, error).hint.unwrap().to_string();
+        // The folder in which the tests run is that of the package.
+        assert_eq!(
+            hint("src", failed()),
+            "for the images that the files in the folder src name, `wincompat scan src`; for this image, try again"
+        );
+        assert_eq!(hint("no-such-folder", failed()), "try again");
+        assert_eq!(hint("src", failed().of_kind(ErrorKind::Invalid)), "try again");
     }
 
     #[test]

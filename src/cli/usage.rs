@@ -9,16 +9,12 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit::ExitCode;
 use super::io::Io;
-use super::{command, command_for, foreign, matches, one_hyphen, optional, subcommand_in, typed_command};
+use super::{amiss, command, command_for, foreign, matches, one_hyphen, optional, subcommand_in, typed_command};
 use crate::login;
 use crate::report::plain;
 
 /// The most letters in which a suggested option differs from what was typed. `--no-confirm` for `--no-color` would weaken a check.
 const MOST_DIFFERENCES: usize = 2;
-
-/// What to do about a check of nothing.
-const NO_IMAGE: &str =
-    "name an image, e.g. `wincompat check mcr.microsoft.com/windows/nanoserver:ltsc2022`, or a list of images with --from FILE";
 
 /// The reason why a value is refused, where the right one would show a part of a password.
 const MAY_BE_PASSWORD: &str = "what stands before the @ may be a password, which does not belong here";
@@ -132,8 +128,10 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
             error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(meant));
         }
     }
-    if error.kind() == ErrorKind::MissingRequiredArgument && subcommand == Some("check") {
-        hint = Some(NO_IMAGE.to_owned());
+    if error.kind() == ErrorKind::MissingRequiredArgument
+        && let Some(ContextValue::Strings(names)) = error.get(ContextKind::InvalidArg)
+    {
+        hint = subcommand.and_then(|subcommand| amiss::missing(subcommand, names)).map(str::to_owned);
     }
     let at_fault = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::String(named)) => named.as_str(),
@@ -143,6 +141,9 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
     let meant = detached.iter().find(|one| one.is(at_fault) || one.refusal().is_some());
     hint = hint.or_else(|| meant.map(optional::Detached::hint));
     hint = one_hyphen::slip(&whole, &harmless).map(|slip| slip.hint).or(hint);
+    if error.kind() == ErrorKind::UnknownArgument && !at_fault.starts_with('-') {
+        hint = hint.or_else(|| subcommand.map(|subcommand| amiss::surplus(subcommand).to_owned()));
+    }
     let told = error.render().ansi().to_string().replace("For more information, try", "hint: for more information, try");
     let mut told = told.replace("tip:", "hint:");
     // So may the reason, which can name a part of the value.

@@ -144,7 +144,7 @@ fn choose_among(knowledge: &Knowledge, host: &Host, image: &Image, all: &[(Possi
             (Verdict::Incompatible, Some(version)) => version.build.abs_diff(host.os_version.build),
             _ => 0,
         };
-        let is_reported = version.is_some_and(|version| warnings::is_reported_to_fail(host, version.build));
+        let is_reported = version.is_some_and(|version| warnings::is_reported_to_fail(knowledge, host, version.build));
         (rank, fits_processor, std::cmp::Reverse(distance), !is_reported, version)
     };
     let mut best = None;

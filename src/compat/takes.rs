@@ -157,7 +157,7 @@ impl Case<'_> {
         };
         let is_other = takes.candidate.is_some() && takes.candidate != chosen;
         // What is reported to fail is not better than an entry that starts.
-        let is_reported = build(chosen).is_some_and(|build| is_reported_to_fail(self.host, build));
+        let is_reported = build(chosen).is_some_and(|build| is_reported_to_fail(self.knowledge, self.host, build));
         if takes.outcome == Outcome::Starts && is_reported {
             return None;
         }

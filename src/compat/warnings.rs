@@ -133,7 +133,7 @@ fn of_versions(case: &Case<'_>, image: OsVersion, takes: Option<&Takes>) -> Vec<
     let possible = |isolation| super::rules::of(isolation, case.process, case.hyperv).possible == Some(true);
     let any = possible(Isolation::Process) || possible(Isolation::Hyperv);
     let mut findings = Vec::new();
-    if any && is_reported_to_fail(case.host, started.build) {
+    if any && is_reported_to_fail(case.knowledge, case.host, started.build) {
         findings.push(Finding::new(Code::Ltsc2025On25h2).with(Detail::Written(started.to_string())));
     }
     let is_faulty = case.knowledge.engine_faults_with(host, image).next().is_some();
@@ -155,9 +155,11 @@ fn of_versions(case: &Case<'_>, image: OsVersion, takes: Option<&Takes>) -> Vec<
 }
 
 /// True for an image of this build that users report to fail on such a host, in both isolations, though it fits by the rules: one of
-/// Windows Server 2025 on a newer client.
-pub(super) fn is_reported_to_fail(host: &Host, image: u32) -> bool {
-    host.kind == Kind::Client && host.os_version.build > WINDOWS_SERVER_2025 && image == WINDOWS_SERVER_2025
+/// Windows Server 2025 on a newer client. Of a client that is newer than all known ones nobody has reported anything yet.
+pub(super) fn is_reported_to_fail(knowledge: &Knowledge, host: &Host, image: u32) -> bool {
+    let build = host.os_version.build;
+    let is_newer = build > WINDOWS_SERVER_2025 && build <= knowledge.newest_build(Kind::Client);
+    host.kind == Kind::Client && is_newer && image == WINDOWS_SERVER_2025
 }
 
 /// True for builds that are reported to share a kernel, the host's with the image's older one.

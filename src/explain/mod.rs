@@ -13,11 +13,13 @@ mod paste;
 mod peers;
 mod pods;
 mod scheduling;
+mod stamps;
 mod subjects;
 mod tables;
 mod traces;
 mod values;
 mod words;
+mod wrapped;
 
 use std::fmt;
 
@@ -25,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 pub use catalogue::{Entry, Group, catalogue};
 pub use number::is_of_a_program;
+pub use stamps::without_stamp;
 pub use tables::unwrapped;
 pub use words::suggest;
 

@@ -8,6 +8,8 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::level::{Level, level};
+use super::stamps::after_stamp;
+use super::wrapped::Before;
 use crate::text::is_quote;
 
 /// A pasted text.
@@ -65,16 +67,23 @@ impl Paste {
     pub(super) fn new(text: &str) -> Self {
         let mut paste = Self { text: String::with_capacity(text.len()), ..Self::empty() };
         let mut open_record = false;
+        let mut line_before = Before::default();
         for line in text.split(['\n', '\r']) {
             let line = without_escapes(line);
             let body = without_prefix(&line);
             if body.is_empty() {
                 continue;
             }
-            let marked = level(head(body), body.len() < line.len() && line.starts_with(char::is_whitespace));
+            let wrapped = line_before.next(body);
+            let body = wrapped.unwrap_or(body);
+            let marked = match wrapped {
+                Some(_) => None,
+                None => level(head(body), body.len() < line.len() && line.starts_with(char::is_whitespace)),
+            };
             let before = paste.statements.last().map(|statement| statement.level);
             let begins = match (marked, before) {
                 (_, None) => true,
+                _ if wrapped.is_some() => false,
                 (Some(_), _) => true,
                 // A line without a mark belongs to an error before it, but not to a remark, unless it goes on with that.
                 (None, Some(before)) => before < Level::Plain && !open_record && !is_event(&condensed(head(body))),
@@ -383,7 +392,7 @@ fn without_prefix(line: &str) -> &str {
             .or_else(|| trimmed.strip_prefix("| "))
             .or_else(|| trimmed.strip_prefix("│ "))
             .or_else(|| trimmed.strip_prefix("remote: "))
-            .or_else(|| time(trimmed))
+            .or_else(|| after_stamp(trimmed))
             .or_else(|| buildkit_step(trimmed))
             .or_else(|| compose_service(trimmed));
         match rest {
@@ -393,19 +402,6 @@ fn without_prefix(line: &str) -> &str {
         }
     }
     body
-}
-
-/// What follows `2024-05-01T10:00:00.123Z `, in brackets or not.
-fn time(line: &str) -> Option<&str> {
-    let bracketed = line.strip_prefix('[').unwrap_or(line);
-    let bytes = bracketed.as_bytes();
-    let is = |at: usize, wanted: u8| bytes.get(at) == Some(&wanted);
-    if !(is(4, b'-') && is(7, b'-') && is(13, b':') && bytes.iter().take(4).all(u8::is_ascii_digit)) {
-        return None;
-    }
-    let after = bracketed.get(11..)?;
-    let end = after.find(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '.' | ',' | '+' | '-' | 'Z' | 'T')))?;
-    Some(after.get(end..)?.trim_start_matches([']', ' ']))
 }
 
 /// What follows `#8 1.234 `, the step and the time in the output of a build.
@@ -433,7 +429,7 @@ pub(super) fn without_done_steps(text: &str) -> Cow<'_, str> {
 
 /// The number of a step in a line of BuildKit, behind the time that a pipeline puts before it, and what follows.
 fn numbered_step(line: &str) -> Option<(&str, &str)> {
-    let line = time(line).unwrap_or(line);
+    let line = after_stamp(line).map_or(line, str::trim_start);
     let (step, rest) = line.strip_prefix('#')?.split_once(' ')?;
     (!step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit())).then_some((step, rest))
 }

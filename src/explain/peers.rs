@@ -10,13 +10,16 @@ use crate::knowledge::Peer;
 const NEAR: usize = 400;
 
 /// Parts of texts about a registry, in the form of [`Paste::text`]: hosts, addresses below them, and what is done there.
-const OF_REGISTRIES: [&str; 35] = [
+const OF_REGISTRIES: [&str; 38] = [
     "docker.io",
     "mcr.microsoft.com",
     "ghcr.io",
     "quay.io",
     "gcr.io",
     "azurecr.io",
+    "azurecr.cn",
+    "azurecr.us",
+    ".pkg.dev",
     ".dkr.ecr.",
     "registry.k8s.io",
     "containerregistry",

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::stamps::without_stamp;
+
 /// The bars between cells.
 const BARS: [char; 4] = ['|', '│', '┃', '║'];
 
@@ -17,7 +19,7 @@ pub fn unwrapped(text: &str) -> Cow<'_, str> {
     let mut unwrapped = String::with_capacity(text.len());
     let mut row = Row::default();
     for line in text.split_inclusive('\n') {
-        match cells(line) {
+        match cells(without_stamp(line)) {
             Some(cells) if row.goes_on_with(&cells) => row.add(line, cells),
             Some(cells) => {
                 row.write(&mut unwrapped);
@@ -108,6 +110,7 @@ mod tests {
             // The first column is wrapped, and there is one column only.
             ("| one | a |\r\n| two |   |\r\n", "one\ntwo  a\n"),
             ("| one |\n| two |\n", "one\ntwo\n"),
+            ("2026-11-29T10:00:00Z | a | one |\n2026-11-29T10:00:01Z |   | two |\n", "a  one\ntwo\n"),
             ("| one | a |\n| two | |\n| three | |\n| b | c |\n", "one\ntwo\nthree  a\n| b | c |\n"),
         ] {
             assert_eq!(unwrapped(text), expected, "{text}");

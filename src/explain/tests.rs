@@ -246,6 +246,8 @@ fn small_numbers_are_also_exit_codes_of_docker_run() {
 #[test]
 fn near_misses_are_suggested() {
     let none = || std::iter::empty();
+    assert_eq!(suggest("smb", none()), ["smb-share-refused", "smb-share-not-reached"]);
+    assert!(suggest("sm", none()).is_empty());
     assert_eq!(suggest("HCS_E_IMAGE_MISSMATCH", none())[0], "HCS_E_IMAGE_MISMATCH");
     assert_eq!(suggest("hcs_e_invalid_leyer", none())[0], "HCS_E_INVALID_LAYER");
     assert_eq!(suggest("buildmismatch", ["build-mismatch", "build-equal"].into_iter()), ["build-mismatch"]);

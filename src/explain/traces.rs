@@ -12,7 +12,7 @@ use crate::advice::advice;
 use crate::knowledge::Errors;
 
 /// Parts of names and sentences that stand in texts about containers only, in the form of [`Paste::text`].
-const PARTS: [&str; 31] = [
+const PARTS: [&str; 34] = [
     "docker",
     "container",
     "kube",
@@ -39,6 +39,9 @@ const PARTS: [&str; 31] = [
     "ghcr.io",
     "quay.io",
     "azurecr.io",
+    "azurecr.cn",
+    "azurecr.us",
+    ".dkr.ecr.",
     "--isolation",
     "inawindowssystemcall",
     "failedinwin32",

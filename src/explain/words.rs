@@ -116,7 +116,9 @@ pub fn suggest<'a>(text: &str, others: impl Iterator<Item = &'a str>) -> Vec<&'a
         let plain = |name: &str| name.replace(['-', '_', ' '], "");
         let (asked, known) = (plain(&text), plain(&name));
         let is_part = asked.len() >= 5 && known.contains(&asked);
-        if is_part { alike.max(ALIKE) } else { alike }
+        // A word of it, such as `port` of `port-reserved`.
+        let is_word = asked.len() >= 3 && name.split(['-', '_', ' ']).any(|word| word == text);
+        if is_part || is_word { alike.max(ALIKE) } else { alike }
     };
     let mut alike: Vec<(f64, &str)> = names
         .map(String::as_str)

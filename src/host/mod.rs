@@ -153,6 +153,24 @@ impl HostEngine {
         }
     }
 
+    /// The engine as it is typed, e.g. `docker/containerd@29.1.0`.
+    #[cfg(feature = "program")]
+    fn typed(&self) -> String {
+        let below = match (self.name, self.store) {
+            (Engine::Docker, Some(ImageStore::Containerd)) => "/containerd",
+            (Engine::Kubernetes, _) if self.runtime.is_some() => "/containerd",
+            _ => "",
+        };
+        let version = self.runtime.as_ref().or(self.version.as_ref()).map(|version| format!("@{version}"));
+        format!("{}{below}{}", self.name.as_str(), version.unwrap_or_default())
+    }
+
+    /// The label of a host that stands beside the same host with another engine: `web01 (containerd@2.1.6)`.
+    #[cfg(feature = "program")]
+    pub(crate) fn behind(&self, label: &str) -> String {
+        format!("{label} ({})", self.typed())
+    }
+
     /// This engine, with what is known of the same one on a host beyond that.
     #[must_use]
     pub fn beside(&self, own: Option<&Self>) -> Self {
@@ -172,6 +190,16 @@ impl HostEngine {
     pub fn without_version(&self) -> Self {
         Self { store: self.store, ..Self::new(self.name, None) }
     }
+}
+
+/// The label of a host without the engine that may stand behind it: `web01` of `web01 (containerd@2.1.6)`.
+pub(crate) fn without_engine(label: &str) -> &str {
+    let parts = label.strip_suffix(')').and_then(|label| label.rsplit_once(" ("));
+    let is_engine = |text: &str| {
+        let name = text.split(['/', '@']).next().unwrap_or_default();
+        Engine::ALL.into_iter().any(|engine| engine.as_str() == name)
+    };
+    parts.filter(|(_, engine)| is_engine(engine)).map_or(label, |(label, _)| label)
 }
 
 /// The presence of something.

@@ -156,7 +156,8 @@ fn wrong(text: &str, mistake: Mistake) -> Error {
 
 fn locate(text: &str) -> Result<Location, Mistake> {
     if text.is_empty() {
-        return Err(Mistake::new("it is empty").hint("type a name such as mcr.microsoft.com/windows/nanoserver:ltsc2022"));
+        return Err(Mistake::new("it is empty")
+            .hint("type a name such as mcr.microsoft.com/windows/nanoserver:ltsc2022; a variable that is not set is empty"));
     }
     if text.len() > LONGEST_TEXT {
         return Err(Mistake::new(format!("it has {} bytes, more than any reference", text.len())));

@@ -106,9 +106,11 @@ fn refuse_latest_on(knowledge: &Knowledge, name: &Name, today: Date) -> Result<(
         .hint(format!("name one of {tags}")))
 }
 
-/// Adds to a registry's refusal what its user may not know.
+/// Adds to the failure of a registry what its user may not know about the name: that it is a known mistake holds whether the registry
+/// refuses it or does not answer at all.
 pub(crate) fn advise(knowledge: &Knowledge, name: &Name, mut error: Error) -> Error {
-    let refused = matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unauthorized);
+    let is_refused = matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unauthorized);
+    let is_unanswered = matches!(error.kind, ErrorKind::Network | ErrorKind::RateLimited);
     let moved = match name.repository.as_str() {
         "microsoft/nanoserver" if name.registry == DOCKER_HUB => Some(moved(name, "windows/nanoserver")),
         "microsoft/windowsservercore" if name.registry == DOCKER_HUB => Some(moved(name, "windows/servercore")),
@@ -122,36 +124,63 @@ pub(crate) fn advise(knowledge: &Knowledge, name: &Name, mut error: Error) -> Er
     let is_absent = error.kind == ErrorKind::NotFound && !has_known_tag(knowledge, name);
     let tags = tags(knowledge, name).filter(|_| is_absent);
     let tags = tags.map(|tags| format!("its tags are {tags}, as far as is known here"));
-    if refused && let Some(advice) = moved.or(tags) {
+    if is_unanswered && let Some(moved) = &moved {
+        error = before_hint(error, moved, "; if that fails too: ");
+    }
+    if is_refused && let Some(advice) = moved.or(tags) {
         error = error.hint(advice);
     }
-    if refused && let Some(meant) = meant(knowledge, name) {
-        error = match error.hint.take() {
-            Some(hint) => error.hint(advice![format!("did you mean {meant}? If not: "), hint]),
-            None => error.hint(format!("did you mean {meant}?")),
-        };
+    // Where the registry says nothing of the tag, one that looks like a slip may be there, unless all of the repository's are known.
+    let meant = meant(knowledge, name).filter(|meant| is_refused || (is_unanswered && meant.is_of_known));
+    if let Some(Meant { image, .. }) = meant {
+        error = before_hint(error, &format!("did you mean {image}?"), " If not: ");
     }
     if name.has_doubtful_registry() {
-        error = error.hint(format!(
-            "Docker takes {} for a registry because of its upper case; {}/{} is on Docker Hub",
-            name.registry,
-            name.registry.to_ascii_lowercase(),
-            name.repository
-        ));
+        error = error.hint(of_doubtful_registry(knowledge, name));
     }
     error
 }
 
+/// The error with this sentence before its hint.
+fn before_hint(mut error: Error, sentence: &str, between: &str) -> Error {
+    match error.hint.take() {
+        Some(hint) => error.hint(advice![format!("{sentence}{between}"), hint]),
+        None => error.hint(sentence),
+    }
+}
+
+/// The hint for a name such as `Windows/nanoserver`, whose first part was hardly meant as a registry.
+fn of_doubtful_registry(knowledge: &Knowledge, name: &Name) -> String {
+    let repository = format!("{}/{}", name.registry.to_ascii_lowercase(), name.repository);
+    let at_microsoft = Name { registry: MICROSOFT_REGISTRY.to_owned(), repository, ..name.clone() };
+    let repository = &at_microsoft.repository;
+    let meant = if generations(knowledge, &at_microsoft).is_empty() {
+        format!("for Docker Hub type {repository}")
+    } else {
+        format!("did you mean {MICROSOFT_REGISTRY}/{repository}?")
+    };
+    format!("Docker takes {} for a registry because of its upper case; {meant}", name.registry)
+}
+
+/// What was meant by a name with a slip in it.
+struct Meant {
+    /// The image, e.g. `mcr.microsoft.com/windows/nanoserver:ltsc2022`.
+    image: String,
+    /// True if it is in a repository of base images, whose tags are known.
+    is_of_known: bool,
+}
+
 /// The image that was meant by a name with a slip in it, as far as the knowledge of base images says.
-fn meant(knowledge: &Knowledge, name: &Name) -> Option<String> {
+fn meant(knowledge: &Knowledge, name: &Name) -> Option<Meant> {
     let at_microsoft = name.registry == MICROSOFT_REGISTRY;
     let typed = name.repository.strip_prefix("library/").unwrap_or(&name.repository);
     let repository = (at_microsoft || name.registry == DOCKER_HUB).then(|| knowledge.repository_like(typed)).flatten();
     let known = repository.or_else(|| at_microsoft.then_some(typed).filter(|_| !generations(knowledge, name).is_empty()));
+    let meant = |image: String| Some(Meant { image, is_of_known: known.is_some() });
     let tag = match (&name.tag, &name.digest) {
         (Some(tag), None) => {
             if let Some((repository, tag)) = known.and_then(|known| knowledge.moved_release(known, tag)) {
-                return Some(format!("{MICROSOFT_REGISTRY}/{repository}:{tag}"));
+                return meant(format!("{MICROSOFT_REGISTRY}/{repository}:{tag}"));
             }
             knowledge.tag_like(tag, known)
         }
@@ -162,7 +191,7 @@ fn meant(knowledge: &Knowledge, name: &Name) -> Option<String> {
         None if tag.is_some() => name.repository_with_registry(),
         None => return None,
     };
-    Some(match (tag.as_ref().or(name.tag.as_ref()), &name.digest) {
+    meant(match (tag.as_ref().or(name.tag.as_ref()), &name.digest) {
         (Some(tag), None) => format!("{named}:{tag}"),
         _ => named,
     })
@@ -295,7 +324,8 @@ mod tests {
             ),
             ("r.test/app:4.8-ltsc-2022", ErrorKind::NotFound, "did you mean r.test/app:4.8-ltsc2022?"),
             ("r.test/app:4.8-ltsc-2022", ErrorKind::Network, ""),
-            ("Windows/nanoserver", ErrorKind::Network, "windows/nanoserver is on Docker Hub"),
+            ("Windows/nanoserver", ErrorKind::Network, "did you mean mcr.microsoft.com/windows/nanoserver?"),
+            ("Team/app:1", ErrorKind::Network, "for Docker Hub type team/app"),
             ("nginx", ErrorKind::NotFound, "as the registry said"),
             // Of a mirror that wants a login, or that does not have what Microsoft has.
             ("mcr.microsoft.com/windows/nanoserver:ltsc2022", ErrorKind::Unauthorized, "as the registry said"),
@@ -306,12 +336,40 @@ mod tests {
                 ErrorKind::Unauthorized,
                 "did you mean mcr.microsoft.com/windows/nanoserver:ltsc2022?",
             ),
-            ("microsoft/nanoserver:1803", ErrorKind::Network, "as the registry said"),
+            // A registry that does not answer says nothing of tags whose repository is not known.
+            ("mcr.microsoft.com/windows/nanoserver:latest", ErrorKind::Network, "as the registry said"),
+            ("mcr.microsoft.com/windows/nanoserver:ltsc2022", ErrorKind::Network, "as the registry said"),
+            ("nginx:4.8-ltsc-2022", ErrorKind::RateLimited, "as the registry said"),
+            ("microsoft/nanoserver:1803", ErrorKind::Invalid, "as the registry said"),
         ] {
             let error = Error::of(kind, "no");
             let error = if hint.starts_with("as") { error.hint("as the registry said") } else { error };
             let advised = advise(&knowledge(), &name(text), error);
             assert!(advised.hint.clone().unwrap_or_default().to_string().contains(hint), "{text}: {:?}", advised.hint);
+        }
+    }
+    #[test]
+    fn a_known_mistake_is_named_where_the_registry_does_not_answer() {
+        for (text, expected) in [
+            (
+                "microsoft/nanoserver:1803",
+                "Microsoft's images moved from Docker Hub: this one is mcr.microsoft.com/windows/nanoserver:1803; if that fails too: look",
+            ),
+            ("microsoft/iis", "Microsoft's images moved from Docker Hub to mcr.microsoft.com; if that fails too: look"),
+            ("windowsservercore", "did you mean mcr.microsoft.com/windows/servercore? If not: look"),
+            (
+                "mcr.microsoft.com/windows/nanosever:ltsc2022",
+                "did you mean mcr.microsoft.com/windows/nanoserver:ltsc2022? If not: look",
+            ),
+            (
+                "mcr.microsoft.com/windows/nanoserver:ltsc2o22",
+                "did you mean mcr.microsoft.com/windows/nanoserver:ltsc2022? If not: look",
+            ),
+        ] {
+            for kind in [ErrorKind::Network, ErrorKind::RateLimited] {
+                let advised = advise(&knowledge(), &name(text), Error::of(kind, "no").hint("look"));
+                assert_eq!(advised.hint.unwrap().to_string(), expected, "{text}");
+            }
         }
     }
 }

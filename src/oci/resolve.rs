@@ -213,18 +213,15 @@ impl<'k> Images<'k> {
     }
 
     async fn locate_in_time(&self, location: &Location) -> Result<Resolved, Error> {
-        self.in_time(location, self.locate(location)).await
-    }
-
-    async fn locate(&self, location: &Location) -> Result<Resolved, Error> {
         match location {
             Location::Registry(name) => {
                 known::refuse_latest(self.reader.knowledge, name)?;
                 self.refuse_old(name).await?;
-                self.locate_name(name).await.map_err(|error| or_general_advice(known::advise(self.reader.knowledge, name, error)))
+                let located = self.in_time(location, self.locate_name(name)).await;
+                located.map_err(|error| known::advise(self.reader.knowledge, name, with_general_advice(error)))
             }
             Location::Local { format, path, name } => {
-                let located = self.locate_in_layout(*format, path, name.as_deref()).await;
+                let located = self.in_time(location, self.locate_in_layout(*format, path, name.as_deref())).await;
                 located.map_err(|error| error.or_hint(format.advice()))
             }
         }
@@ -428,7 +425,7 @@ fn image(reference: &Reference, resolved: Resolved) -> Image {
 }
 
 /// Says what to do about a registry's failure where nothing closer to it did.
-fn or_general_advice(error: Error) -> Error {
+fn with_general_advice(error: Error) -> Error {
     match error.kind {
         ErrorKind::Network => {
             error.or_hint("check the name of the registry, the network and the proxy (HTTPS_PROXY), then try again")

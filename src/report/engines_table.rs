@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::document::TakesEntry;
 use super::engines::{EnginesAnswer, EnginesReport, VersionsEntry};
 use super::markdown::escaped;
-use super::table::{NARROWEST, PLAIN, wrapped};
+use super::table::{HANGING, INDENT, NARROWEST, PLAIN, wrapped};
 use super::{Page, Renderer, Word};
 use crate::compat::{Outcome, Use};
 use crate::{Engine, ImageStore};
@@ -73,7 +73,10 @@ impl Renderer<EnginesReport> for EnginesTable {
         }
         for error in &report.errors {
             writeln!(out)?;
-            wrapped("", PLAIN, &error.reference, &format!("was not read: {}", error.message), "", width, out)?;
+            wrapped("", PLAIN, &error.name(), &format!("was not read: {}", error.message), "", width, out)?;
+            if let Some(hint) = &error.hint {
+                wrapped(INDENT, PLAIN, "hint:", hint, HANGING, width, out)?;
+            }
         }
         Ok(())
     }
@@ -105,7 +108,10 @@ impl Renderer<EnginesReport> for EnginesMarkdown {
             writeln!(out, "{OF_KUBELET}\n")?;
         }
         for error in &report.errors {
-            writeln!(out, "* {} was not read: {}", escaped(&error.reference), escaped(&error.message))?;
+            writeln!(out, "* {} was not read: {}", escaped(&error.name()), escaped(&error.message))?;
+            if let Some(hint) = &error.hint {
+                writeln!(out, "  * hint: {}", escaped(hint))?;
+            }
         }
         Ok(())
     }

@@ -16,7 +16,6 @@ use super::plain::clean;
 use super::problems::kind;
 use super::table::severity_label;
 use super::{Page, Renderer, grid};
-use crate::text::shown;
 
 /// One `testsuites` element.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +42,7 @@ impl Renderer<Report> for JUnit {
             suites.add(&object, case);
         }
         for error in &report.errors {
-            let reference = shown(&error.reference);
+            let reference = error.name();
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             let hint = error.hint.iter().map(|hint| format!("hint: {}", clean(hint)));
             let lines: Vec<String> = std::iter::once(clean(&error.message).into_owned()).chain(hint).collect();

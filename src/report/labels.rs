@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::Word;
 use super::document::{HostEntry, Location, Names, Report, ResultEntry};
 use super::table::architecture;
-use crate::host::Availability;
+use crate::host::{Availability, without_engine};
 use crate::{Isolation, Kind};
 
 /// The most names of one list; the others are counted.
@@ -92,14 +92,14 @@ impl<'a> Labels<'a> {
     }
 }
 
-/// The number of these hosts: one that stands for several equal ones counts as those.
+/// The number of these hosts: one that stands for several equal ones counts as those, and one with several engines once.
 pub(super) fn number(hosts: &[&HostEntry]) -> usize {
     let mut seen: HashSet<(String, &str)> = HashSet::new();
     for host in hosts {
         // The same host may be among the equal ones of several, and its engines may take different isolations by default.
         let default = Isolation::Process.into();
         let kind = format!("{:?}", HostEntry { label: String::new(), alike: Names::default(), default, ..(*host).clone() });
-        seen.extend(host.names().into_iter().map(|name| (kind.clone(), name)));
+        seen.extend(host.names().into_iter().map(|name| (kind.clone(), without_engine(name))));
     }
     seen.len()
 }

@@ -10,7 +10,6 @@ use super::overview::{conclusion, only_workloads_fail, sum};
 use super::plain::clean;
 use super::table::version;
 use super::{Detail, Page, Renderer, grid, hints};
-use crate::text::shown;
 
 /// The most images that pass everywhere with a row each; more of them are counted.
 const LISTED_PASSES: usize = 10;
@@ -51,7 +50,7 @@ impl Renderer<Report> for Markdown {
         }
         for error in &report.errors {
             let place = error.location.as_ref().map(|location| format!(" at {}", escaped(&location.place()))).unwrap_or_default();
-            writeln!(out, "- {}{place}: {}", code(&shown(&error.reference)), sentence(&error.message))?;
+            writeln!(out, "- {}{place}: {}", code(&error.name()), sentence(&error.message))?;
             if let Some(hint) = &error.hint {
                 writeln!(out, "  - hint: {}", sentence(hint))?;
             }

@@ -13,7 +13,6 @@ use super::{Word, document, hints};
 use crate::Kind;
 use crate::compat::{Code, Severity};
 use crate::image::Digest;
-use crate::text::shown;
 
 /// The weight of a problem, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -273,7 +272,7 @@ fn unread(error: &ErrorEntry) -> Problem<'_> {
         level: Level::Open,
         known: None,
         source: "",
-        name: shown(&error.reference).into(),
+        name: error.name().into(),
         outcome: format!(" {what}"),
         message: error.message.clone(),
         notes: Vec::new(),

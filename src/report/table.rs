@@ -146,9 +146,10 @@ pub(super) fn assumptions(report: &Report, labels: &Labels<'_>, wording: &dyn Wo
             None => assumed.push((words, vec![name])),
         }
     }
+    let all = super::labels::number(labels.hosts());
     let line = |(words, names): (String, Vec<&str>)| {
-        let of = if names.len() == hosts.len() && names.len() > 2 {
-            format!("all {} hosts", names.len())
+        let of = if names.len() == hosts.len() && names.len() > 2 && all > 2 {
+            format!("all {all} hosts")
         } else {
             super::labels::joined(names.into_iter().map(str::to_owned), false)
         };

@@ -159,7 +159,7 @@ fn configs_of_what_is_taken_are_read() {
 fn an_image_that_is_not_there_is_an_error() {
     let answer = engines(&shop(), &["--host=ltsc2022", "registry.test/app:none", "registry.test/app:ltsc2022"]);
     assert_eq!(answer.code, 2);
-    assert!(answer.out.contains("registry.test/app:none was not read"), "{}", answer.out);
+    assert!(answer.out.contains("registry.test/app:none was not read") && answer.out.contains("hint: "), "{}", answer.out);
     assert!(answer.out.contains("kubernetes"), "{}", answer.out);
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{of_finding, unread};
 use crate::compat::Code;
-use crate::explain::{Explanation, unwrapped};
+use crate::explain::{Explanation, unwrapped, without_stamp};
 
 /// The beginning of an issue for Azure Pipelines.
 const ISSUE: &str = "##vso[task.logissue ";
@@ -47,19 +47,11 @@ pub(super) fn whole(text: &str) -> String {
     let mut goes_on = false;
     let mut lines = text.split_inclusive('\n').peekable();
     while let Some(line) = lines.next() {
-        let line = if goes_on { without_time(line).trim_start() } else { line };
-        goes_on = lines.peek().is_some_and(|next| is_code_cut(line, without_time(next)));
+        let line = if goes_on { without_stamp(line).trim_start() } else { line };
+        goes_on = lines.peek().is_some_and(|next| is_code_cut(line, without_stamp(next)));
         whole.push_str(if goes_on { line.trim_end() } else { line });
     }
     whole
-}
-
-/// A line without the time that logs of pipelines have before each, e.g. `2024-05-01T10:00:00.1234567Z `.
-fn without_time(line: &str) -> &str {
-    const SHORTEST: usize = "2024-05-01T10:00:00Z".len();
-    let (word, rest) = line.split_once(' ').unwrap_or((line.trim_end(), ""));
-    let is_of_time = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'-' | b':' | b'.' | b'T' | b'Z');
-    if word.len() >= SHORTEST && word.ends_with('Z') && word.bytes().all(is_of_time) { rest } else { line }
 }
 
 /// True for a line that ends within a code in brackets, of which the next has the rest.
@@ -72,7 +64,7 @@ fn is_code_cut(line: &str, next: &str) -> bool {
 /// The explanations of the codes that a text names as reports do, each once.
 pub(super) fn explanations(text: &str) -> Vec<Explanation> {
     let mut codes: Vec<&str> = Vec::new();
-    for code in text.lines().map(without_time).flat_map(codes_in) {
+    for code in text.lines().map(without_stamp).flat_map(codes_in) {
         if !codes.contains(&code) {
             codes.push(code);
         }
@@ -83,9 +75,9 @@ pub(super) fn explanations(text: &str) -> Vec<Explanation> {
 /// The text without what reports say of findings: the numbers in such a sentence belong to the finding.
 pub(super) fn without_findings(text: &str) -> String {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let without_times: Vec<&str> = lines.iter().map(|line| without_time(line)).collect();
+    let without_stamps: Vec<&str> = lines.iter().map(|line| without_stamp(line)).collect();
     let mut is_said = vec![false; lines.len()];
-    for place in (0..lines.len()).filter_map(|at| said_at(&without_times, at)) {
+    for place in (0..lines.len()).filter_map(|at| said_at(&without_stamps, at)) {
         if let Some(said) = is_said.get_mut(place) {
             said.fill(true);
         }
@@ -283,6 +275,9 @@ mod tests {
             "it cannot run there [\r\nimage-newer-than-host]",
             "it cannot run there [image-ne\nwer-than-host]: deploy/web.yaml:7",
             "2024-05-01T10:00:00.1234567Z it cannot run there [image-newer-\n2024-05-01T10:00:00.1234567Z        than-host]",
+            "2026-11-29T10:00:00.123+01:00 it cannot run there [image-newer-\n2026-11-29T10:00:00.124+01:00        than-host]",
+            "Nov 29 10:00:00 web01 agent[12]: it cannot run there [image-newer-\nNov 29 10:00:00 web01 agent[12]: than-host]",
+            "2026-11-29T10:00:00.000000Z 00O it cannot run there [image-newer-\n2026-11-29T10:00:00.000001Z 00O than-host]",
             "| app:1 | it cannot run there [image- |\n|       | newer-than-host]            |",
         ] {
             assert_eq!(codes(text), ["image-newer-than-host"], "{text}");

@@ -108,6 +108,8 @@ fn what_is_not_known_ends_with_2_and_a_hint() {
         ("0x12345678", "hint: give the code of a finding"),
         ("xyzzy", "`wincompat explain --list` shows everything that is known"),
         ("xyzzy", "hint: give the code of a finding"),
+        ("flag", "`wincompat explain --list` shows everything that is known"),
+        ("smb", "hint: did you mean smb-share-refused or smb-share-not-reached? `wincompat explain --list` shows"),
         ("exit code 1", "hint: the program in the container chose this exit code: see what it printed"),
         ("-", "error: the text to explain is empty\nhint: pass errors on too: `docker run IMAGE 2>&1 | wincompat explain -`"),
         (" ", "error: the text to explain is empty\n"),
@@ -211,6 +213,14 @@ fn what_else_a_text_holds_is_named_behind_the_explanation() {
 }
 
 #[test]
+fn a_file_is_not_an_error_and_what_is_in_it_can_be_passed() {
+    // The folder in which the tests run is that of the package.
+    let (exit, stdout, stderr) = explained(&["rustfmt.toml"], io::empty());
+    assert_eq!((exit, stdout.as_str()), (2, ""));
+    assert!(stderr.contains("hint: for the errors in that file, pass what is in it: `") && stderr.contains("wincompat explain -"));
+}
+
+#[test]
 fn a_code_that_is_cut_is_completed() {
     for (what, code) in [
         ("image-newer", "image-newer-than-host"),
@@ -244,7 +254,8 @@ fn several_names_are_explained_one_by_one() {
     let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(document["explanation"]["id"], "build-mismatch");
     assert_eq!(document["suggestions"][0], "host-behind-image");
-    assert_eq!(stderr, "error: no explanation for `host-behind-imag`\nhint: did you mean host-behind-image?\n");
+    let hint = |name: &str| format!("\nhint: did you mean {name}? {LIST_ALL}\n");
+    assert_eq!(stderr, format!("error: no explanation for `host-behind-imag`{}", hint("host-behind-image")));
     // Words between them say nothing, unless they are nearly codes.
     for args in [
         &["0xc0370101", "und", "0xc0370106"][..],
@@ -258,7 +269,7 @@ fn several_names_are_explained_one_by_one() {
     }
     let (exit, stdout, stderr) = explained(&["0xc0370106", "unauthorised"], io::empty());
     assert!(exit == 2 && stdout.starts_with("0x80370106  HCS_E"), "{stdout}");
-    assert_eq!(stderr, "error: no explanation for `unauthorised`\nhint: did you mean unauthorized?\n");
+    assert_eq!(stderr, format!("error: no explanation for `unauthorised`{}", hint("unauthorized")));
     for text in
         ["Step 1 failed with 0xc0370106", "exit code 3221225786", "HCS_E_UNEXPECTED_EXIT means 0xc0370106", "Error 0xc0370106"]
     {

@@ -187,38 +187,45 @@ impl Accepted {
 
     /// What becomes of one warning of a result that passes. An exception has to name it: one without a code is for failures.
     fn answer_to_warning(&mut self, entry: &ResultEntry, failure: &Failure<'_>, lines: &Excerpts) -> Answer {
-        let covers = |exception: &Exception| exception.code.is_some() && exception.covers(failure);
-        let exception = self.settings.exceptions.iter().find(|exception| covers(exception));
-        self.used.extend(exception.map(|exception| exception.line));
-        if failure.codes.iter().all(|code| self.allowed.iter().any(|known| known.as_str() == code)) {
-            return Answer::accepted("accepted by the option allow", Severity::Note);
-        }
-        excepted(entry, failure, (exception, self.today), lines, &mut self.mistakes)
+        let (exception, allowed) = self.covered(failure, |exception| exception.code.is_some());
+        allowed.unwrap_or_else(|| self.excepted(entry, failure, exception, lines))
     }
 
     fn answer(&mut self, entry: &ResultEntry, failure: &Failure<'_>, lines: &Excerpts) -> Answer {
-        let codes = failure.codes;
-        // It covers the failure, whatever else accepts it too.
-        let exception = self.settings.exceptions.iter().find(|exception| exception.covers(failure));
-        self.used.extend(exception.map(|exception| exception.line));
-        let all_in =
-            |list: &[Code]| !codes.is_empty() && codes.iter().all(|code| list.iter().any(|known| known.as_str() == code));
-        if all_in(&self.allowed) {
-            return Answer::accepted("accepted by the option allow", Severity::Note);
+        let (exception, allowed) = self.covered(failure, |_| true);
+        if let Some(allowed) = allowed {
+            return allowed;
         }
-        if all_in(&self.warned) {
+        if are_all_in(failure.codes, &self.warned) {
             return Answer::accepted("a warning by the option warn", Severity::Warning);
         }
         let fingerprint = self.names_failures().then(|| fingerprint(failure, entry.location.as_ref()));
         let is_known = fingerprint.as_ref().is_some_and(|one| self.baseline.contains(one));
         let answer = match is_known {
             true => Answer::accepted("known from the baseline", Severity::Note),
-            false => excepted(entry, failure, (exception, self.today), lines, &mut self.mistakes),
+            false => self.excepted(entry, failure, exception, lines),
         };
         if is_known || answer.accepted.is_none() {
             self.failures.extend(fingerprint);
         }
         answer
+    }
+
+    /// The number of the exception that covers a failure or a warning and that `counts` for it, and the answer of the option that allows it.
+    /// The exception covers it, whatever else accepts it too.
+    fn covered(&mut self, failure: &Failure<'_>, counts: impl Fn(&Exception) -> bool) -> (Option<usize>, Option<Answer>) {
+        let mut exceptions = self.settings.exceptions.iter().enumerate();
+        let found = exceptions.find(|(_, exception)| counts(exception) && exception.covers(failure));
+        self.used.extend(found.map(|(_, exception)| exception.line));
+        let is_allowed = are_all_in(failure.codes, &self.allowed);
+        let allowed = is_allowed.then(|| Answer::accepted("accepted by the option allow", Severity::Note));
+        (found.map(|(number, _)| number), allowed)
+    }
+
+    /// What the exception in the file says, and the one of this number.
+    fn excepted(&mut self, entry: &ResultEntry, failure: &Failure<'_>, number: Option<usize>, lines: &Excerpts) -> Answer {
+        let exception = number.and_then(|number| self.settings.exceptions.get(number));
+        excepted(entry, failure, (exception, self.today), lines, &mut self.mistakes)
     }
 
     /// True if a baseline is read or written.
@@ -259,6 +266,11 @@ impl Accepted {
         })?;
         Ok(number)
     }
+}
+
+/// True if there are codes, and each is in the list.
+fn are_all_in(codes: &[String], list: &[Code]) -> bool {
+    !codes.is_empty() && codes.iter().all(|code| list.iter().any(|known| known.as_str() == code))
 }
 
 /// What the exception in the file says, and the one of the configuration that covers the failure; what is wrong with the former is put to the

@@ -6,8 +6,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::cli::paths::real;
+use crate::cli::paths::{self, real};
 use crate::cli::placed::placed;
+use crate::cli::references;
+use crate::cli::wording::shell_word;
 use crate::files::{read_capped, read_regular};
 use crate::login;
 use crate::report::plain;
@@ -48,8 +50,13 @@ pub struct Tree {
 pub fn refuse_missing(paths: &[PathBuf]) -> Result<(), Error> {
     let missing = paths.iter().find(|path| !is_standard_input(path) && !path.exists());
     missing.map_or(Ok(()), |path| {
-        let what = format!("there is no file or folder {}", quoted(&path.to_string_lossy()));
-        Err(Error::of(ErrorKind::NotFound, what).hint("name files and folders that exist, or - for standard input"))
+        let text = path.to_string_lossy();
+        let hint = if references::is_complete(&text) {
+            format!("for an image, use `wincompat check {}`", shell_word(&login::hidden(&text)))
+        } else {
+            "name files and folders that exist, or - for standard input".to_owned()
+        };
+        Err(paths::missing(path, str::to_owned, &hint))
     })
 }
 

@@ -286,6 +286,21 @@ fn a_client_that_fails_with_the_newest_images_is_led_to_the_generation_before() 
     assert_eq!(builds, [20348]);
 }
 
+/// Users report what fails on the clients that there are. Of a newer one nothing is known, so its best entry is that of the rule.
+#[test]
+fn a_client_that_is_newer_than_all_known_ones_is_not_one_that_is_reported_to_fail() {
+    let both = index(vec![entry("10.0.20348.1"), entry("10.0.26100.1")]);
+    let newest = Knowledge::built_in().newest_build(crate::Kind::Client);
+    for (build, chosen, is_reported) in [(26200, 0, true), (newest, 0, true), (newest + 1, 1, false), (99999, 1, false)] {
+        let host = client(&format!("10.0.{build}.1"));
+        assert_eq!(judged(&host, &both, &today()).chosen, Some(chosen), "{build}");
+        let judgement = judged(&host, &super::image("10.0.26100.1"), &today());
+        assert_eq!(judgement.is_reported_to_fail(), is_reported, "{build}");
+        let is_new = judgement.findings.iter().any(|finding| finding.code == Code::HostNewerThanKnowledge);
+        assert_eq!(is_new, !is_reported, "{build}");
+    }
+}
+
 /// Base images for arm64 began with build 26100. An older host of arm64 is told of another host, not of an entry that cannot exist.
 #[test]
 fn an_entry_for_a_processor_is_advised_where_one_can_run() {

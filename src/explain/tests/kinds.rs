@@ -567,6 +567,44 @@ fn it_is_found_however_it_was_copied() {
     }
 }
 
+/// Logs put a stamp before each line, and Azure a mark behind it: an error that is wrapped over them is one all the same.
+#[test]
+fn an_error_that_is_wrapped_behind_stamps_is_one() {
+    const ERROR: &str = "docker: Error response from daemon: container 2f0c encountered an error during CreateContainer: failure in a Windows system call: The operating system of the container does not match the operating system of the host. (0xc0370101) extra info";
+    let characters: Vec<char> = ERROR.chars().collect();
+    for stamp in [
+        "2026-11-29T10:00:00.1234567Z ",
+        "2026-11-29T10:00:00.123456789+00:00 ",
+        "2026-11-29T10:00:00.000000Z 00E ",
+        "[2026-11-29T10:00:00.123Z] ",
+        "Nov 29 10:00:00 web01 dockerd[123]: ",
+        "##[error]",
+        "2026-11-29T10:00:00.1234567Z ##[error]",
+    ] {
+        // The last within the number.
+        for width in [79, 100, 120, 225] {
+            let lines = characters.chunks(width).map(|line| format!("{stamp}{}\n", line.iter().collect::<String>()));
+            let text: String = lines.collect();
+            assert_eq!(explained(&text).id, "0x80370101", "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_number_that_a_log_has_cut_is_put_together() {
+    for text in [
+        "##[error]failure in a Windows system call (0xc037\n##[error]0112)",
+        "##[error]failure in a Windows system call (0x\n##[error]c0370112)",
+        // Without the beginning that says that it is hexadecimal.
+        "##[error]failure in a Windows system call (c037\n##[error]0112)",
+        "##[error]Exit code C0370112",
+        "Nov 29 10:00:00 web01 dockerd[123]: failure in a Windows system call (0xc037\nNov 29 10:00:00 web01 dockerd[123]: 0112)",
+        "time=\"2026-11-29T10:00:00Z\" level=error msg=\"failure in a Windows system call (0xc037\"\ntime=\"2026-11-29T10:00:00Z\" level=error msg=\"0112)\"",
+    ] {
+        assert_eq!(explained(text).id, "0x80370112", "{text}");
+    }
+}
+
 #[test]
 fn versions_in_the_text_decide_what_is_said() {
     let text =

@@ -293,6 +293,22 @@ fn a_client_that_is_not_installed() {
             client,
             "path",
         ),
+        (
+            "\"docker\" не является внутренней или внешней\r\nкомандой, исполняемой программой или пакетным файлом.",
+            client,
+            "path",
+        ),
+        ("'docker'은(는) 내부 또는 외부 명령, 실행할 수 있는 프로그램, 또는\r\n배치 파일이 아닙니다.", client, "path"),
+        (
+            "'docker' não é reconhecido como um comando interno\r\nou externo, um programa operável ou um arquivo em lotes.",
+            client,
+            "path",
+        ),
+        (
+            "\"docker\" non è riconosciuto come comando interno o esterno,\r\n un programma eseguibile o un file batch.",
+            client,
+            "path",
+        ),
         ("'docker-compose' is not recognized as an internal or external command", client, "docker compose"),
         ("exec: \"docker\": executable file not found in %PATH%", client, "path"),
         ("The command 'docker' could not be found in this WSL 2 distro.", client, "integration"),

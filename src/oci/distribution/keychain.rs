@@ -4,7 +4,6 @@ use std::fmt;
 
 use futures_util::future::BoxFuture;
 
-use crate::image::docker_hub::DOCKER_HUB;
 use crate::oci::distribution::Secret;
 
 /// The user name that says that the secret is an identity token
@@ -31,14 +30,6 @@ pub struct LookedUp {
     pub problems: Vec<String>,
     /// What to do about the problems, e.g. `correct config.json`.
     pub remedies: Vec<String>,
-}
-
-/// The command with which Docker stores credentials for this registry.
-pub(crate) fn docker_login(registry: &str) -> String {
-    match registry {
-        DOCKER_HUB => "docker login".to_owned(),
-        other => format!("docker login {other}"),
-    }
 }
 
 /// A credential that is shown to a registry or its token service.

@@ -14,6 +14,7 @@ pub mod failure;
 mod keychain;
 mod limits;
 mod no_proxy;
+mod operator;
 mod options;
 mod proxy;
 mod registry;

@@ -16,7 +16,7 @@ use crate::oci::distribution::authorization::{basic, bearer};
 use crate::oci::distribution::challenge;
 use crate::oci::distribution::endpoint::endpoint;
 use crate::oci::distribution::failure::{Denied, Failure, excerpt};
-use crate::oci::distribution::keychain::docker_login;
+use crate::oci::distribution::operator;
 use crate::oci::distribution::options::Options;
 use crate::oci::distribution::token::{Token, TokenService};
 use crate::oci::distribution::transport::{Answer, NamedBy, Request, check_scheme, server_of};
@@ -295,13 +295,13 @@ impl Registry {
 
     /// A refusal, with what was wrong with the credentials and what to do.
     async fn unauthorized(&self, shared: &Shared, mut failure: Failure, repository: &str) -> Failure {
-        let login = docker_login(&self.credentials_of);
+        let login = operator::login(&self.credentials_of);
         let LookedUp { credential, origin, renewal, problems, remedies } = self.look_up(shared, repository).await;
         let origin = origin.map(|origin| format!(" from {origin}")).unwrap_or_default();
         let remedies = remedies.join(", ");
         let first = if remedies.is_empty() { String::new() } else { format!("{remedies}, then ") };
         let renewal = renewal.unwrap_or_else(|| format!("log in again with {login}"));
-        let (registry, right) = (&self.credentials_of, right_to_pull(&self.credentials_of));
+        let (registry, right) = (&self.credentials_of, operator::right_to_pull(&self.credentials_of));
         let hint = match (credential, failure.denied) {
             (Some(_), Denied::Right) => format!(
                 "the account of the stored credentials{origin} has no right to pull {repository}, or there is no such repository: \
@@ -359,19 +359,6 @@ fn wants_more_scope(headers: &HeaderMap) -> bool {
     })
 }
 
-/// The right to pull from this registry, as those who run it call it.
-fn right_to_pull(registry: &str) -> &'static str {
-    const NAMED: [(&str, &str); 6] = [
-        (".azurecr.io", "the role AcrPull"),
-        (".amazonaws.com", "the permissions ecr:BatchGetImage and ecr:GetDownloadUrlForLayer"),
-        (".pkg.dev", "the role Artifact Registry Reader"),
-        ("gcr.io", "the role Artifact Registry Reader"),
-        ("ghcr.io", "access to the package, and a token with read:packages"),
-        ("registry.gitlab.com", "access to the project, and a token with read_registry"),
-    ];
-    NAMED.iter().find(|(end, _)| registry.ends_with(end)).map_or("the right to pull it", |(_, right)| *right)
-}
-
 pub(crate) fn range(from_byte: u64) -> Option<HeaderValue> {
     (from_byte > 0).then(|| HeaderValue::from_str(&format!("bytes={from_byte}-")).ok()).flatten()
 }
@@ -387,17 +374,6 @@ mod tests {
 
     fn wanted<'a>(repository: &'a str, name: &'a str) -> Wanted<'a> {
         Wanted { repository, collection: "manifests", name, accept: "*/*", from_byte: 0, is_streamed: false }
-    }
-
-    #[test]
-    fn the_right_to_pull_has_the_name_that_the_registry_gives_it() {
-        for (registry, right) in [
-            ("team.azurecr.io", "the role AcrPull"),
-            ("ghcr.io", "access to the package, and a token with read:packages"),
-            ("harbor.test:8443", "the right to pull it"),
-        ] {
-            assert_eq!(right_to_pull(registry), right);
-        }
     }
 
     #[test]

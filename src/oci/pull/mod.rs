@@ -85,6 +85,8 @@ pub struct Layer {
 /// An event while an image is pulled.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
+    /// The layers are known, and none is fetched yet.
+    Planned(&'a Planned<'a>),
     /// A layer is fetched; this many of its bytes are there already.
     Begun(&'a Layer, u64),
     /// Another process has a layer locked for a while already: it fetches the layer, or keeps this one from it.
@@ -93,6 +95,33 @@ pub enum Event<'a> {
     Advanced(&'a Layer, u64),
     /// A layer is in the store and verified.
     Done(&'a Layer),
+}
+
+/// What is to be fetched for an image, each layer counted once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Planned<'a> {
+    /// The name that the image was asked for by.
+    pub name: &'a Name,
+    /// The number of its layers.
+    pub layers: usize,
+    /// The number of those that are not whole in the store.
+    pub missing: usize,
+    /// The number of compressed bytes of those that are not there yet.
+    pub bytes: u64,
+}
+
+impl<'a> Planned<'a> {
+    /// The layers of the image of which `missing` has still some bytes to fetch.
+    fn of(name: &'a Name, layers: &[Layer], missing: impl Fn(&Layer) -> u64) -> Self {
+        let mut seen = BTreeSet::new();
+        let once = layers.iter().filter(|layer| seen.insert(&layer.digest));
+        once.map(missing).fold(Self { name, layers: 0, missing: 0, bytes: 0 }, |sum, bytes| Self {
+            name,
+            layers: sum.layers + 1,
+            missing: sum.missing + usize::from(bytes > 0),
+            bytes: sum.bytes.saturating_add(bytes),
+        })
+    }
 }
 
 /// A receiver of [`Event`]s, called from several threads.
@@ -135,6 +164,7 @@ pub async fn offer_unkept(
     let looked = async {
         let pulled = described(images, name, digest).await?;
         let source = source::Source { images, name };
+        watch(Event::Planned(&Planned::of(name, &pulled.layers, |layer| layer.size)));
         offers.0.describe(&pulled);
         let mut seen = BTreeSet::new();
         for (number, layer) in pulled.layers.iter().enumerate().filter(|(_, layer)| seen.insert(&layer.digest)) {
@@ -167,7 +197,9 @@ async fn pull_and_offer(
     store.check_index()?;
     let raw = documents::fetch(images, name, digest, store).await?;
     let pulled = read(&raw.manifest, &raw.config, digest)?;
-    refuse_without_space(store, &pulled.layers)?;
+    let planned = Planned::of(name, &pulled.layers, |layer| blob::missing(store, layer));
+    refuse_without_space(store, planned.bytes)?;
+    watch(Event::Planned(&planned));
     if let Some(offers) = offers {
         offers.describe(&pulled);
     }
@@ -231,8 +263,7 @@ fn refuse_other_digests(image: &Digest, named: &[&Digest]) -> Result<(), Error> 
 }
 
 /// Refuses what cannot fit before anything is fetched.
-fn refuse_without_space(store: &Folder, layers: &[Layer]) -> Result<(), Error> {
-    let needed = layers.iter().fold(0u64, |sum, layer| sum.saturating_add(blob::missing(store, layer)));
+fn refuse_without_space(store: &Folder, needed: u64) -> Result<(), Error> {
     // Where the system does not tell, writing will.
     let Ok(free) = fs4::available_space(store.root()) else { return Ok(()) };
     if needed <= free {
@@ -246,4 +277,34 @@ fn refuse_without_space(store: &Folder, layers: &[Layer]) -> Result<(), Error> {
             ", or use a store on another disk with ",
             Setting::Store
         ]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::Reference;
+    use crate::image::reference::Location;
+
+    #[test]
+    fn a_layer_that_stands_twice_in_an_image_is_planned_once() {
+        let reference: Reference = "r.test/app:1".parse().unwrap();
+        let Location::Registry(name) = reference.location() else { panic!("{reference:?}") };
+        let layer = |content: &str, size| {
+            let digest = Digest::of(content.as_bytes());
+            Layer { diff_id: digest.clone(), digest, size, compression: Compression::Gzip, urls: Vec::new() }
+        };
+        let layers = [layer("a", 30), layer("b", 500), layer("a", 30), layer("c", u64::MAX)];
+        let planned = |left: &[u64; 3]| {
+            let missing = |layer: &Layer| match layer.size {
+                30 => left[0],
+                500 => left[1],
+                _ => left[2],
+            };
+            let Planned { layers, missing, bytes, .. } = Planned::of(name, &layers, missing);
+            (layers, missing, bytes)
+        };
+        assert_eq!(planned(&[30, 500, 0]), (3, 2, 530));
+        assert_eq!(planned(&[0, 0, 0]), (3, 0, 0));
+        assert_eq!(planned(&[1, 0, u64::MAX]), (3, 2, u64::MAX));
+    }
 }

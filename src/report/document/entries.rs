@@ -241,12 +241,19 @@ impl ErrorEntry {
         }
     }
 
+    /// The image as reports name it, also where nothing was typed.
+    pub(crate) fn name(&self) -> String {
+        if self.reference.trim().is_empty() { "an empty name".to_owned() } else { shown(&self.reference) }
+    }
+
     /// The image and what failed, in one line that names the image once.
     pub(crate) fn line(&self) -> String {
-        let reference = shown(&self.reference);
+        let reference = self.name();
         // A short word such as `app` may stand in any sentence.
         let begins = || self.message.strip_prefix(&reference).is_some_and(|rest| rest.starts_with(' '));
-        let is_named = reference.contains(['/', ':']) && self.message.contains(&reference) || begins();
+        let is_named = self.reference.trim().is_empty()
+            || reference.contains(['/', ':']) && self.message.contains(&reference)
+            || begins();
         if is_named { self.message.clone() } else { format!("{reference}: {}", self.message) }
     }
 
@@ -296,6 +303,7 @@ mod tests {
             ("lay", "lay holds 2 images", "lay holds 2 images"),
             ("lay", "the layout is damaged", "lay: the layout is damaged"),
             ("app", "apples were found", "app: apples were found"),
+            ("", "`` is not an image reference", "`` is not an image reference"),
         ] {
             let kind = ErrorEntryKind::from(ErrorKind::Invalid).into();
             let (reference, message) = (reference.to_owned(), message.to_owned());

@@ -14,7 +14,7 @@ use crate::report::markdown::is_address;
 use crate::report::outcome::Outcome;
 use crate::report::overview::conclusion;
 use crate::report::table::{candidate_list, version};
-use crate::text::{count, shown};
+use crate::text::count;
 
 /// The most images that are open from the beginning; with more of them, all are folded.
 const MOST_OPEN: usize = 20;
@@ -51,7 +51,7 @@ pub(super) fn unread(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "<li><span class=\"mark open\">not read</span> <bdi class=\"name\">{}</bdi>{}: {}{}</li>",
-            Escaped(&shown(&error.reference)),
+            Escaped(&error.name()),
             error.location.as_ref().map(|location| format!(" at {}", Escaped(&location.place()))).unwrap_or_default(),
             Sentence(&error.message),
             hint(error.hint.as_deref().unwrap_or_default())

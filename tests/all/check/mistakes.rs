@@ -178,6 +178,29 @@ fn commands_of_other_tools_are_answered_and_none_that_removes_is_named() {
     assert!(answer.code == 2 && !answer.err.contains("explain --list"), "{}", answer.err);
 }
 
+#[test]
+fn arguments_that_are_missing_or_too_many_are_answered() {
+    let program = Program::new();
+    for (arguments, code, said) in [
+        (&["check"][..], 2, "hint: name an image, e.g. `wincompat check "),
+        (&["pull"], 2, "hint: name an image, e.g. mcr.microsoft.com/windows/nanoserver:ltsc2022"),
+        (&["run"], 125, "hint: name an image, e.g. mcr.microsoft.com/windows/nanoserver:ltsc2022"),
+        (&["rmi"], 2, "`wincompat images` lists those in the store"),
+        (&["rm"], 2, "`wincompat ps -a` lists all of them"),
+        (&["inspect"], 2, "`wincompat ps -a` lists all of them"),
+        (&["explain"], 2, "`wincompat explain --list` shows everything that is known"),
+        (&["completions"], 2, "hint: name a shell: bash, "),
+        (&["man"], 2, "hint: name a folder that exists"),
+        (&["pull", IMAGE, IMAGE], 2, "hint: pull one image at a time"),
+        (&["ps", "web"], 2, "`wincompat inspect CONTAINER` shows one container"),
+        (&["version", "1"], 2, "hint: leave it out"),
+    ] {
+        let answer = Answer::of(program.command().args(arguments));
+        assert_eq!((answer.code, answer.out.as_str()), (code, ""), "{arguments:?}");
+        assert!(answer.err.starts_with("error: ") && answer.err.contains(said), "{arguments:?}: {}", answer.err);
+    }
+}
+
 /// The letters would be short options: `-h` for help, with exit code 0, as if all images could run.
 #[test]
 fn long_options_with_one_hyphen_are_refused() {

@@ -173,3 +173,18 @@ fn of_a_home_edition_nothing_is_to_be_enabled() {
         assert!(!answer.out.contains(never), "{never}: {}", answer.out);
     }
 }
+
+/// Each engine has a result of its own, and the host is one all the same.
+#[test]
+fn a_host_with_several_engines_is_counted_once() {
+    for (hosts, sum) in [("ltsc2022", "1 image on 1 host: "), ("ltsc2022,ltsc2025", "1 image on 2 hosts: ")] {
+        let program = Program::new();
+        let mut command = program.command();
+        command.args(["check", "--offline", "--engine", "docker,containerd,kubernetes"]);
+        for host in hosts.split(',') {
+            command.args(["--host", host]);
+        }
+        let answer = Answer::of(command.arg("mcr.microsoft.com/windows/nanoserver:ltsc2022"));
+        assert!(answer.out.contains(sum), "{}", answer.out);
+    }
+}

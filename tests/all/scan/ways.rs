@@ -52,6 +52,10 @@ fn a_path_that_does_not_exist_is_said_before_the_hosts() {
     let answer = shop.scan(&["gone"]);
     assert_eq!(answer.code, 2);
     assert!(answer.err.contains("there is no file or folder `gone`"), "{}", answer.err);
+    // Nor is an image a file.
+    let image = "mcr.microsoft.com/windows/nanoserver:ltsc2022";
+    let answer = shop.scan(&[image]);
+    assert!(answer.err.contains(&format!("hint: for an image, use `wincompat check {image}`")), "{}", answer.err);
 }
 
 #[test]

@@ -268,12 +268,13 @@ fn choose(host: &HostFacts, image: &ImageFacts) -> Result<(Possible, Option<usiz
 }
 
 /// The highest version, numerically, then the first; no number where an unknown revision leaves the order open. One that is reported to
-/// fail comes after the others: of Windows Server 2025 on clients that are newer than it (microsoft/hcsshim#2566).
+/// fail comes after the others: of Windows Server 2025 on clients that are newer than it, up to 26H1 (microsoft/hcsshim#2566). Of later
+/// ones nobody has reported anything.
 fn best<'a>(
     host: &HostFacts,
     entries: impl Iterator<Item = &'a (usize, &'a Entry, Possible)>,
 ) -> Option<(Possible, Option<usize>)> {
-    let is_newer_client = host.kind == Kind::Client && host.version.build > 26100;
+    let is_newer_client = host.kind == Kind::Client && (26101..=28000).contains(&host.version.build);
     let mut entries: Vec<_> = entries
         .filter_map(|(number, entry, possible)| match entry.version {
             Known::Version(version) => Some((*number, version, *possible)),

@@ -14,7 +14,8 @@ use self::config::Config;
 use crate::files::read_regular;
 use crate::image::docker_hub::canonical_host;
 use crate::oci::distribution::credential_helper::{self, Fault, TIMEOUT, Unanswered, program};
-use crate::oci::distribution::keychain::{Credential, Keychain, LookedUp, docker_login};
+use crate::oci::distribution::keychain::{Credential, Keychain, LookedUp};
+use crate::oci::distribution::operator;
 use crate::oci::distribution::secret::Secret;
 use crate::oci::once::Once;
 use crate::process_group::{Alone, ProcessGroups};
@@ -101,7 +102,7 @@ impl Origin {
     /// What to do when a registry refuses a credential that is stored here, or that this helper gave.
     fn renewal(&self, registry: &str, helper: Option<&str>) -> String {
         let login = match self.keeper {
-            Keeper::Docker => Some(docker_login(registry)),
+            Keeper::Docker => Some(operator::login(registry)),
             Keeper::NamedFile | Keeper::Podman => Some(format!("podman login {registry}")),
             Keeper::Variable | Keeper::Given => None,
         };

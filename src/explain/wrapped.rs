@@ -1,0 +1,116 @@
+//! Errors that were wrapped behind a mark that stands before each line again, e.g. `##[error]` of Azure Pipelines.
+
+use super::level::level;
+
+/// The marks that pipelines put before each line.
+const MARKS: [&str; 2] = ["##[error]", "##[warning]"];
+
+/// The member of a record of a log with what it says: `time="…" level=error msg="…"`.
+const MESSAGE: &str = " msg=\"";
+
+/// The characters from which on a line may have been wrapped within a sentence, whatever the next begins with.
+const WIDE: usize = 60;
+
+/// A line that stands behind a mark.
+struct Marked<'a> {
+    mark: &'a str,
+    rest: &'a str,
+    /// True for a record, which mostly stands for itself, whatever it begins with.
+    is_record: bool,
+}
+
+/// What the line before says of whether the next one goes on with it.
+#[derive(Default)]
+pub(super) struct Before {
+    mark: String,
+    /// The parentheses and brackets that are not closed yet.
+    open: usize,
+    /// True if its sentence has ended.
+    is_ended: bool,
+    is_wide: bool,
+}
+
+impl Before {
+    /// What this line says, without its mark, if it goes on with the line before behind the same mark. Such a line is remembered as the
+    /// one before the next.
+    pub(super) fn next<'a>(&mut self, line: &'a str) -> Option<&'a str> {
+        let Some(Marked { mark, rest, is_record }) = marked(line) else {
+            *self = Self::default();
+            return None;
+        };
+        let is_likely = if is_record { self.is_wide && begins_within(rest) } else { self.is_wide || begins_within(rest) };
+        let goes_on = self.mark == mark && level(rest, false).is_none() && (self.open > 0 || !self.is_ended && is_likely);
+        let open = if goes_on { self.open } else { 0 };
+        *self = Self {
+            mark: mark.to_owned(),
+            open: rest.chars().fold(open, |open, character| match character {
+                '(' | '[' => open + 1,
+                ')' | ']' => open.saturating_sub(1),
+                _ => open,
+            }),
+            is_ended: rest.trim_end().ends_with(['.', '!', '?', '。']),
+            is_wide: rest.chars().count() >= WIDE,
+        };
+        goes_on.then_some(rest)
+    }
+}
+
+/// The mark of a line, and what it says.
+fn marked(line: &str) -> Option<Marked<'_>> {
+    if let Some((mark, rest)) = MARKS.iter().find_map(|mark| Some((*mark, line.strip_prefix(*mark)?))) {
+        return Some(Marked { mark, rest, is_record: false });
+    }
+    // Records that differ in their times alone.
+    let record = line.strip_prefix("time=\"")?.split_once("\" ")?.1;
+    let (mark, rest) = record.split_at_checked(record.find(MESSAGE)? + MESSAGE.len())?;
+    Some(Marked { mark, rest: rest.strip_suffix('"').unwrap_or(rest), is_record: true })
+}
+
+/// True for a line that begins within a sentence or a number.
+fn begins_within(line: &str) -> bool {
+    line.trim_start().starts_with(|c: char| c.is_lowercase() || c.is_ascii_digit() || matches!(c, ')' | ']' | ',' | '.' | ';'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What goes on with the line before, of these lines.
+    fn next(lines: [&str; 2]) -> Vec<Option<&str>> {
+        let mut before = Before::default();
+        lines.into_iter().map(|line| before.next(line)).collect()
+    }
+
+    #[test]
+    fn a_line_behind_the_same_mark_goes_on() {
+        for (lines, rest) in [
+            (["##[error]failure in a Windows system call (0xc037", "##[error]0106)"], "0106)"),
+            (["##[error]The operating system does not match the", "##[error] host."], " host."),
+            (["##[error]call (", "##[error]Exit"], "Exit"),
+            (["##[warning]it does not", "##[warning]match"], "match"),
+            (
+                ["##[error]container web encountered an error during hcs::System::Start: a", "##[error]Windows system call"],
+                "Windows system call",
+            ),
+            (["time=\"a\" level=error msg=\"failed (0xc037\"", "time=\"b\" level=error msg=\"0106)\""], "0106)"),
+        ] {
+            assert_eq!(next(lines), [None, Some(rest)], "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn another_error_stands_for_itself() {
+        for lines in [
+            ["##[error]It failed.", "##[error]host not found"],
+            ["##[error]one", "##[error]Two"],
+            ["##[error]one", "##[warning]two"],
+            ["##[error]one", "##[error]docker: two"],
+            ["##[error]one", "two"],
+            ["one (", "##[error]two"],
+            ["time=\"a\" level=error msg=\"one\"", "time=\"a\" level=error msg=\"two\""],
+            ["time=\"a\" level=error msg=\"one (\"", "time=\"a\" level=info msg=\"two\""],
+        ] {
+            assert!(next(lines).iter().all(Option::is_none), "{lines:?}");
+        }
+    }
+}
