@@ -294,8 +294,11 @@ fn not_an_image(typed: &str, path: &Path, why: Option<Error>, knowledge: &Knowle
         return error("a file about a host").hint(advice!["read it with ", Setting::Host(format!("@{typed}"))]);
     }
     let causes = why.causes;
-    Error { causes, ..error("a file") }
-        .hint(format!("for a list of images, one per line, use --from {}; for a manifest, {}", shell_word(typed), scan_of(typed)))
+    Error { causes, ..error("a file") }.hint(format!(
+        "for a list of images, one per line, use --from {}; for a manifest, {}",
+        shell_word(typed),
+        scan_of(typed)
+    ))
 }
 
 #[cfg(test)]

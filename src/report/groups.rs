@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::{Detail, Word};
 use super::document::{FindingEntry, ResultEntry};
 use super::overview::conclusion;
+use super::{Detail, Word};
 use crate::compat::{Code, Severity};
 
 /// The most images of which the same is said that have a paragraph each where the lines that name them are shown.

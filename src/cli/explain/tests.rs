@@ -217,7 +217,9 @@ fn a_file_is_not_an_error_and_what_is_in_it_can_be_passed() {
     // The folder in which the tests run is that of the package.
     let (exit, stdout, stderr) = explained(&["rustfmt.toml"], io::empty());
     assert_eq!((exit, stdout.as_str()), (2, ""));
-    assert!(stderr.contains("hint: for the errors in that file, pass what is in it: `") && stderr.contains("wincompat explain -"));
+    assert!(
+        stderr.contains("hint: for the errors in that file, pass what is in it: `") && stderr.contains("wincompat explain -")
+    );
 }
 
 #[test]

@@ -251,9 +251,8 @@ impl ErrorEntry {
         let reference = self.name();
         // A short word such as `app` may stand in any sentence.
         let begins = || self.message.strip_prefix(&reference).is_some_and(|rest| rest.starts_with(' '));
-        let is_named = self.reference.trim().is_empty()
-            || reference.contains(['/', ':']) && self.message.contains(&reference)
-            || begins();
+        let is_named =
+            self.reference.trim().is_empty() || reference.contains(['/', ':']) && self.message.contains(&reference) || begins();
         if is_named { self.message.clone() } else { format!("{reference}: {}", self.message) }
     }
 
