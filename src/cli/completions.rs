@@ -11,7 +11,10 @@ use super::subcommand::Subcommand;
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat completions bash >/etc/bash_completion.d/wincompat
-  wincompat completions powershell >>$PROFILE")]
+  wincompat completions powershell | Out-String | Invoke-Expression
+
+The line for PowerShell goes into the file that $PROFILE names. The script itself cannot be added to that file: it begins with `using`, which \
+PowerShell takes at the top of a file only.")]
 pub struct Args {
     /// Shell.
     shell: Shell,

@@ -13,7 +13,7 @@ use crate::oci::Options;
 /// The option that looks at ages.
 #[derive(clap::Args, Clone, Debug)]
 pub struct FreshArgs {
-    /// Warn of images whose Windows is older than this many months although there is a newer base image of its build. Without a
+    /// Warn of images whose Windows files are older than this many months, if there is a newer base image of the same build. Without a
     /// number: 3. One more request for each Windows release.
     #[arg(long, value_name = "MONTHS", num_args = 0..=1, require_equals = true, default_missing_value = "3",
         value_parser = clap::value_parser!(u32).range(0..=1200))]

@@ -24,7 +24,7 @@ use crate::{Error, Isolation};
 #[command(after_help = "Examples:
   wincompat host
   wincompat host local,no-hyperv
-  wincompat host windows-server-2022 @web01.txt
+  wincompat host windows-server-2022 \"@web01.txt\"
   wincompat host --hosts nodes.json --format json
 
 A file for @FILE is written on that host by one of these:

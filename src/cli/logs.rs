@@ -24,7 +24,7 @@ use crate::runner::log::{self, Entry, Reader};
   wincompat logs -f --tail 100 web
   wincompat logs --timestamps --since 10m web
 
-What it wrote to standard output and standard error is written there, byte for byte. Of a container that writes without end, the last 10 MiB at least are kept.
+What the container wrote to standard output goes to standard output, and what it wrote to standard error to standard error, byte for byte. Of a container that writes without end, the last 10 MiB at least are kept.
 
 Exit codes: 0 success, 2 there is no such container or log.")]
 pub struct Args {

@@ -13,7 +13,7 @@ use crate::{Engine, Isolation, Kind};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Wish {
-    /// Whatever works: on a server process, else Hyper-V; on a client Hyper-V.
+    /// One that works: process first on servers, Hyper-V on clients.
     Auto,
     /// The isolation that the engine takes with no flag; with Docker process on a server, Hyper-V on a client.
     #[default]

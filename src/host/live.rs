@@ -97,7 +97,7 @@ fn configured(file: &Path) -> (Option<Isolation>, Option<Advice>) {
 
 fn not_windows() -> Error {
     Error::new("this machine is not a Windows host")
-        .because(format!("it runs {}, which has no Windows registry", std::env::consts::OS))
+        .because(format!("it runs {}, so there is no Windows registry to read", std::env::consts::OS))
         .hint(advice![
             "name the host, e.g. ",
             Setting::Host("windows-server-2022".into()),

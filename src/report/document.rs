@@ -72,7 +72,7 @@ pub struct ResultEntry {
     pub engine: EngineEntry,
     /// The isolation that the versions and the host allow.
     pub verdict: Word<Verdict>,
-    /// The isolation asked for.
+    /// The isolation mode that was chosen.
     pub isolation: Word<Wish>,
     /// The isolation that would be used; null if nothing fits what was asked for.
     #[serde(rename = "use")]

@@ -312,7 +312,7 @@ pub(super) fn conclusion(entry: &ResultEntry) -> &'static str {
         Outcome::HostProcess => "runs as a HostProcess container",
         Outcome::Accepted => "fails, which is accepted",
         Outcome::Passed => "runs",
-        Outcome::NeedsFlag => "runs only with another isolation than asked for",
+        Outcome::NeedsFlag => "runs only in another isolation mode",
         Outcome::Failed if entry.taken.is_some() && fits_no_host(entry) => "would run, but no host runs all of its build or job",
         Outcome::Failed if is_open(entry) && fits_no_host(entry) => "not known, but no host runs all of its build or job",
         Outcome::Failed if entry.taken.is_some() => "would run, but fails because of a finding that is denied",

@@ -28,8 +28,8 @@ use crate::report::cluster::ClusterReport;
   wincompat cluster check -A --format policyreport | kubectl apply -f -
   wincompat cluster check -A --watch --format jsonl -o report.html
 
-Nodes, RuntimeClasses and workloads are listed; nothing is written in the cluster, and secrets are read with --pull-secrets alone. Images
-are read with the credentials of this user. What this user may not read is reported as not read. With --watch they are watched too, and
+Nodes, RuntimeClasses and workloads are listed; nothing is written in the cluster, and secrets are read with --pull-secrets alone. Images \
+are read with the credentials of this user. What this user may not read is reported as not read. With --watch they are watched too, and \
 the report is made again once a change has settled, until Ctrl-C; the exit code is then that of the last report.
 
 Exit codes: 0 every workload lands only where it runs, 1 at least one does not, 2 undecided, or an error occurred. 1 wins over 2.")]
@@ -37,7 +37,7 @@ pub struct Args {
     /// Workloads by kind and name, e.g. deployment/web; all of them if none is named.
     #[arg(value_name = "KIND/NAME")]
     objects: Vec<String>,
-    /// Make the report again whenever something changes that counts. For the formats text and jsonl; files of --output are written again.
+    /// Write a new report after each relevant change in the cluster. For the formats text and jsonl; files of --output are overwritten.
     #[arg(long)]
     watch: bool,
     #[command(flatten)]

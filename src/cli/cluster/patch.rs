@@ -22,11 +22,11 @@ use crate::report::plain::clean;
   wincompat cluster patch -A --as affinity > patches.yaml
   wincompat cluster patch -A --add ltsc2022 --retire 17763
 
-Nothing is written in the cluster. Each document is the part of a workload that changes, a strategic merge patch: for `kubectl patch`,
-or for `patches:` in a kustomization.yaml. A RuntimeClass is an object of its own: `kubectl apply` it first, as a file of its own.
+Nothing is written in the cluster. Each document is the part of a workload that changes, a strategic merge patch: for `kubectl patch`, \
+or for `patches:` in a kustomization.yaml. A RuntimeClass is an object of its own: `kubectl apply` it first, as a file of its own. \
 A value `null` takes a label away. Each change was judged: with it, the pods land on nodes
-where all images run, and on no others. For a workload without such a change, a comment says why. With --add and --retire it is judged
-on the nodes of then.
+where all images run, and on no others. For a workload without such a change, a comment says why. With --add and --retire it is judged \
+on the nodes after the upgrade.
 
 Exit codes: 0 done, 2 a workload that fails has no change, or an error occurred.")]
 pub struct Args {

@@ -28,10 +28,10 @@ use crate::report::plain::clean;
   wincompat cluster plan -n shop --retire ltsc2019 -o plan.html
   wincompat cluster patch -n shop deployment/web --add ltsc2022 --retire 17763
 
-Nothing is written in the cluster. New nodes are assumed with the labels that a kubelet sets, no others, and no taints. Each workload is
+Nothing is written in the cluster. New nodes are assumed with the labels that a kubelet sets, no others, and no taints. Each workload is \
 judged three times: on the nodes of today, on those while old and new ones are both there, and on those that are left.
 
-Exit codes: 0 all that runs today runs then, 1 something does not, 2 undecided, or an error occurred. 1 wins over 2.")]
+Exit codes: 0 everything that runs today still runs after the upgrade, 1 something does not, 2 undecided, or an error occurred. 1 wins over 2.")]
 pub struct Args {
     /// Workloads by kind and name, e.g. deployment/web; all of them if none is named.
     #[arg(value_name = "KIND/NAME")]

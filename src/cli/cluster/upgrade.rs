@@ -14,11 +14,11 @@ use crate::{Architecture, Error};
 #[derive(clap::Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Upgrade")]
 pub struct UpgradeArgs {
-    /// Windows of a pool that comes, by its release or build: ltsc2025, windows-server-2022, 26100; `,arm64` behind it for that processor.
+    /// Windows of a new node pool, as release or build: ltsc2025, windows-server-2022, 26100; with `,arm64` for that processor.
     /// Can be given several times.
     #[arg(long, value_name = "RELEASE", hide_possible_values = true, value_parser = offered::host())]
     add: Vec<String>,
-    /// Build whose nodes go, e.g. 17763 or ltsc2019. Can be given several times.
+    /// Windows whose nodes will be removed, as build or release, e.g. 17763 or ltsc2019. Can be given several times.
     #[arg(long, value_name = "BUILD", hide_possible_values = true, value_parser = offered::host())]
     retire: Vec<String>,
 }

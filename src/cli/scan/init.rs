@@ -36,7 +36,7 @@ const MOST_NAMED: usize = 5;
   wincompat init --stdout deploy/
   wincompat init --schema > wincompat.schema.json
 
-The file holds what was found, with the places, and other keys as comments. Look at the hosts first: pipelines say which machines
+The file holds what was found, with the places, and other keys as comments. Look at the hosts first: pipelines say which machines \
 build, and not always which ones run.
 
 Exit codes: 0 written, 2 not.")]
@@ -44,10 +44,10 @@ pub struct Args {
     /// The folder of the repository, into which the file is written; the current one if none is named.
     #[arg(value_name = "DIR", default_value = ".", hide_default_value = true)]
     folder: PathBuf,
-    /// Write over a wincompat.toml that is there.
+    /// Overwrite an existing wincompat.toml.
     #[arg(long, conflicts_with = "stdout")]
     force: bool,
-    /// Print the file, and write none.
+    /// Print the file instead of writing it.
     #[arg(long)]
     stdout: bool,
     /// Print the JSON Schema of the file, for editors.

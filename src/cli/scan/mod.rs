@@ -71,7 +71,7 @@ use crate::{Error, ErrorKind};
   wincompat scan --host ltsc2022 --write-lock images.lock
   wincompat scan --host ltsc2022 --locked images.lock
 
-The process environment is not read: a file from a stranger could send what is in it to a registry. Name what you want to give
+The process environment is not read: a file from a stranger could send what is in it to a registry. Name what you want to give \
 with --var or --env-file. Files that .gitignore or .wincompatignore leave out are not read.
 
 Exit codes: 0 all images can run, 1 at least one cannot, 2 undecided, or an error occurred. 1 wins over 2.")]
@@ -148,7 +148,7 @@ pub struct Args {
     /// Print the changes that would make images fit as a patch, instead of the report.
     #[arg(long, conflicts_with_all = ["fix", "format"])]
     diff: bool,
-    /// Change the files so that images fit, as far as that is clear.
+    /// Change the files so that images fit, where only one change is possible.
     #[arg(long)]
     fix: bool,
     #[command(flatten)]

@@ -38,13 +38,13 @@ const LARGEST: u64 = 1 << 20;
   wincompat webhook manifest --as helm --output chart
   helm install wincompat chart -n wincompat --create-namespace
 
-Nothing is written in the cluster. Two replicas run on Linux nodes, as a user without rights, on a read-only root. Their account may list
-and watch nodes and RuntimeClasses, and with --certificates own write its own Secret and the caBundle of its two configurations. Pods of
+Nothing is written in the cluster. Two replicas run on Linux nodes, as a user without rights, on a read-only root. Their account may list \
+and watch nodes and RuntimeClasses, and with --certificates own write its own Secret and the caBundle of its two configurations. Pods of \
 kube-system and of the own namespace are left alone. With --failure-policy ignore pods are created as ever while the webhook is away.
 
 Exit codes: 0 done, 2 failure.")]
 pub struct Args {
-    /// Namespace that it runs in, which is left alone.
+    /// Namespace of the webhook, which is skipped.
     #[arg(long, value_name = "NAME", default_value = "wincompat")]
     namespace: String,
     /// What to do with pods that can land where they do not run. Warn their authors, lead them to nodes that fit (steer), or also deny those
@@ -57,7 +57,7 @@ pub struct Args {
     /// Number of replicas.
     #[arg(long, value_name = "NUMBER", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=100))]
     replicas: u16,
-    /// What becomes of pods while the webhook cannot be reached: created (ignore), or refused (fail).
+    /// What happens to pods while the webhook cannot be reached: they are created (ignore), or refused (fail).
     #[arg(long, default_value = "ignore", value_parser = PossibleValuesParser::new(["ignore", "fail"]))]
     failure_policy: String,
     /// Where the certificate comes from.
@@ -66,18 +66,18 @@ pub struct Args {
     /// Authority of the certificate (PEM), for --certificates files.
     #[arg(long, value_name = "FILE", required_if_eq("certificates", "files"))]
     ca_bundle: Option<PathBuf>,
-    /// Windows that has no node now and may come, for example ltsc2025 or 26100,arm64: a pool at zero nodes; can be given several times,
+    /// Windows of nodes that may be added later, such as those of a pool with zero nodes, e.g. ltsc2025 or 26100,arm64; can be given several times,
     /// or several in one: A,B.
     #[arg(long, value_name = "RELEASE")]
     expect: Vec<String>,
-    /// Namespace that is left alone, as kube-system and the own one are; can be given several times, or several in one: A,B.
+    /// Namespace to skip, besides kube-system and the webhook's own; can be given several times, or several in one: A,B.
     #[arg(long, value_name = "NAMESPACE", value_delimiter = ',')]
     exempt: Vec<String>,
     /// Registry that may be in a private network or on this machine, e.g. registry.corp.example:5000, or *.corp.example; can be given
-    /// several times, or several in one: A,B. Others, which pods name, are asked on the internet alone.
+    /// several times, or several in one: A,B. Any other registry is asked only if it is on the internet.
     #[arg(long, value_name = "REGISTRY", value_delimiter = ',', value_parser = private_registry)]
     private_registry: Vec<String>,
-    /// Let the API server leave out pods for Linux. From Kubernetes 1.28 on: older ones do not know this field.
+    /// Do not let the API server ask about pods for Linux. Needs Kubernetes 1.28 or later.
     #[arg(long)]
     match_conditions: bool,
     /// Form: YAML on standard output, a base of Kustomize, or a chart of Helm.
@@ -86,7 +86,7 @@ pub struct Args {
     /// Folder for the files.
     #[arg(long, value_name = "DIR", required_if_eq_any([("form", "kustomize"), ("form", "helm")]))]
     output: Option<PathBuf>,
-    /// Write over files that are there.
+    /// Overwrite existing files.
     #[arg(long, requires = "output")]
     force: bool,
 }

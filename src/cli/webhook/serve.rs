@@ -42,14 +42,14 @@ const NAMESPACE_VARIABLE: &str = "POD_NAMESPACE";
   wincompat webhook serve --mode steer --tls-cert tls.crt --tls-key tls.key
   wincompat webhook serve --tls-secret wincompat-tls --service wincompat
 
-POST /mutate decides about pods, POST /validate warns the authors of what makes pods. /healthz, /readyz and /metrics are at the other
-address, without TLS. Nodes and RuntimeClasses are listed and watched. An image that is not read within the budget is not judged: the
-pod is admitted with a warning, and the reading goes on. What is not known is never denied. Each decision is a line of JSON on standard
+POST /mutate decides about pods, POST /validate warns the authors of what makes pods. /healthz, /readyz and /metrics are at the other \
+address, without TLS. Nodes and RuntimeClasses are listed and watched. An image that is not read within the budget is not judged: the \
+pod is admitted with a warning, and the reading goes on. What is not known is never denied. Each decision is a line of JSON on standard \
 error.
 
-SIGTERM and Ctrl-C end it in order: /readyz fails, open requests are answered, and a second one does not wait for others to notice.
+SIGTERM and Ctrl-C stop it cleanly: /readyz fails, and open requests are answered. A second one stops it without waiting for the load balancer.
 
-Exit codes: 0 ended in order, 2 failure.")]
+Exit codes: 0 stopped cleanly, 2 failure.")]
 pub struct Args {
     /// Address for questions, over TLS.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "0.0.0.0:8443")]
@@ -60,18 +60,18 @@ pub struct Args {
     /// What to do with pods that can land where they do not run.
     #[arg(long, value_enum, default_value_t)]
     mode: ModeArg,
-    /// Time that a question may wait for images that are not known yet.
+    /// How long a request may wait for images that are not known yet.
     #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = budget)]
     budget: Duration,
-    /// Windows that has no node now and may come, for example ltsc2025 or 26100,arm64: a pool at zero nodes; can be given several times,
+    /// Windows of nodes that may be added later, such as those of a pool with zero nodes, e.g. ltsc2025 or 26100,arm64; can be given several times,
     /// or several in one: A,B.
     #[arg(long, value_name = "RELEASE")]
     expect: Vec<String>,
-    /// Namespace that is left alone, as kube-system and the own one are; can be given several times, or several in one: A,B.
+    /// Namespace to skip, besides kube-system and the webhook's own; can be given several times, or several in one: A,B.
     #[arg(long, value_name = "NAMESPACE", value_delimiter = ',')]
     exempt: Vec<String>,
     /// Registry that may be in a private network or on this machine, e.g. registry.corp.example:5000, or *.corp.example; can be given
-    /// several times, or several in one: A,B. Others, which pods name, are asked on the internet alone.
+    /// several times, or several in one: A,B. Any other registry is asked only if it is on the internet.
     #[arg(long, value_name = "REGISTRY", value_delimiter = ',', value_parser = private_registry)]
     private_registry: Vec<String>,
     #[command(flatten)]
@@ -108,10 +108,10 @@ struct CertificateArgs {
     /// Key of the certificate (PEM).
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Secret of the own namespace in which a certificate made by itself is kept, and renewed at two thirds of its life.
+    /// Secret in the webhook's namespace for a certificate that the webhook makes, and renews after two thirds of its life.
     #[arg(long, value_name = "NAME", requires = "service", conflicts_with = "tls_cert")]
     tls_secret: Option<String>,
-    /// Service that the certificate made by itself is for.
+    /// Service for which the webhook makes its certificate.
     #[arg(long, value_name = "NAME", requires = "tls_secret")]
     service: Option<String>,
     /// Name of the mutating and of the validating webhook configuration, whose caBundle is kept up to date.
@@ -129,7 +129,7 @@ struct ClusterArgs {
     /// Kubeconfig. If it is not given: KUBECONFIG, ~/.kube/config, then the account of the pod that this runs in.
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
-    /// Namespace that it runs in, which is left alone. If it is not given: POD_NAMESPACE, then that of the pod's account.
+    /// Namespace of the webhook, which is skipped. If it is not given: POD_NAMESPACE, then that of the pod's account.
     #[arg(long, value_name = "NAME")]
     namespace: Option<String>,
 }

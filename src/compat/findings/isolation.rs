@@ -34,7 +34,7 @@ declare! {
         title: "the other isolation would work",
         message: "{other-isolation} isolation would work here",
         help: "run {run-other}",
-        meaning: "The isolation asked for, or the host's default, is not possible; the other one is.",
+        meaning: "The isolation mode that you chose, or the default of the host, is not possible, but the other one is.",
         advice: "Pass {flag} to Docker; in Kubernetes use nodes whose build fits the image.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/manage-containers/hyperv-container",
     }

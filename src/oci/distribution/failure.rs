@@ -103,7 +103,7 @@ impl Failure {
         }
         let reason = excerpt(&innermost(error));
         if let Some(refused) = find::<rustls::Error>(error) {
-            let cause = format!("no trusted connection to {server} could be made: {}", tls::reason(refused));
+            let cause = format!("cannot make a trusted connection to {server}: {}", tls::reason(refused));
             return Self::new(ErrorKind::Network, cause).hint(tls::advice(refused));
         }
         let (cause, again) = if let Some(proxy) = proxy.filter(|_| error.is_connect()) {

@@ -18,7 +18,7 @@ impl Outlined for ClusterPlanReport {
         let title = match ok {
             Some(true) => "All that runs today runs then",
             None => "Not everything is decided",
-            Some(false) => "Not all that runs today runs then",
+            Some(false) => "Not everything that runs today runs after the upgrade",
         };
         Outline { title: title.to_owned(), sum: self.sum(), ok, tool: &self.tool, sections: self.sections() }
     }

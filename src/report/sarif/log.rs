@@ -80,13 +80,36 @@ pub(super) struct Properties {
 /// A message of one form (3.11, 3.12).
 #[derive(Serialize)]
 pub(super) struct Text {
-    pub text: String,
+    text: String,
+}
+
+impl Text {
+    /// A text in which nothing is a link (`[text](address)`, 3.11.6) or has a place for an argument (`{0}`, 3.11.5), although names of strangers
+    /// are in it: a blank parts what would be one.
+    pub fn of(text: &str) -> Self {
+        let mut plain = String::with_capacity(text.len());
+        let mut last = ' ';
+        for character in text.chars() {
+            if last == ']' && character == '(' || last == '{' && character.is_ascii_digit() {
+                plain.push(' ');
+            }
+            plain.push(character);
+            last = character;
+        }
+        Self { text: plain }
+    }
+
+    /// The first characters of it.
+    pub fn cut(self, longest: usize) -> Self {
+        Self { text: self.text.chars().take(longest).collect() }
+    }
 }
 
 /// A message that is Markdown too (3.12).
 #[derive(Serialize)]
 pub(super) struct Help {
-    pub text: String,
+    #[serde(flatten)]
+    pub text: Text,
     pub markdown: String,
 }
 

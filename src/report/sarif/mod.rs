@@ -52,7 +52,7 @@ impl Renderer<Report> for Sarif {
             let text = format!("{others} further results are left out: a log holds at most {MOST_RESULTS}");
             notifications.push(Notification {
                 level: "warning",
-                message: Text { text },
+                message: Text::of(&text),
                 locations: Vec::new(),
                 descriptor: None,
             });
@@ -132,9 +132,9 @@ fn rule(problem: &Problem<'_>, wording: &dyn Wording) -> Descriptor {
     }
     Descriptor {
         id: problem.code.clone(),
-        short_description: Text { text: cut(&title) },
-        full_description: Text { text: cut(&meaning) },
-        help: Some(Help { text: paragraphs(str::to_owned), markdown }),
+        short_description: cut(&title),
+        full_description: cut(&meaning),
+        help: Some(Help { text: Text::of(&paragraphs(str::to_owned)), markdown }),
         help_uri,
         default_configuration: Configuration { level },
         properties: Some(Properties { tags: ["windows", "containers"], precision: "very-high", severity: level }),
@@ -146,8 +146,8 @@ fn kind(name: String) -> Descriptor {
     let text = format!("an image was not read: {}", name.replace('-', " "));
     Descriptor {
         id: name,
-        short_description: Text { text: cut(&text) },
-        full_description: Text { text: cut(&text) },
+        short_description: cut(&text),
+        full_description: cut(&text),
         help: None,
         help_uri: None,
         default_configuration: Configuration { level: "error" },
@@ -155,14 +155,14 @@ fn kind(name: String) -> Descriptor {
     }
 }
 
-fn cut(text: &str) -> String {
-    text.chars().take(LONGEST_DESCRIPTION).collect()
+fn cut(text: &str) -> Text {
+    Text::of(text).cut(LONGEST_DESCRIPTION)
 }
 
 fn notification(problem: &Problem<'_>, index: usize) -> Notification {
     Notification {
         level: "error",
-        message: Text { text: problem.lines().join("\n") },
+        message: Text::of(&problem.lines().join("\n")),
         locations: problem.location.map(|_| location(problem)).into_iter().collect(),
         descriptor: Some(Reference { id: problem.code.clone(), index }),
     }
@@ -174,7 +174,7 @@ fn result(problem: &Problem<'_>, rule_index: usize, fingerprint: String) -> Outc
         rule_index,
         kind: "fail",
         level: if problem.level == Level::Warning { "warning" } else { "error" },
-        message: Text { text: problem.lines().join("\n") },
+        message: Text::of(&problem.lines().join("\n")),
         locations: [location(problem)],
         partial_fingerprints: Fingerprints { primary_location_line_hash: fingerprint },
     }
@@ -229,6 +229,6 @@ fn uri(path: &str) -> String {
 /// The base of relative paths, where there are any.
 fn bases<'p>(mut problems: impl Iterator<Item = &'p Problem<'p>>) -> BTreeMap<&'static str, UriBase> {
     let is_relative = |problem: &Problem<'_>| problem.location.is_some() && artifact(problem).uri_base_id.is_some();
-    let base = UriBase { description: Text { text: "The folder in which the check was started.".to_owned() } };
+    let base = UriBase { description: Text::of("The folder in which the check was started.") };
     problems.any(is_relative).then_some((SOURCE_ROOT, base)).into_iter().collect()
 }

@@ -138,7 +138,8 @@ fn wait(
 /// Asks something of a process on a thread, which is not waited for: the answer may never come.
 fn aside(process: &Arc<dyn Process>, ask: impl FnOnce(&dyn Process) + Send + 'static) -> Result<JoinHandle<()>, Error> {
     let process = Arc::clone(process);
-    thread::Builder::new().name("signal".to_owned()).spawn(move || ask(&*process)).map_err(|error| {
-        Error::new("no thread to pass the interrupt on").because(error).hint("end other programs, then try again")
-    })
+    thread::Builder::new()
+        .name("signal".to_owned())
+        .spawn(move || ask(&*process))
+        .map_err(|error| Error::new("no thread to pass the interrupt on").because(error).hint("free some memory and try again"))
 }

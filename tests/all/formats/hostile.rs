@@ -9,7 +9,7 @@ use wincompat::report::Report;
 use super::{FORMATS, html, junit, markdown, pipelines, rendered, sample, sarif};
 
 /// Texts that would be more than text somewhere.
-pub const HOSTILE: [&str; 18] = [
+pub const HOSTILE: [&str; 19] = [
     "a\n::error::x\r\n  ::warning::y\r::stop-commands::z",
     "##vso[task.complete result=Succeeded;]x ##[error]y\n##vso[task.setvariable variable=a]b",
     "%0A::error::x %25 %3A%2C %AZP25 %3B%5D",
@@ -21,6 +21,7 @@ pub const HOSTILE: [&str; 18] = [
     "<!-- --> <!DOCTYPE x> <?xml?> &amp; &lt; &#0;",
     "a|b\\|c||",
     "`code` ``` ~~~ **bold** _x_ [a](javascript:alert(1)) ![b](c) <https://evil.test>",
+    "[see](https://evil.test/a) {0} {1}]((x) ![y](z)",
     "# heading\n- item\n> quote\n| a | b |\n|---|---|",
     "@everyone #1 GH-1 https://evil.test www.evil.test",
     "\u{1b}[31mred\u{1b}[0m\u{1b}]8;;https://evil.test\u{7}\u{9b}32m",

@@ -38,7 +38,9 @@ pub fn assert_well(log: &Value) {
         let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
         assert_eq!(rules[index]["id"], result["ruleId"]);
         assert!(["error", "warning"].contains(&result["level"].as_str().unwrap()));
-        assert!(!result["message"]["text"].as_str().unwrap().is_empty());
+        let text = result["message"]["text"].as_str().unwrap();
+        // Links and places for arguments, by 3.11.5 and 3.11.6.
+        assert!(!text.is_empty() && !text.contains("](") && !text.contains("{0}"), "{text}");
         let place = &result["locations"][0]["physicalLocation"];
         let uri = place["artifactLocation"]["uri"].as_str().unwrap();
         assert!(uri.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/%:".contains(&byte)), "{uri}");
