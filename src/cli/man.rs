@@ -1,7 +1,7 @@
 //! `wincompat man`: writes the manual pages, for packages.
 
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use clap_mangen::Man;
 
@@ -40,19 +40,39 @@ fn write_to(folder: &Path) -> io::Result<()> {
 /// Writes the page of a command and those of its subcommands, e.g. `wincompat-cluster-check.1`. Their footer has the version of the
 /// program; the pages change with its release data at the latest, so they have the date of that.
 fn write_with_subcommands(command: &clap::Command, folder: &Path) -> io::Result<()> {
-    Man::new(command.clone())
+    let man = Man::new(command.clone())
         .source(format!("wincompat {}", super::VERSION))
         .date(Knowledge::built_in().date.to_string())
-        .manual("wincompat manual")
-        .generate_to(folder)?;
+        .manual("wincompat manual");
+    let mut page = Vec::new();
+    man.render(&mut page)?;
+    fs::write(folder.join(man.get_filename()), with_lines_kept(&String::from_utf8_lossy(&page)))?;
     let mut shown = command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set());
     shown.try_for_each(|subcommand| write_with_subcommands(subcommand, folder))
 }
 
+/// A page on which the lines of examples stay as they are, each to be copied; other text is filled and divided. What stands behind the options
+/// has a name that says what it is.
+fn with_lines_kept(page: &str) -> String {
+    let Some((before, behind)) = page.split_once("\n.SH EXTRA\n") else { return page.to_owned() };
+    let mut kept = format!("{before}\n.SH NOTES\n");
+    let mut is_example = false;
+    for line in behind.lines() {
+        if line.starts_with("  ") != is_example {
+            is_example = !is_example;
+            kept.push_str(if is_example { ".nf\n" } else { ".fi\n" });
+        }
+        kept.push_str(line);
+        kept.push('\n');
+    }
+    if is_example {
+        kept.push_str(".fi\n");
+    }
+    kept
+}
+
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]
@@ -64,6 +84,8 @@ mod tests {
         for (page, about) in [("wincompat.1", "wincompat check"), ("wincompat-check.1", "IMAGE"), ("wincompat-run.1", "IMAGE")] {
             let text = named(page).unwrap();
             assert!(text.contains(&footer) && text.contains(about), "{page}: {text}");
+            let (notes, example) = (text.find("\n.SH NOTES\nExamples:\n.nf\n  wincompat "), text.find("\n.fi\n\nExit codes: "));
+            assert!(notes.is_some() && notes < example && !text.contains("EXTRA"), "{page}: {text}");
         }
         for page in ["wincompat-monitor.1", "wincompat-man.1", "wincompat-help.1", "wincompat-cluster-help.1"] {
             assert!(named(page).is_err(), "{page}");

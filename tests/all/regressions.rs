@@ -18,6 +18,17 @@ use crate::support::registry::images::OCI_MANIFEST;
 use crate::support::registry::windows::{WindowsImage, descriptor};
 use crate::support::registry::{Reply, Server};
 
+/// The settings of a scan were looked for wherever an argument was the word `scan`, and a command that has no such subcommand ended in a panic.
+#[test]
+fn scan_can_be_an_argument_of_another_command() {
+    let program = Program::new();
+    for command in ["host", "explain", "man"] {
+        let answer = Answer::of(program.command().args([command, "scan"]));
+        assert_eq!(answer.code, 2, "{command}: {}", answer.err);
+        assert!(answer.err.contains("hint: ") && !answer.err.contains("panicked"), "{command}: {}", answer.err);
+    }
+}
+
 /// The first 256 KiB were kept, and the error at the end of the log was not explained.
 #[test]
 fn explain_reads_the_end_of_a_pasted_log_that_is_longer_than_it_keeps() {

@@ -31,7 +31,8 @@ pub fn expanded(arguments: &[OsString]) -> Result<(Vec<OsString>, Settings), Err
     let Ok(matches) = variables::add_for(command, arguments).ignore_errors(true).try_get_matches_from(arguments) else {
         return as_they_are();
     };
-    let Some(scan) = matches.subcommand_matches("scan") else { return as_they_are() };
+    // The word may be an argument of another command, which is built without this one.
+    let Some(("scan", scan)) = matches.subcommand() else { return as_they_are() };
     let named: Option<&PathBuf> = scan.try_get_one(OPTION).ok().flatten();
     let is_off = scan.try_get_one::<bool>("no_config").ok().flatten() == Some(&true);
     let first = scan.try_get_many::<PathBuf>("paths").ok().flatten().and_then(|mut paths| paths.next().cloned());
