@@ -194,9 +194,14 @@ def use(browser, page, folder, fails):
     assert not browser.run('document.getElementById("dialog").open')
     browser.run('document.querySelector("#grid tbody a").focus()')
     if columns > 1:
-        before = browser.run("document.activeElement.closest('td').cellIndex")
+        # In a scan's page a cell is empty where the image does not land on the host.
+        after = browser.run("""(() => {
+            const cell = document.activeElement.closest("td");
+            const next = [...cell.parentElement.cells].find((other) => other.cellIndex > cell.cellIndex && other.querySelector("a"));
+            return (next || cell).cellIndex;
+        })()""")
         browser.key("ArrowRight")
-        assert browser.run("document.activeElement.closest('td').cellIndex") == before + 1
+        assert browser.run("document.activeElement.closest('td').cellIndex") == after
     browser.key("Enter")
     assert browser.run('document.getElementById("dialog").open')
     browser.click("#close")

@@ -36,6 +36,13 @@ pub fn unevaluated(name: &str, expression: &str) -> Error {
 
 /// The error about a variable of a Dockerfile that its `FROM` does not see.
 pub fn undeclared(name: &str) -> Error {
+    if name.is_empty() {
+        return Error::of(
+            ErrorKind::Invalid,
+            "what stands between the braces is not the name of a variable, so Docker does not build this",
+        )
+        .hint("write the variable as ${NAME}");
+    }
     Error::of(ErrorKind::Invalid, format!("{name} has no value here, so Docker does not build this"))
         .because("a FROM sees only the arguments that an ARG before the first FROM declares")
         .hint(format!("write `ARG {name}` before the first FROM"))
@@ -59,6 +66,15 @@ fn as_expression(expression: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_variable_without_a_name_is_not_told_to_be_declared() {
+        let hint = |name: &str| undeclared(name).hint.unwrap().to_string();
+        assert_eq!(
+            (hint("").as_str(), hint("TAG").as_str()),
+            ("write the variable as ${NAME}", "write `ARG TAG` before the first FROM")
+        );
+    }
 
     #[test]
     fn the_advice_can_be_typed_in_a_shell() {
