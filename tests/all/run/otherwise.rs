@@ -1,6 +1,7 @@
 //! What Windows may do in another way than the emulator does by itself (its README): the runner bears it.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use crate::run::machine::{Ended, HYPERV, IMAGE, ISOLATIONS, Machine, Running, image, image_of};
 
@@ -54,6 +55,30 @@ fn a_process_ends_while_it_is_created() {
     ends_first(&HYPERV, "");
     assert_eq!(machine.host.calls_of("HcsSetProcessCallback")[0]["rule"], "process-callback-late");
     machine.has_nothing_left();
+}
+
+/// A container that has ended before anybody could listen to it is asked, since nobody need be told of that end.
+#[test]
+fn a_container_ends_while_it_is_created() {
+    for isolation in ISOLATIONS {
+        let Some(machine) = Machine::new() else { return };
+        let began = Instant::now();
+        let ended = run(&machine, "CREATE", "system-ended", &[isolation, &[IMAGE, "cmd", "/c", "exit 5"]].concat());
+        ended.failed(125, &["the container was not "]);
+        assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+        machine.has_nothing_left();
+        if isolation != ISOLATIONS[0] {
+            continue;
+        }
+        ended.failed(125, &["the container was not started", "HCS_E_SYSTEM_ALREADY_STOPPED"]);
+        let calls = machine.host.calls();
+        let first = |function: &str, part: &str| {
+            calls.iter().position(|call| call["function"] == function && call.get(part).is_some()).expect(function)
+        };
+        let (listening, told) = ("HcsSetComputeSystemCallback", "HcsGetComputeSystemProperties");
+        assert!(first(listening, "n") < first(told, "n"), "{calls:#?}");
+        assert!(calls[first(told, "completes")]["result"].as_str().unwrap().contains("Stopped"), "{calls:#?}");
+    }
 }
 
 /// A record that comes with a success is told by the trace, and is no failure: the code decides.

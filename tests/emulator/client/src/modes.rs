@@ -25,6 +25,7 @@ pub fn cases() -> Vec<Case> {
     vec![
         case("callback-before-the-creation-has-ended", early_callback),
         case("callback-of-a-process-that-has-ended", late_callback),
+        case("system-that-ends-while-it-is-created", ends_while_created),
         case("process-that-was-never-made", never_made),
         case("signals-that-wait", signals_that_wait),
         case("signals-that-are-not-heard", signals_not_heard),
@@ -69,6 +70,20 @@ fn late_callback(world: World) {
     setting("RULES_ON", "process-callback-late");
     assert_eq!(v2::listen(core::HcsSetProcessCallback, ended()).map(drop), Err(0x8037_011F));
     finish(&world, system);
+}
+
+fn ends_while_created(world: World) {
+    setting("CREATE", "system-ended");
+    let (system, answer) = v2::create("accepted", &world.argon().to_string());
+    answer.expect("HcsCreateComputeSystem");
+    v2::listen(core::HcsSetComputeSystemCallback, system).expect("a callback");
+    let found = v2::simple(core::HcsGetComputeSystemProperties, system, Some("{}")).expect("HcsGetComputeSystemProperties");
+    assert_eq!(serde_json::from_str::<Value>(&found).expect("properties")["State"], "Stopped");
+    assert_eq!(v2::start(system).unwrap_err().0, 0x8037_0110);
+    assert_eq!(v2::enumerate("{}").expect("HcsEnumerateComputeSystems"), "[]");
+    v2::close(system);
+    layer::give_back(&world.scratch);
+    assert_eq!(left(), "");
 }
 
 fn never_made(world: World) {
