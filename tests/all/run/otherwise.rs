@@ -12,17 +12,53 @@ fn run(machine: &Machine, variable: &str, value: &str, arguments: &[&str]) -> En
     Running::start(command).end()
 }
 
-/// Nothing, an empty text and `null` are empty lists.
+/// What an empty list may be beside `[]`: nothing, an empty text and `null`.
+const EMPTY: [&str; 3] = ["null-pointer", "text", "null"];
+
 #[test]
 fn empty_lists_have_many_forms() {
     let Some(machine) = Machine::new() else { return };
-    for form in ["null-pointer", "text", "null"] {
+    for form in EMPTY {
         for isolation in ISOLATIONS {
             let ended = run(&machine, "EMPTY", form, &[isolation, &[IMAGE, "cmd", "/c", "exit 5"]].concat());
             ended.with(5);
             assert_eq!(ended.err, "", "{form}");
             machine.has_nothing_left();
         }
+    }
+}
+
+/// A host without networks, and every command that asks for a list which may be empty.
+#[test]
+fn empty_lists_of_networks_and_for_other_commands() {
+    for form in EMPTY {
+        let Some(machine) = Machine::new() else { return };
+        let on = |arguments: &[&str]| {
+            let mut command = machine.command(arguments);
+            command.env("HCSEMU_EMPTY", form).env("HCSEMU_NETWORKS", "none");
+            Running::start(command).end()
+        };
+        for isolation in ISOLATIONS {
+            let alone = on(&[&["run", "--rm", "-q"], isolation, &[IMAGE, "cmd", "/c", "exit 5"]].concat());
+            alone.with(5);
+            assert!(alone.err.starts_with("warning: this host has no NAT network"), "{form}: {}", alone.err);
+            assert_eq!(on(&["ps", "-a", "-q"]).with(0), "", "{form}");
+            assert_eq!(on(&["prune", "-q"]).with(0), "", "{form}");
+        }
+        let id = on(&["run", "-q", "-d", "--name", "one", IMAGE, "guest", "wait", "1000"]).with(0);
+        on(&["exec", "one", "guest", "exit", "7"]).with(7);
+        assert_eq!(on(&["ps", "-q", "--no-trunc"]).with(0), id, "{form}");
+        assert_eq!(on(&["prune", "-q"]).with(0), "", "{form}: it runs");
+        assert_eq!(on(&["stop", "-t", "5", "one"]).with(0), "one\n", "{form}");
+        // It is in no list any more.
+        on(&["exec", "one", "guest", "exit", "7"]).failed(125, &["does not run"]);
+        assert_eq!(on(&["stop", "one"]).with(0), "one\n", "{form}");
+        assert_eq!((on(&["ps", "-q"]).with(0), on(&["ps", "-a", "-q", "--no-trunc"]).with(0)), (String::new(), id), "{form}");
+        assert_eq!(on(&["rm", "one"]).with(0), "one\n", "{form}");
+        for function in ["HcnEnumerateNetworks", "HcnEnumerateEndpoints", "HcsEnumerateComputeSystems"] {
+            assert!(!machine.host.calls_of(function).is_empty(), "{function}");
+        }
+        machine.has_nothing_left();
     }
 }
 
