@@ -3,6 +3,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::run::machine::{Ended, HYPERV, IMAGE, ISOLATIONS, Machine, Running, image, image_of};
 
 /// Runs a container on a host that is told to behave in another way.
@@ -154,13 +156,27 @@ fn a_scanner_holds_a_file_of_the_transport_folder() {
     machine.has_nothing_left();
 }
 
-/// What HCS says of a call that it refuses at once is told.
+/// What HCS says of a call that it refuses at once is told, and stands in the trace.
 #[test]
 fn a_call_is_refused_at_once() {
-    let Some(machine) = Machine::with(&image_of("10.0.18362.1256")) else { return };
-    let refused = run(&machine, "REFUSE_AT", "call", &["--force", IMAGE, "cmd", "/c", "exit 5"]);
-    refused.failed(125, &["HCS_E_IMAGE_MISMATCH", "the image is of build 18362, the host of build 20348"]);
-    machine.has_nothing_left();
+    let mismatch = "the image is of build 18362, the host of build 20348";
+    let no_folder = "is no directory of the container";
+    for (image, function, asked, code, words) in [
+        (image_of("10.0.18362.1256"), "HcsCreateComputeSystem", &["--force"][..], 125, ["HCS_E_IMAGE_MISMATCH", mismatch]),
+        (image(), "HcsCreateProcess", &["-w", r"C:\no\such\folder"], 126, ["the working directory does not exist", no_folder]),
+    ] {
+        let Some(machine) = Machine::with(&image) else { return };
+        let trace = machine.program.folder().join("trace.jsonl");
+        let arguments = [asked, &["--trace", trace.to_str().unwrap(), IMAGE, "cmd", "/c", "exit 5"]].concat();
+        run(&machine, "REFUSE_AT", "call", &arguments).failed(code, &words);
+        let trace = fs::read_to_string(&trace).unwrap();
+        let lines = trace.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let refused: Vec<Value> = lines.filter(|line| line["call"] == function).collect();
+        let [refused] = refused.as_slice() else { panic!("{refused:?}") };
+        let said = refused["result"]["ErrorEvents"][0]["Message"].as_str().unwrap_or_default();
+        assert!(said.contains(words[1]), "{refused}");
+        machine.has_nothing_left();
+    }
 }
 
 /// Layers hold their own files alone.
