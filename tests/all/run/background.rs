@@ -152,6 +152,27 @@ fn a_shut_down_that_lasts_keeps_nobody() {
     machine.clear(&["slow"]);
 }
 
+/// Neither one that is not answered nor a call that does not return: after the time that was given, the container is ended by force.
+#[test]
+fn a_shut_down_that_lasts_is_cut_short_by_stop() {
+    let Some(mut machine) = Machine::new() else { return };
+    for (isolation, function) in ISOLATIONS.into_iter().zip(["HcsShutDownComputeSystem", "HcsShutdownComputeSystem"]) {
+        for stage in ["stage=operation", "stage=call"] {
+            machine.background(&[isolation, &["--name", "slow", IMAGE, "guest", "wait", "1000"]].concat());
+            machine.faults = format!("function={function} {stage} when=before never");
+            let (before, began) = (machine.host.calls_of(function).len(), Instant::now());
+            assert_eq!(machine.wincompat(&["stop", "-t", "2", "slow"]).with(0), "slow\n");
+            let took = began.elapsed();
+            let given = Duration::from_secs(2)..Duration::from_secs(60);
+            assert!(given.contains(&took), "{function} {stage}: {took:?}");
+            assert_eq!(machine.host.calls_of(function).len(), before + 1, "{stage}");
+            machine.faults.clear();
+            assert_eq!(machine.listed()["status"], "exited", "{function} {stage}");
+            machine.clear(&["slow"]);
+        }
+    }
+}
+
 #[test]
 fn removed_at_its_end() {
     let Some(machine) = Machine::new() else { return };
