@@ -194,8 +194,13 @@ fn nobody_says_a_folder() {
     image.facts.config["config"].as_object_mut().unwrap().remove("WorkingDir");
     let Some(machine) = Machine::with(&image) else { return };
     for isolation in ISOLATIONS {
-        let shown = machine.run(&[isolation, &[IMAGE, "guest", "show"]].concat()).with(0);
-        assert!(shown.lines().any(|line| line == r"folder C:\"), "{shown}");
+        let is_in_the_root = |shown: &str| assert!(shown.lines().any(|line| line == r"folder C:\"), "{shown}");
+        is_in_the_root(&machine.run(&[isolation, &[IMAGE, "guest", "show"]].concat()).with(0));
+        machine
+            .wincompat(&[&["run", "-q", "-d", "--name", "one"], isolation, &[IMAGE, "guest", "wait", "1000"]].concat())
+            .with(0);
+        is_in_the_root(&machine.wincompat(&["exec", "one", "guest", "show"]).with(0));
+        machine.wincompat(&["rm", "-f", "one"]).with(0);
     }
     machine.has_nothing_left();
 }
