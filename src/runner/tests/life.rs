@@ -102,6 +102,7 @@ fn a_disk_is_enlarged_before_it_is_attached() {
         let calls = fake.world().calls.clone();
         let at = calls.iter().position(|call| *call == "CreateSandboxLayer").unwrap();
         assert_eq!(calls[at + 1], "ExpandSandboxSize");
+        assert_eq!(fake.world().documents[0], 60_u64 << 30);
     }
 }
 

@@ -33,7 +33,10 @@ impl Layers for Fake {
 
     fn expand(&self, scratch: &Path, bytes: u64) -> Result<()> {
         self.call("ExpandSandboxSize", |world| match world.layers.get(scratch) {
-            Some(Scratch { active: false, prepared: false }) if bytes > 0 => Ok(()),
+            Some(Scratch { active: false, prepared: false }) => {
+                world.documents.push(bytes.into());
+                Ok(())
+            }
             _ => refuse("ExpandSandboxSize", INVALID),
         })
     }
