@@ -345,8 +345,14 @@ fn documents_of_others(_: World) {
     assert_eq!((id.as_str(), &found["MacAddress"]), ("7f4ad5b1-d9cb-469f-a165-70867728950e", &json!("00-15-5D-52-C1-02")));
     // What a network was made with is told again, and its policies can be changed.
     let policy = |name: &str| json!({"Type": "NetAdapterName", "Settings": {"NetworkAdapterName": name}});
+    let subnet = json!({
+        "IpAddressPrefix": "10.1.0.0/16",
+        "Routes": [{"NextHop": "10.1.0.1", "DestinationPrefix": "0.0.0.0/0"}],
+        "Policies": [{"Type": "VLAN", "Settings": {"IsolationId": 7}}],
+    });
     let made = json!({
         "Name": "kept", "Type": "Transparent", "Owner": "sample", "Dns": {"ServerList": ["1.1.1.1"]}, "Policies": [policy("a")],
+        "Ipams": [{"Type": "Static", "Subnets": [subnet]}],
         "SchemaVersion": version,
     });
     let handle = network::create_network(&made).expect("a network");
@@ -356,6 +362,7 @@ fn documents_of_others(_: World) {
     done(unsafe { hcn::HcnModifyNetwork(handle, text.ptr(), null_mut()) }).expect("HcnModifyNetwork");
     let found = network::network_properties(handle);
     assert_eq!((&found["Policies"], &found["Dns"]), (&json!([policy("a"), policy("b")]), &made["Dns"]));
+    assert_eq!(found["Ipams"], made["Ipams"], "with the policies of a subnet");
 }
 
 fn endpoint_first(_: World) {
