@@ -163,9 +163,12 @@ fn output_of_an_ended(world: World) {
         unsafe { core::HcsCloseProcess(process) };
         began.elapsed()
     });
-    let slowest = ends.max().unwrap_or_default();
+    let mut ends: Vec<Duration> = ends.collect();
+    ends.sort();
+    let [.., second, slowest] = ends[..] else { panic!("{ends:?}") };
     println!("       the slowest end of 20 came after {} ms", slowest.as_millis());
-    assert!(slowest < Duration::from_secs(60), "{slowest:?}");
+    // A busy machine keeps one waiting for a while; a console host that holds the streams keeps each, and for longer.
+    assert!(second < Duration::from_secs(3) && slowest < Duration::from_secs(15), "{ends:?}");
     finish(&world, system);
 }
 
