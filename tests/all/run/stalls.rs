@@ -304,7 +304,7 @@ const BETWEEN: Duration = Duration::from_millis(150);
 /// `rm --force`. What cannot be removed goes to `stays`.
 fn give_up(sequence: Sequence, machine: &Machine, stays: &RefCell<Vec<String>>) -> Ended {
     let from = machine.host.now();
-    let hangs = || machine.host.calls_since(from).iter().any(|call| call["never"] == true);
+    let hangs = || machine.host.hangs_since(from);
     let mut command = machine.interruptible(&sequence.arguments());
     command.stdin(Stdio::piped());
     let mut running = Running::start(command);
