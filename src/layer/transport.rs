@@ -80,8 +80,13 @@ pub struct Transport<'a> {
 }
 
 enum Current {
-    File(File, BasicInfo),
+    File(File, PathBuf, BasicInfo),
     UtilityVm,
+}
+
+/// The error of a step with what was done to which file: the name of the entry does not say it.
+fn doing(what: &str, place: &Path) -> impl FnOnce(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("{what} {}: {error}", place.display()))
 }
 
 impl<'a> Transport<'a> {
@@ -139,27 +144,27 @@ impl LayerSink for Transport<'_> {
         }
         let mut place = self.place(path);
         if info.is_directory() {
-            fs::create_dir(&place)?;
+            fs::create_dir(&place).map_err(doing("creating", &place))?;
             place.as_mut_os_string().push(DIRECTORY_METADATA);
         }
-        let mut file = File::create_new(place)?;
+        let mut file = File::create_new(&place).map_err(doing("creating", &place))?;
         let content = match path.area() {
             Area::Hives if !info.is_directory() => Content::Data,
             _ => {
-                file.write_all(&info.attributes.to_le_bytes())?;
+                file.write_all(&info.attributes.to_le_bytes()).map_err(doing("writing", &place))?;
                 Content::BackupStream
             }
         };
         if !info.is_directory() && path.area() == Area::Files {
             self.pending.sent.add(path);
         }
-        self.current = Some(Current::File(file, *info));
+        self.current = Some(Current::File(file, place, *info));
         Ok(content)
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match (&mut self.current, &mut self.utility_vm) {
-            (Some(Current::File(file, _)), _) => file.write_all(bytes),
+            (Some(Current::File(file, place, _)), _) => file.write_all(bytes).map_err(doing("writing", place)),
             (Some(Current::UtilityVm), Some(sink)) => sink.write(bytes),
             _ => Err(nothing_begun()),
         }
@@ -167,7 +172,9 @@ impl LayerSink for Transport<'_> {
 
     fn end(&mut self) -> io::Result<()> {
         match (self.current.take(), &mut self.utility_vm) {
-            (Some(Current::File(file, info)), _) => (self.stamp)(&file, &info),
+            (Some(Current::File(file, place, info)), _) => {
+                (self.stamp)(&file, &info).map_err(doing("setting the times of", &place))
+            }
             (Some(Current::UtilityVm), Some(sink)) => sink.end(),
             _ => Err(nothing_begun()),
         }

@@ -38,10 +38,13 @@ impl fmt::Display for FileCall {
 
 impl std::error::Error for FileCall {}
 
-/// Names the call that failed and its file. For the calls of ntdll.dll, to be used right after the call.
+/// Names the call that failed and its file, unless that was done before. For the calls of ntdll.dll, to be used right after the call.
 pub(super) fn named(call: &'static str, path: &str) -> impl FnOnce(io::Error) -> io::Error {
     let path = path.to_owned();
     move |error| {
+        if FileCall::of(&error).is_some() {
+            return error;
+        }
         // What was not a call, a path that leads out of the layer for example, has no status.
         let status = (call.starts_with("Nt") && error.raw_os_error().is_some()).then(last_status);
         io::Error::new(error.kind(), FileCall { call, error, path, status })
@@ -64,5 +67,7 @@ mod tests {
         assert_eq!(FileCall::of(&failed).map(|failed| failed.error.raw_os_error()), Some(Some(3)));
         let other = named("BackupWrite", "a")(io::Error::from_raw_os_error(5));
         assert!(other.to_string().starts_with("BackupWrite of a: "), "{other}");
+        // One of several calls may have its name already.
+        assert!(named("NtCreateFile", "b")(other).to_string().starts_with("BackupWrite of a: "));
     }
 }

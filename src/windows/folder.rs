@@ -32,6 +32,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
 use windows_sys::Win32::System::SystemServices::ACCESS_SYSTEM_SECURITY;
 
+use super::file_call::named;
 use super::file_info::{basic_info, set, set_basic_info};
 use super::handles::entries;
 use super::path::verbatim;
@@ -91,7 +92,10 @@ impl Folder {
     /// The attributes of what is there, of the link itself where it is one; `None` if there is nothing.
     pub fn attributes(&self, path: &str) -> io::Result<Option<u32>> {
         match self.relative(path, FILE_READ_ATTRIBUTES, SHARE_ALL, FILE_OPEN, FILE_OPEN_REPARSE_POINT) {
-            Ok(file) => basic_info(&file).map(|info| Some(info.FileAttributes)),
+            Ok(file) => {
+                let info = basic_info(&file).map_err(named("GetFileInformationByHandleEx", path))?;
+                Ok(Some(info.FileAttributes))
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }

@@ -42,7 +42,7 @@ impl Current {
 impl BaseLayer {
     /// Writes into this folder.
     pub fn into(folder: &Path) -> io::Result<Self> {
-        Ok(Self { folder: Folder::open(folder)?, current: None })
+        Ok(Self { folder: open(folder)?, current: None })
     }
 }
 
@@ -93,6 +93,19 @@ const LINK: &str = "NtSetInformationFile (a link)";
 /// The calls that a removal takes.
 const REMOVE: &str = "NtCreateFile and SetFileInformationByHandle (a removal)";
 
+/// The calls that list a folder.
+const NAMES: &str = "FindFirstFile and FindNextFile";
+
+/// The attributes of what is in a folder.
+fn attributes(folder: &Folder, path: &str) -> io::Result<Option<u32>> {
+    folder.attributes(path).map_err(named("NtCreateFile", path))
+}
+
+/// Opens the folder of a layer.
+fn open(folder: &Path) -> io::Result<Folder> {
+    Folder::open(folder).map_err(named("CreateFile", &folder.display().to_string()))
+}
+
 /// The files that preparing a utility VM changes. Anything else may be the parent's own file by another name.
 const CHANGED_LATER: [&str; 4] = ["BCD", "BCD.LOG", "BCD.LOG1", "BCD.LOG2"];
 const BOOT: &str = "UtilityVM\\Files\\EFI\\Microsoft\\Boot";
@@ -102,18 +115,18 @@ const FILES: &str = "UtilityVM\\Files";
 impl UtilityVm {
     /// Writes into the folder of a layer whose nearest parent is in that folder.
     pub fn into(folder: &Path, parent: &Path) -> io::Result<Self> {
-        Ok(Self { folder: Folder::open(folder)?, parent: Folder::open(parent)?, current: None })
+        Ok(Self { folder: open(folder)?, parent: open(parent)?, current: None })
     }
 
     /// Copies the parent's, once.
     fn copy_parent(&self) -> io::Result<()> {
-        if self.folder.attributes(UTILITY_VM)?.is_some() {
+        if attributes(&self.folder, UTILITY_VM)?.is_some() {
             return Ok(());
         }
-        if self.parent.attributes(FILES)?.is_none() {
+        if attributes(&self.parent, FILES)?.is_none() {
             return Err(io::Error::other("no layer below has a utility VM that this one could change"));
         }
-        self.folder.create_folder(UTILITY_VM)?;
+        self.folder.create_folder(UTILITY_VM).map_err(named("NtCreateFile", UTILITY_VM))?;
         self.copy(FILES)
     }
 
@@ -125,9 +138,9 @@ impl UtilityVm {
             if !is_plain_folder(info.attributes) {
                 continue;
             }
-            for name in self.parent.names_in(&path)? {
+            for name in self.parent.names_in(&path).map_err(named(NAMES, &path))? {
                 let entry = format!("{path}\\{name}");
-                let attributes = self.parent.attributes(&entry)?.unwrap_or_default();
+                let attributes = attributes(&self.parent, &entry)?.unwrap_or_default();
                 if attributes & FILE_ATTRIBUTE_DIRECTORY != 0 {
                     waiting.push(entry);
                 } else if attributes & FILE_ATTRIBUTE_REPARSE_POINT != 0 || is_changed_later(&path, &name) {
@@ -164,12 +177,14 @@ impl UtilityVm {
     /// Opens the place of an entry: a folder that is there is kept, all else that stands there gives way.
     fn place(&self, path: &str, info: &BasicInfo) -> io::Result<File> {
         const KIND: u32 = FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT;
-        match self.folder.attributes(path)? {
-            Some(there) if info.is_directory() && (there ^ info.attributes) & KIND == 0 => return self.folder.reopen(path),
-            Some(_) => self.folder.remove_all(path)?,
+        match attributes(&self.folder, path)? {
+            Some(there) if info.is_directory() && (there ^ info.attributes) & KIND == 0 => {
+                return self.folder.reopen(path).map_err(named("NtCreateFile", path));
+            }
+            Some(_) => self.folder.remove_all(path).map_err(named(REMOVE, path))?,
             None => {}
         }
-        self.folder.create(path, info.is_directory())
+        self.folder.create(path, info.is_directory()).map_err(named("NtCreateFile", path))
     }
 }
 
@@ -177,7 +192,7 @@ impl LayerSink for UtilityVm {
     fn begin(&mut self, path: &LayerPath, info: &BasicInfo) -> io::Result<Content> {
         self.copy_parent()?;
         let path = backslashed(path);
-        let file = self.place(&path, info).map_err(named("NtCreateFile", &path))?;
+        let file = self.place(&path, info)?;
         self.current = Some(Current::begin(file, path, info)?);
         Ok(Content::BackupStream)
     }
@@ -196,7 +211,7 @@ impl LayerSink for UtilityVm {
         self.folder.remove_all(&path).map_err(named(REMOVE, &path))?;
         let target_path = backslashed(target.path);
         // What this layer has removed is its parent's still.
-        let removed = !target.in_layer && self.folder.attributes(&target_path)?.is_none();
+        let removed = !target.in_layer && attributes(&self.folder, &target_path)?.is_none();
         self.folder.link(&path, if removed { &self.parent } else { &self.folder }, &target_path).map_err(named(LINK, &path))
     }
 
@@ -218,8 +233,8 @@ impl LayerSink for UtilityVm {
 
 /// Applies the changes that need an imported layer: removals, links, times.
 pub(super) fn apply(folder: &Path, parents: &[&Path], pending: &Pending) -> io::Result<()> {
-    let folder = Folder::open(folder)?;
-    let parents = parents.iter().map(|parent| Folder::open(parent)).collect::<io::Result<Vec<_>>>()?;
+    let folder = open(folder)?;
+    let parents = parents.iter().map(|parent| open(parent)).collect::<io::Result<Vec<_>>>()?;
     for path in &pending.tombstones {
         let path = backslashed(path);
         folder.remove_all(&path).map_err(named(REMOVE, &path))?;
@@ -228,7 +243,7 @@ pub(super) fn apply(folder: &Path, parents: &[&Path], pending: &Pending) -> io::
         let (path, target) = (backslashed(&link.path), backslashed(&link.target));
         let mut from = link.in_layer.then_some(&folder);
         for parent in parents.iter().filter(|_| !link.in_layer) {
-            if parent.attributes(&target)?.is_some() {
+            if attributes(parent, &target)?.is_some() {
                 from = Some(parent);
                 break;
             }
@@ -250,7 +265,7 @@ fn set_directories(folder: &Folder, directories: &[Directory]) -> io::Result<()>
 /// The number of files in an imported layer, and which of these paths it lacks. The number is not known where a folder in it cannot be
 /// listed, and a path that cannot be looked at is not taken for missing.
 pub(super) fn look_for(folder: &Path, paths: &[LayerPath]) -> io::Result<Present> {
-    let folder = Folder::open(folder)?;
+    let folder = open(folder)?;
     let missing = paths.iter().filter(|path| matches!(folder.attributes(&backslashed(path)), Ok(None)));
     Ok(Present { files: folder.count_files("Files").ok(), missing: missing.cloned().collect() })
 }

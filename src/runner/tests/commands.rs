@@ -17,6 +17,7 @@ use crate::runner::life::run::{self as lifecycle, Outcome};
 use crate::runner::life::stdio::Stdio;
 use crate::runner::request::{ProcessRequest, RunRequest};
 use crate::runner::store::Store;
+use crate::runner::store::claim::FoundContainer;
 use crate::runner::store::state::tests::request;
 use crate::runner::tests::fake::{Behaviour, Fake, Trouble, When};
 use crate::runner::tests::{Written, run, store};
@@ -261,6 +262,31 @@ fn an_owner_that_hangs_is_given_up_by_force() {
         ending::remove(&Fake::new(), &store, &id, Some(&Ends(send))).unwrap();
     });
     assert!(store.container_ids().unwrap().is_empty());
+}
+
+/// Its owner is in a call that never returns, and as long as it is there the container cannot be ended.
+#[test]
+fn an_owner_that_hangs_is_ended_before_its_container_where_that_does_not_end() {
+    let (_folder, store) = store();
+    let fake = Fake::new().behaviour(Behaviour::WaitsForTheEnd).surviving(true).trouble(Trouble::Kill(14, When::After));
+    assert!(run(&fake, &store, &named("web", Isolation::Process), b"").is_none());
+    let fake = fake.trouble(Trouble::Always("HcsTerminateComputeSystem", 0x8037_0105));
+    let (id, hung) = (store.resolve("web").unwrap(), 4_000_000_000);
+    let Ok(Some(FoundContainer::Ours(mut claim))) = store.find(&id) else { panic!("it has an owner") };
+    claim.update(|state| state.owner = Some(hung)).unwrap();
+    let (send, ended) = mpsc::sync_channel(1);
+    std::thread::scope(|scope| {
+        let host = fake.clone();
+        scope.spawn(move || {
+            assert_eq!(ended.recv().unwrap(), hung);
+            let _ = host.trouble(Trouble::None);
+            claim.keep();
+        });
+        ending::remove(&fake, &store, &id, Some(&Ends(send))).unwrap();
+    });
+    let tries = fake.world().calls.iter().filter(|call| **call == "HcsTerminateComputeSystem").count();
+    assert!(tries > 5, "it was tried {tries} times");
+    assert_eq!((store.container_ids().unwrap(), fake.left()), (vec![], vec![]));
 }
 
 #[test]

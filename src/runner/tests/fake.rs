@@ -113,6 +113,8 @@ pub struct Fake {
     longest_path: usize,
     /// An import with longer names is refused.
     refuses_longer: bool,
+    /// The name of a file that every import loses.
+    lost: &'static str,
 }
 
 const NAT: &str = "b95d0c5e-57d4-412b-b571-18a81a16e005";
@@ -134,6 +136,7 @@ impl Fake {
             namespace: None,
             longest_path: usize::MAX,
             refuses_longer: false,
+            lost: "",
         }
     }
 
@@ -158,6 +161,11 @@ impl Fake {
     /// Imports lose files with longer names than this, and say nothing of it.
     pub fn losing_beyond(self, longest_path: usize) -> Self {
         Self { longest_path, ..self }
+    }
+
+    /// Imports lose files of this name, and say nothing of it.
+    pub fn losing(self, lost: &'static str) -> Self {
+        Self { lost, ..self }
     }
 
     /// Imports with longer names of files than this are refused.

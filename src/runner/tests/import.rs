@@ -96,6 +96,21 @@ fn files_that_an_import_loses_without_a_word_are_missed() {
     }
 }
 
+/// Not only the longest paths are looked for: the files are counted too.
+#[test]
+fn a_file_with_a_short_path_that_an_import_loses_is_missed() {
+    let (folder, store) = empty_store();
+    let blobs = Folder::create(handles(), folder.path()).unwrap();
+    let base = layer(&blobs, &["Files/", "Files/a.txt", "Hives/"]);
+    let long: Vec<String> = (0..25).map(|number| format!("Files/a-long-name-{number}")).collect();
+    let entries: Vec<&str> = ["Files/", "Files/b"].into_iter().chain(long.iter().map(String::as_str)).collect();
+    let upper = layer(&blobs, &entries);
+    let fake = Fake::new().losing("b");
+    let error = import(&fake, &store, &blobs, &[base, upper], &Interrupts::new(), &|_| ()).unwrap_err();
+    assert!(error.sentence().contains("of 26 files only 25 are there") && error.hint.is_some(), "{error:?}");
+    assert_eq!(kept(&store).len(), 1, "the base alone");
+}
+
 #[test]
 fn an_import_that_finds_no_long_paths_says_what_helps() {
     let (folder, store) = empty_store();

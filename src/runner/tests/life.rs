@@ -1,7 +1,10 @@
 //! What a container's life looks like when it goes well, and when it does not in a way that was foreseen.
 
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
 use crate::Isolation;
-use crate::hcs::documents::{PortMapping, Protocol};
+use crate::hcs::documents::{ConsoleSize, PortMapping, Protocol};
 use crate::hcs::plan::Plan;
 use crate::runner::life::context::{Context, Progress};
 use crate::runner::life::interrupts::Interrupts;
@@ -99,6 +102,7 @@ fn a_disk_is_enlarged_before_it_is_attached() {
         let calls = fake.world().calls.clone();
         let at = calls.iter().position(|call| *call == "CreateSandboxLayer").unwrap();
         assert_eq!(calls[at + 1], "ExpandSandboxSize");
+        assert_eq!(fake.world().documents[0], 60_u64 << 30);
     }
 }
 
@@ -145,6 +149,38 @@ fn interrupts_are_passed_on_then_end_the_process() {
         assert_eq!(got.map_err(|error| error.what), exit_code.map_err(str::to_owned), "{behaviour:?}");
         assert_eq!(fake.left(), [""; 0]);
     }
+}
+
+/// A signal that waits for the end of its target does not keep its console from another size.
+#[test]
+fn the_size_of_the_console_follows_while_a_signal_waits() {
+    let (_folder, store) = store();
+    let fake = Fake::new().behaviour(Behaviour::HoldsSignals);
+    let mut request = request(Isolation::Process);
+    request.process.console = Some(ConsoleSize { height: 25, width: 80 });
+    let (interrupts, looks, followed, began) = (Interrupts::new(), Cell::new(0), Cell::new(false), Instant::now());
+    let report = |progress: Progress<'_>| {
+        if matches!(progress, Progress::Running(_)) {
+            interrupts.raise();
+        }
+    };
+    // The signal is on its way after the first look, at each of which the window has another size.
+    let second = serde_json::json!({"Operation": "ConsoleSize", "ConsoleSize": {"Height": 25, "Width": 82}});
+    let console = || {
+        if interrupts.count() == 1 {
+            followed.set(fake.world().documents.contains(&second));
+            if followed.get() || began.elapsed() > Duration::from_secs(30) {
+                interrupts.raise();
+            }
+        }
+        looks.set(looks.get() + 1);
+        Some(ConsoleSize { height: 25, width: 80 + looks.get() })
+    };
+    let context = Context { machine: &fake, store: &store, interrupts: &interrupts, report: &report, console: &console };
+    let outcome = lifecycle::run(&context, &request, |_| Ok(Stdio::nothing())).unwrap();
+    assert_eq!(outcome.exit_code, Ok(1067), "the second interrupt ends it");
+    assert!(followed.get(), "{} looks", looks.get());
+    assert_eq!(fake.left(), [""; 0]);
 }
 
 #[test]

@@ -65,6 +65,48 @@ fn three_layers_give_the_right_tree() {
     shop.host.has_nothing_left();
 }
 
+/// On Windows a layer's folder holds no files of its parents, and what is removed or linked to is not to be seen in it.
+#[test]
+fn removals_and_links_where_the_parents_are_not_to_be_seen() {
+    let Some(shop) = Shop::new().map(|shop| shop.without("parents-shown")) else { return };
+    let ids = shop.put("app", &Image::of(VERSION, three_layers().map(Archive::finish).into()));
+    shop.import("app");
+    shop.holds(&ids, "after the import");
+    let [base, update, application] = ids[..] else { panic!("{} layers", ids.len()) };
+    let place = |id: &LayerId, path: &str| shop.place(id, path);
+    for (id, path) in [
+        (&update, "Files/License.txt"),
+        (&update, "Files/Temp/b"),
+        (&update, "UtilityVM/Files/old"),
+        (&application, "Files/Windows/System32/kernel32.dll"),
+    ] {
+        assert!(!place(id, path).exists(), "{path}");
+    }
+    let kernel = "Files/Windows/System32/kernel32.dll";
+    for (id, path, from, target) in [
+        (&update, "Files/Windows/WinSxS/ntdll.dll", &update, "Files/Windows/System32/ntdll.dll"),
+        (&update, "Files/Windows/WinSxS/kernel32.dll", &base, kernel),
+        (&application, "Files/app/ntdll.dll", &update, "Files/Windows/System32/ntdll.dll"),
+        (&application, "Files/app/kept.dll", &base, kernel),
+    ] {
+        assert!(is_same_file(&place(id, path), &place(from, target)), "{path}");
+    }
+    let text = |id: &LayerId, path: &str| fs::read_to_string(place(id, path)).unwrap();
+    assert_eq!(text(&application, "Files/Temp"), "now a file");
+    // The base is as it was.
+    for (path, content) in [
+        ("Files/Windows/System32/ntdll.dll", "ntdll 1"),
+        (kernel, "kernel32 1"),
+        ("Files/License.txt", "license"),
+        ("Files/Temp/a", "temporary"),
+        ("Files/Temp/b/c", "temporary too"),
+        ("UtilityVM/Files/kernel.exe", "vm kernel 1"),
+    ] {
+        assert_eq!(text(&base, path), content, "{path}");
+    }
+    shop.host.has_nothing_left();
+}
+
 /// The transport folder holds what `docs/hcs.md#upper-layers` says: ImportLayer, as strict as that, found every stream in it.
 #[test]
 fn what_travels_arrives() {

@@ -1,11 +1,12 @@
 //! The transport folder: what lies in it, and what is left to do after its import.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
-use wincompat::internals::layer::transport::{PendingLink, stamp_portably};
-use wincompat::internals::layer::{LayerPath, Position, Transport};
+use wincompat::internals::layer::transport::{PendingLink, Stamp, stamp_portably};
+use wincompat::internals::layer::{LayerError, LayerPath, Position, Transport};
 
 use super::decode_into;
 use crate::layers::golden::DESCRIPTOR;
@@ -167,6 +168,25 @@ fn the_files_that_travel_are_counted_and_the_longest_paths_known() {
     let sent = &transport.pending().sent;
     let lengths: Vec<usize> = sent.longest.iter().map(|path| path.as_str().len()).collect();
     assert_eq!((sent.files, lengths), (30, (17..=36).rev().collect()));
+}
+
+#[test]
+fn a_failure_says_what_was_done_to_which_file() {
+    let parent = tempfile::tempdir().unwrap();
+    let failed = |transport: &mut Transport<'_>| {
+        let failed = decode_into(transport, &upper_layer().finish(), Position::Upper).unwrap_err();
+        let LayerError::Write { source, .. } = failed else { panic!("{failed:?}") };
+        (source.kind(), source.to_string())
+    };
+    let refused: Stamp = |_, _| Err(io::ErrorKind::PermissionDenied.into());
+    let (kind, said) = failed(&mut Transport::create_in(parent.path(), refused, None).unwrap());
+    assert!(said.starts_with("setting the times of ") && said.contains("Files.$wcidirs$: "), "{said}");
+    assert_eq!(kind, io::ErrorKind::PermissionDenied);
+    let mut transport = Transport::create_in(parent.path(), stamp_portably, None).unwrap();
+    fs::create_dir(transport.path().join("Files")).unwrap();
+    let (kind, said) = failed(&mut transport);
+    assert!(said.starts_with("creating ") && said.contains("Files: "), "{said}");
+    assert_eq!(kind, io::ErrorKind::AlreadyExists);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! `run -d`, and the commands for a container that nobody waits for.
 
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -39,6 +40,13 @@ impl Machine {
         self.wincompat(&[&["rm", "-f"], names].concat()).with(0);
         self.has_nothing_left();
     }
+}
+
+/// Ends the program that made a call, as the task manager does; false if it is not there any more.
+fn end_maker(call: &Value) -> bool {
+    let mut command = Command::new("taskkill");
+    command.args(["/f", "/pid", &call["pid"].to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
+    started(|| command.status()).success()
 }
 
 #[test]
@@ -142,6 +150,27 @@ fn a_shut_down_that_lasts_keeps_nobody() {
     assert!(!machine.host.calls_of("HcsShutDownComputeSystem").is_empty());
     machine.faults.clear();
     machine.clear(&["slow"]);
+}
+
+/// Neither one that is not answered nor a call that does not return: after the time that was given, the container is ended by force.
+#[test]
+fn a_shut_down_that_lasts_is_cut_short_by_stop() {
+    let Some(mut machine) = Machine::new() else { return };
+    for (isolation, function) in ISOLATIONS.into_iter().zip(["HcsShutDownComputeSystem", "HcsShutdownComputeSystem"]) {
+        for stage in ["stage=operation", "stage=call"] {
+            machine.background(&[isolation, &["--name", "slow", IMAGE, "guest", "wait", "1000"]].concat());
+            machine.faults = format!("function={function} {stage} when=before never");
+            let (before, began) = (machine.host.calls_of(function).len(), Instant::now());
+            assert_eq!(machine.wincompat(&["stop", "-t", "2", "slow"]).with(0), "slow\n");
+            let took = began.elapsed();
+            let given = Duration::from_secs(2)..Duration::from_secs(60);
+            assert!(given.contains(&took), "{function} {stage}: {took:?}");
+            assert_eq!(machine.host.calls_of(function).len(), before + 1, "{stage}");
+            machine.faults.clear();
+            assert_eq!(machine.listed()["status"], "exited", "{function} {stage}");
+            machine.clear(&["slow"]);
+        }
+    }
 }
 
 #[test]
@@ -250,16 +279,48 @@ fn images_that_were_never_run() {
 fn a_monitor_that_is_killed() {
     let Some(machine) = Machine::new() else { return };
     let id = machine.background(&["--name", "orphan", IMAGE, "guest", "wait", "1000"]);
-    let created = machine.host.calls_of("HcsCreateProcess");
-    let monitor = created[0]["pid"].to_string();
-    let killed = std::process::Command::new("taskkill").args(["/f", "/pid", &monitor]).stdout(Stdio::null()).status().unwrap();
-    assert!(killed.success());
+    assert!(end_maker(&machine.host.calls_of("HcsCreateProcess")[0]));
     let listed = machine.listed();
     assert_eq!((&listed["id"], &listed["ownerLives"], &listed["status"]), (&json!(id), &json!(false), &json!("dead")));
     assert_eq!(machine.wincompat(&["ps", "-q"]).with(0), "");
     assert!(!machine.host.left().is_empty());
     assert_eq!(machine.wincompat(&["prune"]).with(0), format!("container {id}\n"));
     machine.has_nothing_left();
+}
+
+/// The one who looks after a container hangs in a call that never returns, after its end or at its start: it is given up by force.
+#[test]
+fn a_monitor_that_hangs_is_ended_by_force() {
+    let Some(mut machine) = Machine::new() else { return };
+    let removed = |machine: &Machine, id: &str, function: &str| {
+        let hung = machine.host.calls_of(function).into_iter().find(|call| call["never"] == true).unwrap();
+        let began = Instant::now();
+        assert_eq!(machine.wincompat(&["rm", "-f", id]).with(0), format!("{id}\n"));
+        // Without force, it is waited for minutes.
+        assert!(began.elapsed() < Duration::from_secs(120), "{:?}", began.elapsed());
+        assert!(!end_maker(&hung), "the monitor is there");
+        machine.has_nothing_left();
+    };
+
+    let id = machine.background(&[IMAGE, "guest", "wait", "1000"]);
+    machine.host.set_faults("function=HcnDeleteNamespace never");
+    machine.wincompat(&["kill", "-s", "TERM", &id]).with(0);
+    machine.wait_for("HcnDeleteNamespace");
+    machine.host.set_faults("");
+    removed(&machine, &id, "HcnDeleteNamespace");
+
+    machine.faults = "function=HcsStartComputeSystem never".to_owned();
+    let before = machine.host.calls_of("HcsStartComputeSystem").len();
+    let starting = machine.start(&["run", "-q", "-d", IMAGE, "guest", "wait", "1000"]);
+    let until = Instant::now() + LONG;
+    while !machine.host.calls_of("HcsStartComputeSystem")[before..].iter().any(|call| call["never"] == true) {
+        assert!(Instant::now() < until, "it is not started");
+        thread::sleep(Duration::from_millis(50));
+    }
+    // For the monitor alone, which has it in its environment.
+    machine.faults.clear();
+    removed(&machine, &machine.containers().concat(), "HcsStartComputeSystem");
+    starting.end_without_closing().failed(125, &["ended and gave no reason"]);
 }
 
 /// Without `--rm`, one that was waited for is kept too.

@@ -104,7 +104,9 @@ fn a_disk_of_another_size() {
     for isolation in ISOLATIONS {
         let before = machine.host.calls_of("ExpandSandboxSize").len();
         machine.run(&[isolation, &["--storage-opt", "size=60GB", IMAGE, "cmd", "/c", "exit 0"]].concat()).with(0);
-        assert!(machine.host.calls_of("ExpandSandboxSize").len() > before);
+        let calls = machine.host.calls_of("ExpandSandboxSize");
+        let sizes: Vec<&Value> = calls[before..].iter().map(|call| &call["arguments"]["bytes"]).collect();
+        assert_eq!(sizes, [&json!(60_u64 << 30)]);
         machine.has_nothing_left();
     }
 }

@@ -1,6 +1,9 @@
 //! What Windows may do in another way than the emulator does by itself (its README): the runner bears it.
 
 use std::fs;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 use crate::run::machine::{Ended, HYPERV, IMAGE, ISOLATIONS, Machine, Running, image, image_of};
 
@@ -11,17 +14,53 @@ fn run(machine: &Machine, variable: &str, value: &str, arguments: &[&str]) -> En
     Running::start(command).end()
 }
 
-/// Nothing, an empty text and `null` are empty lists.
+/// What an empty list may be beside `[]`: nothing, an empty text and `null`.
+const EMPTY: [&str; 3] = ["null-pointer", "text", "null"];
+
 #[test]
 fn empty_lists_have_many_forms() {
     let Some(machine) = Machine::new() else { return };
-    for form in ["null-pointer", "text", "null"] {
+    for form in EMPTY {
         for isolation in ISOLATIONS {
             let ended = run(&machine, "EMPTY", form, &[isolation, &[IMAGE, "cmd", "/c", "exit 5"]].concat());
             ended.with(5);
             assert_eq!(ended.err, "", "{form}");
             machine.has_nothing_left();
         }
+    }
+}
+
+/// A host without networks, and every command that asks for a list which may be empty.
+#[test]
+fn empty_lists_of_networks_and_for_other_commands() {
+    for form in EMPTY {
+        let Some(machine) = Machine::new() else { return };
+        let on = |arguments: &[&str]| {
+            let mut command = machine.command(arguments);
+            command.env("HCSEMU_EMPTY", form).env("HCSEMU_NETWORKS", "none");
+            Running::start(command).end()
+        };
+        for isolation in ISOLATIONS {
+            let alone = on(&[&["run", "--rm", "-q"], isolation, &[IMAGE, "cmd", "/c", "exit 5"]].concat());
+            alone.with(5);
+            assert!(alone.err.starts_with("warning: this host has no NAT network"), "{form}: {}", alone.err);
+            assert_eq!(on(&["ps", "-a", "-q"]).with(0), "", "{form}");
+            assert_eq!(on(&["prune", "-q"]).with(0), "", "{form}");
+        }
+        let id = on(&["run", "-q", "-d", "--name", "one", IMAGE, "guest", "wait", "1000"]).with(0);
+        on(&["exec", "one", "guest", "exit", "7"]).with(7);
+        assert_eq!(on(&["ps", "-q", "--no-trunc"]).with(0), id, "{form}");
+        assert_eq!(on(&["prune", "-q"]).with(0), "", "{form}: it runs");
+        assert_eq!(on(&["stop", "-t", "5", "one"]).with(0), "one\n", "{form}");
+        // It is in no list any more.
+        on(&["exec", "one", "guest", "exit", "7"]).failed(125, &["does not run"]);
+        assert_eq!(on(&["stop", "one"]).with(0), "one\n", "{form}");
+        assert_eq!((on(&["ps", "-q"]).with(0), on(&["ps", "-a", "-q", "--no-trunc"]).with(0)), (String::new(), id), "{form}");
+        assert_eq!(on(&["rm", "one"]).with(0), "one\n", "{form}");
+        for function in ["HcnEnumerateNetworks", "HcnEnumerateEndpoints", "HcsEnumerateComputeSystems"] {
+            assert!(!machine.host.calls_of(function).is_empty(), "{function}");
+        }
+        machine.has_nothing_left();
     }
 }
 
@@ -54,6 +93,30 @@ fn a_process_ends_while_it_is_created() {
     ends_first(&HYPERV, "");
     assert_eq!(machine.host.calls_of("HcsSetProcessCallback")[0]["rule"], "process-callback-late");
     machine.has_nothing_left();
+}
+
+/// A container that has ended before anybody could listen to it is asked, since nobody need be told of that end.
+#[test]
+fn a_container_ends_while_it_is_created() {
+    for isolation in ISOLATIONS {
+        let Some(machine) = Machine::new() else { return };
+        let began = Instant::now();
+        let ended = run(&machine, "CREATE", "system-ended", &[isolation, &[IMAGE, "cmd", "/c", "exit 5"]].concat());
+        ended.failed(125, &["the container was not "]);
+        assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+        machine.has_nothing_left();
+        if isolation != ISOLATIONS[0] {
+            continue;
+        }
+        ended.failed(125, &["the container was not started", "HCS_E_SYSTEM_ALREADY_STOPPED"]);
+        let calls = machine.host.calls();
+        let first = |function: &str, part: &str| {
+            calls.iter().position(|call| call["function"] == function && call.get(part).is_some()).expect(function)
+        };
+        let (listening, told) = ("HcsSetComputeSystemCallback", "HcsGetComputeSystemProperties");
+        assert!(first(listening, "n") < first(told, "n"), "{calls:#?}");
+        assert!(calls[first(told, "completes")]["result"].as_str().unwrap().contains("Stopped"), "{calls:#?}");
+    }
 }
 
 /// A record that comes with a success is told by the trace, and is no failure: the code decides.
@@ -93,13 +156,27 @@ fn a_scanner_holds_a_file_of_the_transport_folder() {
     machine.has_nothing_left();
 }
 
-/// What HCS says of a call that it refuses at once is told.
+/// What HCS says of a call that it refuses at once is told, and stands in the trace.
 #[test]
 fn a_call_is_refused_at_once() {
-    let Some(machine) = Machine::with(&image_of("10.0.18362.1256")) else { return };
-    let refused = run(&machine, "REFUSE_AT", "call", &["--force", IMAGE, "cmd", "/c", "exit 5"]);
-    refused.failed(125, &["HCS_E_IMAGE_MISMATCH", "the image is of build 18362, the host of build 20348"]);
-    machine.has_nothing_left();
+    let mismatch = "the image is of build 18362, the host of build 20348";
+    let no_folder = "is no directory of the container";
+    for (image, function, asked, code, words) in [
+        (image_of("10.0.18362.1256"), "HcsCreateComputeSystem", &["--force"][..], 125, ["HCS_E_IMAGE_MISMATCH", mismatch]),
+        (image(), "HcsCreateProcess", &["-w", r"C:\no\such\folder"], 126, ["the working directory does not exist", no_folder]),
+    ] {
+        let Some(machine) = Machine::with(&image) else { return };
+        let trace = machine.program.folder().join("trace.jsonl");
+        let arguments = [asked, &["--trace", trace.to_str().unwrap(), IMAGE, "cmd", "/c", "exit 5"]].concat();
+        run(&machine, "REFUSE_AT", "call", &arguments).failed(code, &words);
+        let trace = fs::read_to_string(&trace).unwrap();
+        let lines = trace.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let refused: Vec<Value> = lines.filter(|line| line["call"] == function).collect();
+        let [refused] = refused.as_slice() else { panic!("{refused:?}") };
+        let said = refused["result"]["ErrorEvents"][0]["Message"].as_str().unwrap_or_default();
+        assert!(said.contains(words[1]), "{refused}");
+        machine.has_nothing_left();
+    }
 }
 
 /// Layers hold their own files alone.
@@ -117,8 +194,13 @@ fn nobody_says_a_folder() {
     image.facts.config["config"].as_object_mut().unwrap().remove("WorkingDir");
     let Some(machine) = Machine::with(&image) else { return };
     for isolation in ISOLATIONS {
-        let shown = machine.run(&[isolation, &[IMAGE, "guest", "show"]].concat()).with(0);
-        assert!(shown.lines().any(|line| line == r"folder C:\"), "{shown}");
+        let is_in_the_root = |shown: &str| assert!(shown.lines().any(|line| line == r"folder C:\"), "{shown}");
+        is_in_the_root(&machine.run(&[isolation, &[IMAGE, "guest", "show"]].concat()).with(0));
+        machine
+            .wincompat(&[&["run", "-q", "-d", "--name", "one"], isolation, &[IMAGE, "guest", "wait", "1000"]].concat())
+            .with(0);
+        is_in_the_root(&machine.wincompat(&["exec", "one", "guest", "show"]).with(0));
+        machine.wincompat(&["rm", "-f", "one"]).with(0);
     }
     machine.has_nothing_left();
 }

@@ -3,7 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::run::machine::{Ended, IMAGE, ISOLATIONS, Machine};
+use serde_json::Value;
+
+use crate::run::machine::{Ended, IMAGE, ISOLATIONS, Machine, VERSION};
+use crate::support::emulated::image::{Image, base_layer};
+use crate::support::layers::archive::Meta;
 
 /// The value of a variable, and an argument, that no report may hold.
 const CANARY: &str = "canary-5b1e";
@@ -52,6 +56,37 @@ fn whichever_call_fails_the_report_has_its_cause_and_no_secret() {
         machine.faults.clear();
         machine.has_nothing_left();
     }
+}
+
+/// Of a layer that cannot be written, the report and the trace have the last entries, and the call that failed with its file.
+#[test]
+fn a_layer_that_cannot_be_written_is_reported_with_its_last_entries() {
+    let mut base = base_layer(VERSION);
+    for number in 0..30 {
+        base.file(&format!("Files/file-{number}"), &Meta::default(), b"text");
+    }
+    let Some(mut machine) = Machine::with(&Image::of(VERSION, vec![base.finish()])) else { return };
+    // ERROR_DISK_FULL; the files before those of the test are fewer.
+    machine.faults = "function=BackupWrite n=20 hresult=0x80070070".to_owned();
+    let trace = machine.program.folder().join("trace.jsonl");
+    let run = ["--isolation", "process", "--trace", trace.to_str().unwrap(), IMAGE, "cmd", "/c", "exit 0"];
+    let ended = machine.run(&run);
+    ended.failed(125, &["was not imported", "of the layer could not be written"]);
+    let report = report_of(&ended);
+    let (_, failed) = report.split_once("## Calls that failed").unwrap_or_else(|| panic!("{report}"));
+    for text in [failed, &fs::read_to_string(&trace).unwrap()] {
+        let mut lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let entries = lines.find(|line| line["call"] == "entries of a layer").unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(entries["hresult"], "0x80004005", "{entries}");
+        let last = entries["document"]["last"].as_array().unwrap();
+        let file = last.last().unwrap().as_str().unwrap().strip_prefix("file Files/").unwrap();
+        assert_eq!(last.len(), 10, "{entries}");
+        assert!(entries["document"]["entries"].as_u64().unwrap() > 10, "{entries}");
+        let why = format!(r"BackupWrite of Files\{file}: ");
+        assert!(entries["result"].as_str().unwrap().contains(&why) && ended.err.contains(&why), "{why}: {entries}");
+    }
+    machine.faults.clear();
+    machine.has_nothing_left();
 }
 
 #[test]

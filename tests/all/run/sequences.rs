@@ -238,8 +238,8 @@ impl Sequence {
     }
 }
 
-/// The calls by number, without the lines that tell of an operation's end.
-fn began(calls: Vec<Value>) -> Vec<Value> {
+/// The calls by number, without the lines that tell of an operation's end; `operation` says of which there was one.
+pub fn began(calls: Vec<Value>) -> Vec<Value> {
     let (ends, mut calls): (Vec<Value>, Vec<Value>) = calls.into_iter().partition(|call| call.get("completes").is_some());
     for call in &mut calls {
         // Of vmcompute.dll, it is the answer that says so: ERROR_VMCOMPUTE_OPERATION_PENDING.

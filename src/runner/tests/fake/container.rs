@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::hcs::call::Result;
 use crate::hcs::compute_systems::{Container, Process, Spawned};
-use crate::hcs::documents::ProcessParameters;
+use crate::hcs::documents::{ConsoleSize, ModifyProcess, ProcessParameters};
 use crate::runner::tests::fake::{Behaviour, ComputeSystem, Fake, refuse};
 
 /// A handle of a compute system.
@@ -148,6 +148,13 @@ impl Process for FakeProcess {
             process.ended = Some(code + u32::try_from(process.stdin.len()).unwrap());
         }
         Ok(())
+    }
+
+    fn resize(&self, size: ConsoleSize) -> Result<()> {
+        self.fake.call("HcsModifyProcess", |world| {
+            world.documents.push(serde_json::to_value(ModifyProcess::ConsoleSize { size }).unwrap());
+            Ok(())
+        })
     }
 
     fn interrupt(&self) -> Result<()> {

@@ -33,7 +33,10 @@ impl Layers for Fake {
 
     fn expand(&self, scratch: &Path, bytes: u64) -> Result<()> {
         self.call("ExpandSandboxSize", |world| match world.layers.get(scratch) {
-            Some(Scratch { active: false, prepared: false }) if bytes > 0 => Ok(()),
+            Some(Scratch { active: false, prepared: false }) => {
+                world.documents.push(bytes.into());
+                Ok(())
+            }
             _ => refuse("ExpandSandboxSize", INVALID),
         })
     }
@@ -133,8 +136,11 @@ impl Layers for Fake {
             if parents.is_empty() || !transport.join("Files").is_dir() {
                 return refuse("ImportLayer", INVALID);
             }
-            let longer = |_: &str| if self.refuses_longer { refuse("ImportLayer", codes::ERROR_PATH_NOT_FOUND) } else { Ok(()) };
-            copy_files(&transport.join("Files"), &folder.join("Files"), self.longest_path, &longer)
+            let arrives = |name: &str| match name.len() > self.longest_path {
+                true if self.refuses_longer => refuse("ImportLayer", codes::ERROR_PATH_NOT_FOUND),
+                too_long => Ok(!too_long && name != self.lost && !name.ends_with(".$wcidirs$")),
+            };
+            copy_files(&transport.join("Files"), &folder.join("Files"), &arrives)
         })
     }
 
@@ -158,17 +164,15 @@ impl Layers for Fake {
     }
 }
 
-/// Copies the files of a transport folder as `ImportLayer` would, but for those whose names are longer than this.
-fn copy_files(from: &Path, to: &Path, longest: usize, longer: &dyn Fn(&str) -> Result<()>) -> Result<()> {
+/// Copies the files of a transport folder as `ImportLayer` would, of those names that arrive.
+fn copy_files(from: &Path, to: &Path, arrives: &dyn Fn(&str) -> Result<bool>) -> Result<()> {
     let failed = |error| CallError::unusable("ImportLayer", error);
     std::fs::create_dir(to).map_err(failed)?;
     for entry in from.read_dir().map_err(failed)?.map(std::result::Result::unwrap) {
         let name = entry.file_name().into_string().unwrap();
         if entry.file_type().unwrap().is_dir() {
-            copy_files(&entry.path(), &to.join(name), longest, longer)?;
-        } else if name.len() > longest {
-            longer(&name)?;
-        } else if !name.ends_with(".$wcidirs$") {
+            copy_files(&entry.path(), &to.join(name), arrives)?;
+        } else if arrives(&name)? {
             std::fs::copy(entry.path(), to.join(name)).map_err(failed)?;
         }
     }

@@ -97,12 +97,21 @@ impl Host {
 
     /// Every call since a moment, likewise.
     pub fn calls_since(&self, moment: Moment) -> Vec<Value> {
+        self.log_since(moment).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// True if a call since a moment never returns. It takes less than to read the calls.
+    pub fn hangs_since(&self, moment: Moment) -> bool {
+        self.log_since(moment).contains(r#""never":true"#)
+    }
+
+    fn log_since(&self, moment: Moment) -> String {
         let mut text = Vec::new();
         if let Ok(mut log) = File::open(self.folder.path().join("calls.jsonl")) {
             log.seek(SeekFrom::Start(moment.log)).unwrap();
             BufReader::new(log).read_to_end(&mut text).unwrap();
         }
-        String::from_utf8_lossy(&text).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+        String::from_utf8_lossy(&text).into_owned()
     }
 
     /// The calls of one function.

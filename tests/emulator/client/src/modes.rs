@@ -25,6 +25,7 @@ pub fn cases() -> Vec<Case> {
     vec![
         case("callback-before-the-creation-has-ended", early_callback),
         case("callback-of-a-process-that-has-ended", late_callback),
+        case("system-that-ends-while-it-is-created", ends_while_created),
         case("process-that-was-never-made", never_made),
         case("signals-that-wait", signals_that_wait),
         case("signals-that-are-not-heard", signals_not_heard),
@@ -69,6 +70,20 @@ fn late_callback(world: World) {
     setting("RULES_ON", "process-callback-late");
     assert_eq!(v2::listen(core::HcsSetProcessCallback, ended()).map(drop), Err(0x8037_011F));
     finish(&world, system);
+}
+
+fn ends_while_created(world: World) {
+    setting("CREATE", "system-ended");
+    let (system, answer) = v2::create("accepted", &world.argon().to_string());
+    answer.expect("HcsCreateComputeSystem");
+    v2::listen(core::HcsSetComputeSystemCallback, system).expect("a callback");
+    let found = v2::simple(core::HcsGetComputeSystemProperties, system, Some("{}")).expect("HcsGetComputeSystemProperties");
+    assert_eq!(serde_json::from_str::<Value>(&found).expect("properties")["State"], "Stopped");
+    assert_eq!(v2::start(system).unwrap_err().0, 0x8037_0110);
+    assert_eq!(v2::enumerate("{}").expect("HcsEnumerateComputeSystems"), "[]");
+    v2::close(system);
+    layer::give_back(&world.scratch);
+    assert_eq!(left(), "");
 }
 
 fn never_made(world: World) {
@@ -148,9 +163,12 @@ fn output_of_an_ended(world: World) {
         unsafe { core::HcsCloseProcess(process) };
         began.elapsed()
     });
-    let slowest = ends.max().unwrap_or_default();
+    let mut ends: Vec<Duration> = ends.collect();
+    ends.sort();
+    let [.., second, slowest] = ends[..] else { panic!("{ends:?}") };
     println!("       the slowest end of 20 came after {} ms", slowest.as_millis());
-    assert!(slowest < Duration::from_secs(60), "{slowest:?}");
+    // A busy machine keeps one waiting for a while; a console host that holds the streams keeps each, and for longer.
+    assert!(second < Duration::from_secs(3) && slowest < Duration::from_secs(15), "{ends:?}");
     finish(&world, system);
 }
 
@@ -330,8 +348,14 @@ fn documents_of_others(_: World) {
     assert_eq!((id.as_str(), &found["MacAddress"]), ("7f4ad5b1-d9cb-469f-a165-70867728950e", &json!("00-15-5D-52-C1-02")));
     // What a network was made with is told again, and its policies can be changed.
     let policy = |name: &str| json!({"Type": "NetAdapterName", "Settings": {"NetworkAdapterName": name}});
+    let subnet = json!({
+        "IpAddressPrefix": "10.1.0.0/16",
+        "Routes": [{"NextHop": "10.1.0.1", "DestinationPrefix": "0.0.0.0/0"}],
+        "Policies": [{"Type": "VLAN", "Settings": {"IsolationId": 7}}],
+    });
     let made = json!({
         "Name": "kept", "Type": "Transparent", "Owner": "sample", "Dns": {"ServerList": ["1.1.1.1"]}, "Policies": [policy("a")],
+        "Ipams": [{"Type": "Static", "Subnets": [subnet]}],
         "SchemaVersion": version,
     });
     let handle = network::create_network(&made).expect("a network");
@@ -341,6 +365,7 @@ fn documents_of_others(_: World) {
     done(unsafe { hcn::HcnModifyNetwork(handle, text.ptr(), null_mut()) }).expect("HcnModifyNetwork");
     let found = network::network_properties(handle);
     assert_eq!((&found["Policies"], &found["Dns"]), (&json!([policy("a"), policy("b")]), &made["Dns"]));
+    assert_eq!(found["Ipams"], made["Ipams"], "with the policies of a subnet");
 }
 
 fn endpoint_first(_: World) {

@@ -8,6 +8,7 @@ use crate::{Case, container};
 use std::fs;
 use std::path::Path;
 use std::ptr::{null, null_mut};
+use std::time::{Duration, SystemTime};
 use windows_sys::Win32::Foundation::{CloseHandle, GENERIC_READ, GENERIC_WRITE, GetLastError, HANDLE, INVALID_HANDLE_VALUE};
 use windows_sys::Win32::Storage::FileSystem::{
     BackupRead, BackupWrite, CREATE_ALWAYS, CreateFileW, FILE_FLAG_BACKUP_SEMANTICS, OPEN_EXISTING, WRITE_DAC, WRITE_OWNER,
@@ -49,7 +50,16 @@ fn three_layers(world: World) {
     assert_eq!(recorded(&world, &format!(r"{upper}\Files\base\kept.txt")), expected);
     // The client's part: a whiteout, a link to this layer's file, a link to the parent's.
     let top = format!(r"{}\layers\top", world.root);
-    layer::upper(&top, &world.layers());
+    let source = format!("{top}-transport");
+    layer::transport(&source);
+    let linked = [stream(3, "", b"file security"), stream(8, "", b"a reparse point"), stream(1, "", b"")].concat();
+    layer::write(format!(r"{source}\Files\upper\linked"), [0x20u32.to_le_bytes().to_vec(), linked].concat());
+    let written = SystemTime::UNIX_EPOCH + Duration::from_secs(1_500_000_000);
+    let new = fs::File::options().write(true).open(format!(r"{source}\Files\upper\new.txt")).unwrap();
+    new.set_times(fs::FileTimes::new().set_modified(written)).unwrap();
+    drop(new);
+    fs::create_dir_all(&top).unwrap();
+    layer::import(&top, &source, &world.layers()).expect("ImportLayer");
     fs::remove_file(format!(r"{top}\Files\base\gone.txt")).unwrap();
     fs::hard_link(format!(r"{top}\Files\upper\new.txt"), format!(r"{top}\Files\upper\again.txt")).unwrap();
     fs::hard_link(format!(r"{}\Files\base\kept.txt", world.base), format!(r"{top}\Files\upper\original.txt")).unwrap();
@@ -62,6 +72,13 @@ fn three_layers(world: World) {
     layer::export(&top, &out, &world.layers()).expect("ExportLayer");
     assert!(text(format!(r"{out}\tombstones.txt")).contains(r"\base\gone.txt"));
     assert!(Path::new(&format!(r"{out}\Files\upper\again.txt")).is_file());
+    // What is not changed is left out, folders too; times are kept, and a reparse point is one.
+    for unchanged in [r"Files\Windows", r"Files\Windows.$wcidirs$", r"Files\upper\new.txt"] {
+        assert!(!Path::new(&format!(r"{out}\{unchanged}")).exists(), "{unchanged}");
+    }
+    assert_eq!(fs::metadata(format!(r"{out}\Files\upper\again.txt")).unwrap().modified().unwrap(), written);
+    let described = fs::read(format!(r"{out}\Files\upper\linked")).unwrap();
+    assert_eq!(u32::from_le_bytes(described[..4].try_into().unwrap()) & 0x400, 0x400);
     // ProcessUtilityImage writes into the boot configuration: a linked one would change the parent's.
     let boot = r"UtilityVM\Files\EFI\Microsoft\Boot\BCD";
     assert_eq!(text(format!(r"{}\{boot}", world.base)), "boot\nrewritten\n");

@@ -184,8 +184,12 @@ pub unsafe extern "system" fn GetBaseImages(images: *mut PWSTR) -> HRESULT {
 /// As above.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn ExpandSandboxSize(info: *const DriverInfo, id: PCWSTR, bytes: u64) -> HRESULT {
+    const FUNCTION: &str = "ExpandSandboxSize";
     // SAFETY: as the caller says.
-    unsafe { simple("ExpandSandboxSize", info, id, |path| scratch::expand(path, bytes)) }
+    unsafe {
+        let logged = json!({"id": read(id), "bytes": bytes});
+        hresult(FUNCTION, logged, |_| scratch::expand(&path_of(FUNCTION, info, id)?, bytes).map(|()| Done::Now))
+    }
 }
 
 /// # Safety

@@ -15,7 +15,7 @@ pub fn case() -> Case {
     Case::new("broken-v1", || {
         let world = World::with_image("broken-v1");
         let sound = world.xenon_v1();
-        tally("documents of schema 1", 40, &rows(), &sound, |document| {
+        tally("documents of schema 1", 55, &rows(), &sound, |document| {
             let mut document = document.clone();
             let id = document.as_object_mut().and_then(|fields| fields.remove("id of the call"));
             let id = id.as_ref().map_or("broken", |id| id.as_str().expect("a text"));

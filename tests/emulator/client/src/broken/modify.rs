@@ -12,7 +12,7 @@ pub fn case() -> Case {
         let world = World::with_image("broken-modify");
         let system = running(&world);
         let sound = json!({"ResourcePath": "Container/Memory/SizeInMB", "RequestType": "Update", "Settings": 512});
-        tally("requests to a container", 15, &rows(), &sound, |document| {
+        tally("requests to a container", 22, &rows(), &sound, |document| {
             // A text that is no document stands for itself.
             let text = document.as_str().map_or_else(|| document.to_string(), str::to_string);
             v2::modify(system, &text).map(drop)

@@ -27,7 +27,7 @@ pub fn case() -> Case {
         other["MacAddress"] = json!("00-15-5D-52-C0-FF");
         other["Policies"] = json!([network::port(9090, 80)]);
         let (other, _) = network::create_endpoint(handle, &other).expect("another endpoint");
-        tally("documents of endpoints", 20, &endpoints(), &network::endpoint_document(&nat), |document| {
+        tally("documents of endpoints", 27, &endpoints(), &network::endpoint_document(&nat), |document| {
             let (id, _) = network::create_endpoint(handle, document)?;
             network::delete_endpoint(&id)
         });
@@ -36,19 +36,19 @@ pub fn case() -> Case {
         let sound = json!({
             "Name": "second", "Type": "NAT", "Ipams": [{"Type": "Static", "Subnets": [subnet]}], "SchemaVersion": {"Major": 2, "Minor": 0},
         });
-        tally("documents of networks", 9, &networks(), &sound, |document| {
+        tally("documents of networks", 10, &networks(), &sound, |document| {
             network::create_network(document)?;
             network::delete_network(&network::networks("second").pop().expect("the network"))
         });
         let sound = json!({"SchemaVersion": {"Major": 2, "Minor": 0}});
-        tally("documents of namespaces", 5, &namespaces(), &sound, |document| {
+        tally("documents of namespaces", 7, &namespaces(), &sound, |document| {
             let handle = network::create_namespace_of(SPACE, document)?;
             let id = network::namespace_properties(handle)["ID"].as_str().expect("an id").to_string();
             network::delete_namespace(&id)
         });
         let inside = network::create_namespace(SPACE).expect("a namespace");
         let attach = json!({"ResourceType": "Endpoint", "RequestType": "Add", "Settings": {"EndpointId": other}});
-        tally("requests to namespaces", 6, &requests(), &attach, |document| -> Answer<()> {
+        tally("requests to namespaces", 7, &requests(), &attach, |document| -> Answer<()> {
             network::modify_namespace(inside, document)?;
             network::attach(inside, &other, "Remove")
         });

@@ -14,7 +14,7 @@ pub fn case() -> Case {
         let system = running(&world);
         let sound = json!({"CommandLine": "cmd /c exit 0", "WorkingDirectory": "C:\\", "Environment": {"A": "b"}});
         let text = |document: &Value| document.as_str().map_or_else(|| document.to_string(), str::to_string);
-        tally("parameters of processes", 36, &parameters(), &sound, |document| {
+        tally("parameters of processes", 44, &parameters(), &sound, |document| {
             let (process, _) = v2::process(system, &text(document))?;
             // SAFETY: the handle is open.
             unsafe { core::HcsCloseProcess(process) };
@@ -23,7 +23,7 @@ pub fn case() -> Case {
         let sleeper = json!({"CommandLine": own("role:sleep")}).to_string();
         let (process, _) = v2::process(system, &sleeper).expect("HcsCreateProcess");
         let resize = json!({"Operation": "ConsoleSize", "ConsoleSize": {"Height": 25, "Width": 80}});
-        tally("requests to processes", 6, &requests(), &resize, |document| {
+        tally("requests to processes", 7, &requests(), &resize, |document| {
             v2::simple(core::HcsModifyProcess, process, Some(&text(document))).map(drop)
         });
         finish(&world, system);

@@ -67,11 +67,6 @@ pub fn cases() -> Vec<Case> {
             network::attach(handle, &endpoint, "Add").expect("the first time");
             network::attach(handle, &endpoint, "Add")
         }),
-        case("endpoint-before-its-namespace", 0x803B_002C, move |_| {
-            let (endpoint, handle) = (network::endpoint(), network::create_namespace(namespace)?);
-            network::attach(handle, &endpoint, "Add").expect("attached");
-            network::delete_endpoint(&endpoint)
-        }),
         case("namespace-while-used", 0x803B_002C, move |world| {
             network::create_namespace(namespace)?;
             let mut document = world.argon();

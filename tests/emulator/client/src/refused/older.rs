@@ -59,16 +59,6 @@ pub fn cases() -> Vec<Case> {
             network::attach(namespace, &endpoint, "Add").expect("attached");
             document["EndpointList"] = json!([endpoint]);
         }),
-        case("v1-id-in-use", 0xC037_010F, |world| {
-            let document = world.xenon_v1().to_string();
-            v1::create("twice", &document).expect("the first container");
-            v1::create("twice", &document).map(drop)
-        }),
-        case("v1-start-twice", 0xC037_0105, |world| {
-            let system = v1::create("twice", &world.xenon_v1().to_string())?;
-            v1::simple(old::HcsStartComputeSystem, system).expect("the first time");
-            v1::simple(old::HcsStartComputeSystem, system).map(drop)
-        }),
         plain("v1-destroy-below-a-template", 0x8007_0020, |world| {
             let system = v1::create("xenon", &world.xenon_v1().to_string()).expect("HcsCreateComputeSystem");
             v1::simple(old::HcsStartComputeSystem, system).expect("HcsStartComputeSystem");

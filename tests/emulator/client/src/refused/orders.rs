@@ -3,8 +3,9 @@
 use super::{case, created, plain, running};
 use crate::ffi::{core, v1 as old};
 use crate::layer::done;
+use crate::text::Wide;
 use crate::world::setting;
-use crate::{Case, v1, v2};
+use crate::{Case, network, v1, v2};
 use std::ptr::{null, null_mut};
 
 /// All of them.
@@ -47,6 +48,17 @@ pub fn cases() -> Vec<Case> {
         }),
         case("pause-process-isolated", 0x8007_0032, |world| {
             v2::simple(core::HcsPauseComputeSystem, running(world), None).map(drop)
+        }),
+        plain("callback-while-the-creation-runs", 0x8037_0105, |world| {
+            let (id, document, mut system) = (Wide::new("refused"), Wide::new(&world.argon().to_string()), null_mut());
+            setting("FAULTS", "function=HcsCreateComputeSystem stage=operation never");
+            // SAFETY: the texts and the place are valid during the call, which reads them; the operation never ends.
+            unsafe {
+                let operation = core::HcsCreateOperation(null(), None);
+                let created = core::HcsCreateComputeSystem(id.ptr(), document.ptr(), operation, null(), &mut system);
+                done(created).expect("the request");
+            }
+            v2::listen(core::HcsSetComputeSystemCallback, system).map(drop)
         }),
         plain("second-system-callback", 0x8037_0119, |world| {
             let system = created(world);
@@ -113,6 +125,31 @@ pub fn cases() -> Vec<Case> {
         case("guest-request-to-a-container", 0x8037_0120, |world| {
             v2::modify(running(world), r#"{"GuestRequest":{"ResourceType":"CombinedLayers","RequestType":"Add","Settings":{}}}"#)
                 .map(drop)
+        }),
+        plain("second-process-callback", 0x8037_0119, |world| {
+            let (process, _) = v2::process(running(world), r#"{"CommandLine":"cmd /c exit 3"}"#).expect("HcsCreateProcess");
+            v2::listen(core::HcsSetProcessCallback, process).expect("the first callback");
+            v2::listen(core::HcsSetProcessCallback, process).map(drop)
+        }),
+        case("terminate-after-exit", 0x8037_011F, |world| {
+            let (process, _) = v2::process(running(world), r#"{"CommandLine":"cmd /c exit 3"}"#)?;
+            v2::listen(core::HcsSetProcessCallback, process).expect("a callback").wait(0x10000).expect("the exit");
+            v2::simple(core::HcsTerminateProcess, process, None).map(drop)
+        }),
+        case("v1-id-in-use", 0xC037_010F, |world| {
+            let document = world.xenon_v1().to_string();
+            v1::create("twice", &document).expect("the first container");
+            v1::create("twice", &document).map(drop)
+        }),
+        case("v1-start-twice", 0xC037_0105, |world| {
+            let system = v1::create("twice", &world.xenon_v1().to_string())?;
+            v1::simple(old::HcsStartComputeSystem, system).expect("the first time");
+            v1::simple(old::HcsStartComputeSystem, system).map(drop)
+        }),
+        case("endpoint-before-its-namespace", 0x803B_002C, |_| {
+            let (endpoint, handle) = (network::endpoint(), network::create_namespace("0f8fad5b-d9cb-469f-a165-70867728950e")?);
+            network::attach(handle, &endpoint, "Add").expect("attached");
+            network::delete_endpoint(&endpoint)
         }),
     ]
 }

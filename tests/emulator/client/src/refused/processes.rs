@@ -1,6 +1,6 @@
 //! Processes that cannot be.
 
-use super::{case, plain, process, running};
+use super::{case, process, running};
 use crate::ffi::core;
 use crate::layer::done;
 use crate::{Case, v2};
@@ -38,16 +38,6 @@ pub fn cases() -> Vec<Case> {
             let (process, _) =
                 v2::process(running(world), &json!({"CommandLine": crate::container::own("role:sleep")}).to_string())?;
             v2::simple(core::HcsSignalProcess, process, Some(r#"{"Signal":"SIGTERM"}"#)).map(drop)
-        }),
-        case("terminate-after-exit", 0x8037_011F, |world| {
-            let (process, _) = v2::process(running(world), r#"{"CommandLine":"cmd /c exit 3"}"#)?;
-            v2::listen(core::HcsSetProcessCallback, process).expect("a callback").wait(0x10000).expect("the exit");
-            v2::simple(core::HcsTerminateProcess, process, None).map(drop)
-        }),
-        plain("second-process-callback", 0x8037_0119, |world| {
-            let (process, _) = v2::process(running(world), r#"{"CommandLine":"cmd /c exit 3"}"#).expect("HcsCreateProcess");
-            v2::listen(core::HcsSetProcessCallback, process).expect("the first callback");
-            v2::listen(core::HcsSetProcessCallback, process).map(drop)
         }),
     ]
 }

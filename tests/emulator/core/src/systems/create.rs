@@ -7,12 +7,13 @@ use crate::codes::{
 };
 use crate::documents;
 use crate::guid;
+use crate::home;
 use crate::host::{self, Token};
 use crate::image;
 use crate::layers::{self, chain};
 use crate::owner::Owner;
 use crate::rules::{self, Refusal};
-use crate::state::{self, Generation, Kind, Machine, Phase, State, System};
+use crate::state::{self, Exit, Generation, Kind, Machine, Phase, State, System};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,6 +43,9 @@ pub fn create(handle: &Arc<SystemHandle>, document: Option<&str>) -> Result<(), 
         Ok(found)
     })?;
     handle.bind(&runtime_id, reap);
+    if home::setting("CREATE") == "system-ended" {
+        state::with(|state| super::end(state, &handle.id, Exit { status: 0, kind: "UnexpectedExit".to_string() }));
+    }
     if handle.closed.load(Ordering::SeqCst) {
         // It was closed while the system was being made.
         super::close(handle);
