@@ -15,7 +15,7 @@ const WIDE: usize = 60;
 struct Marked<'a> {
     mark: &'a str,
     rest: &'a str,
-    /// True for a record, which mostly stands for itself, whatever it begins with.
+    /// True for a record, which stands for itself, whatever it begins with, unless a parenthesis is open.
     is_record: bool,
 }
 
@@ -38,7 +38,7 @@ impl Before {
             *self = Self::default();
             return None;
         };
-        let is_likely = if is_record { self.is_wide && begins_within(rest) } else { self.is_wide || begins_within(rest) };
+        let is_likely = !is_record && (self.is_wide || begins_within(rest));
         let goes_on = self.mark == mark && level(rest, false).is_none() && (self.open > 0 || !self.is_ended && is_likely);
         let open = if goes_on { self.open } else { 0 };
         *self = Self {
@@ -108,6 +108,10 @@ mod tests {
             ["##[error]one", "two"],
             ["one (", "##[error]two"],
             ["time=\"a\" level=error msg=\"one\"", "time=\"a\" level=error msg=\"two\""],
+            [
+                "time=\"a\" level=error msg=\"hnsCall failed in Win32: The specified port already exists. (0x803b0013)\"",
+                "time=\"b\" level=error msg=\"container exited unexpectedly (0xc0370106)\"",
+            ],
             ["time=\"a\" level=error msg=\"one (\"", "time=\"a\" level=info msg=\"two\""],
         ] {
             assert!(next(lines).iter().all(Option::is_none), "{lines:?}");
