@@ -13,7 +13,7 @@ use self::classes::MOST_MEANT;
 pub use self::classes::{RuntimeClasses, Stands, is_class};
 pub use self::manifests::unread_manifests;
 use self::pods::{Containers, pods_of};
-use super::placeholder::meant;
+use super::placeholder::{meant, put_into};
 use super::words::Values;
 use super::yaml::{Node, Value};
 use super::{Asked, Found, IsolatedBy, Lands, Lines, Needs, Note, Os};
@@ -59,6 +59,8 @@ pub struct Known {
     pub stands: Stands,
     /// Values for what stands in the place of some.
     pub values: Values,
+    /// Where a pod lands that says nothing of its nodes; `None` where each of them may take it.
+    pub unled: Option<Lands>,
 }
 
 /// True for a document that is an object of Kubernetes. A file of Skaffold has a version and a kind too.
@@ -90,6 +92,23 @@ fn read_below(root: &Rc<Node>, lines: &Lines<'_>, known: &Known, depth: usize) -
         found.extend(manifests::read(object, lines, known, depth));
     }
     found
+}
+
+/// Where the pods of a document land, and their systems, whatever containers they have.
+pub fn nodes(root: &Rc<Node>, known: &Known) -> Vec<(Lands, Os)> {
+    let mut nodes = Vec::new();
+    for object in objects(root) {
+        for containers in pods_of(object) {
+            nodes.extend(Pod::all(object, &containers, known).into_iter().map(|pod| (pod.lands, pod.os)));
+        }
+    }
+    nodes
+}
+
+/// True for a pod that says nothing of its nodes: it has no node selector, no affinity to nodes and no RuntimeClass.
+fn is_unled(pod: &Containers<'_>) -> bool {
+    let has = |keys: &[&str]| pod.spec.at(keys).is_some_and(|value| !value.is_nothing());
+    pod.placement.selector.is_empty() && !has(&["affinity", "nodeAffinity"]) && !has(&["runtimeClassName"])
 }
 
 /// What is known within a template of OpenShift: its parameters have values of their own, unless others are given.
@@ -179,7 +198,8 @@ impl<'d> Pod<'d> {
             Some(part) => pod::with_part(&of_object, &format!("template {part}")),
             None => of_object,
         };
-        let placement = containers.placement.clone();
+        let mut placement = containers.placement.clone();
+        let open = put_into(&mut placement, &known.values);
         let (placement, refused) = match class {
             None => (placement, None),
             Some((class, of_class)) => match placement.clone().with_class(of_class) {
@@ -194,7 +214,9 @@ impl<'d> Pod<'d> {
         };
         let os = Os::of_pod(pod::os(spec, &placement).as_deref());
         let refused = refused.or_else(|| host_process::refused(containers));
-        let lands = refused.unwrap_or_else(|| Lands::Nodes(Arc::new(placement)));
+        let untold = (!open.is_empty()).then(|| Lands::Untold(open));
+        let unled = || known.unled.clone().filter(|_| is_unled(containers));
+        let lands = refused.or(untold).or_else(unled).unwrap_or_else(|| Lands::Nodes(Arc::new(placement)));
         let host_process = pod::is_host_process(spec).unwrap_or(false);
         Self { known, name, containers, lands, os, host_process, number: 0 }
     }

@@ -185,6 +185,13 @@ pub enum Lands {
     Unknown(String),
     /// A host that is named by variables to which nobody gives a value.
     Untold(Vec<String>),
+    /// Hosts that are said in a place which is not read.
+    Unread {
+        /// The reason.
+        why: String,
+        /// What to do.
+        hint: String,
+    },
     /// A machine with Linux: what is for Windows alone runs nowhere.
     Linux {
         /// The reason.

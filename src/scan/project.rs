@@ -375,7 +375,7 @@ impl Project<'_> {
         let lines = Lines::of(&file.text);
         let roots = file.documents.iter().filter_map(|document| document.root.as_ref());
         let roots: Vec<&Rc<Node>> = roots.flat_map(pipelines::made_by).collect();
-        let runs = pipelines::Runs::of(&roots);
+        let runs = pipelines::Runs::of(&roots, self.given);
         for root in roots {
             let service = pipelines::service_of(&file.path, root);
             if compose::is_compose(&file.path, root) || service == Some(pipelines::Service::GitLab) {
@@ -409,7 +409,7 @@ impl Project<'_> {
     /// What is known beside the objects of this file, as this kustomization deploys them.
     fn known(&self, path: &Path, by: Option<&Path>) -> Known {
         let stands = Stands { file: normal(path), by: by.map(Path::to_owned) };
-        Known { classes: Rc::clone(&self.classes), stands, values: self.given.clone() }
+        Known { classes: Rc::clone(&self.classes), stands, values: self.given.clone(), unled: None }
     }
 
     fn of(&mut self, path: &Path) -> &mut Scanned {

@@ -132,6 +132,49 @@ fn the_system_is_said_in_several_ways() {
     }
 }
 
+/// A label, a name or a taint that a later step puts in is not the text that stands there.
+#[test]
+fn nodes_that_variables_name_are_not_known() {
+    for spec in [
+        "nodeSelector: {kubernetes.io/os: '${OS}'}",
+        "nodeName: '${OS}'",
+        "tolerations: [{key: os, value: '${OS}'}]",
+        "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: \
+            [{key: kubernetes.io/os, operator: In, values: ['${OS}']}]}]}}}",
+    ] {
+        let text =
+            format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{containers: [{{name: c, image: c}}], {spec}}}\n");
+        let one = found(&text).remove(0);
+        assert_eq!((one.os, one.lands), (Os::Unsaid, Lands::Untold(vec!["OS".to_owned()])), "{spec}");
+        let root = yaml::read(&text).0[0].root.clone().unwrap();
+        let given = Known { values: [("OS".to_owned(), "windows".to_owned())].into(), ..Known::default() };
+        let one = read(&root, &Lines::of(&text), &given).remove(0);
+        assert!(matches!(&one.lands, Lands::Nodes(_)), "{spec}: {one:?}");
+        assert_eq!(one.os == Os::Windows, spec.contains("kubernetes.io/os"), "{spec}");
+    }
+}
+
+/// Who starts a pod may lead one that says nothing of its nodes.
+#[test]
+fn a_pod_that_says_nothing_of_its_nodes_lands_where_who_starts_it_says() {
+    let unled = Lands::Unread { why: "a".to_owned(), hint: "b".to_owned() };
+    for (spec, is_led) in [
+        ("{}", false),
+        ("{nodeSelector: {}}", false),
+        ("{runtimeClassName: null, affinity: {podAffinity: {}}}", false),
+        ("{tolerations: [{operator: Exists}], os: {name: windows}}", false),
+        ("{nodeSelector: {a: b}}", true),
+        ("{runtimeClassName: win}", true),
+        ("{affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: []}}}", true),
+    ] {
+        let text = format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {spec}\n");
+        let root = yaml::read(&text).0[0].root.clone().unwrap();
+        let lands = |unled: Option<Lands>| nodes(&root, &Known { unled, ..Known::default() }).remove(0).0;
+        assert_eq!(lands(Some(unled.clone())) != unled, is_led, "{spec}");
+        assert!(matches!(lands(None), Lands::Nodes(_)), "{spec}");
+    }
+}
+
 #[test]
 fn host_process_of_the_container_wins() {
     let process = |value: &str| format!("securityContext: {{windowsOptions: {{hostProcess: {value}}}}}");

@@ -25,7 +25,11 @@ fn found(path: &str, text: &str) -> Vec<String> {
         };
         format!("{}:{} {meant} {:?} {lands}", found.place.line, found.place.column, found.os)
     };
-    read(service, &root, &Runs::of(&[&root]), &Lines::of(text), &Values::new(), &|_| false).found.into_iter().map(one).collect()
+    read(service, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(text), &Values::new(), &|_| false)
+        .found
+        .into_iter()
+        .map(one)
+        .collect()
 }
 
 #[test]
@@ -394,7 +398,9 @@ fn a_run_of_tekton_leads_its_pods() {
     let of = |kind: &str, spec: &str| {
         let text = format!("apiVersion: tekton.dev/v1\nkind: {kind}\nspec: {spec}\n");
         let root = yaml::read(&text).0[0].root.clone().unwrap();
-        let found = read(Service::Tekton, &root, &Runs::of(&[&root]), &Lines::of(&text), &Values::new(), &|_| false).found;
+        let found =
+            read(Service::Tekton, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(&text), &Values::new(), &|_| false)
+                .found;
         (found[0].os, found[0].needs, matches!(found[0].lands, Lands::Nodes(_)))
     };
     let template = "podTemplate: {nodeSelector: {kubernetes.io/os: windows}}";
@@ -405,6 +411,8 @@ fn a_run_of_tekton_leads_its_pods() {
     assert_eq!(of("PipelineRun", &format!("{{taskRunTemplate: {{{template}}}, {pipeline}}}")), on_nodes);
     let anywhere = (Os::Unsaid, Needs::OneHost, false);
     assert_eq!(of("TaskRun", &format!("{{{task}}}")), anywhere);
+    // What a trigger puts in is not the label itself.
+    assert_eq!(of("TaskRun", &format!("{{{}, {task}}}", template.replace("windows", "$(tt.params.os)"))), anywhere);
     assert_eq!(of("PipelineRun", &format!("{{taskRunTemplate: {{{template}}}, taskRunSpecs: [], {pipeline}}}")), on_nodes);
 }
 
@@ -425,7 +433,7 @@ fn a_dollar_of_gitlab_that_is_text_begins_no_variable() {
 fn nodes_of_tekton(text: &str) -> Vec<String> {
     let documents = yaml::read(text).0;
     let roots: Vec<_> = documents.iter().filter_map(|document| document.root.as_ref()).collect();
-    let runs = Runs::of(&roots);
+    let runs = Runs::of(&roots, &Values::new());
     let read =
         roots.iter().flat_map(|root| read(Service::Tekton, root, &runs, &Lines::of(text), &Values::new(), &|_| false).found);
     let one = |found: Found| {
@@ -500,7 +508,7 @@ fn runs_of_tekton_that_are_too_many_are_said() {
         let text = object("Task", "{steps: [{image: 'a:1'}]}") + &(0..number).map(run).collect::<String>();
         let documents = yaml::read(&text).0;
         let roots: Vec<_> = documents.iter().filter_map(|document| document.root.as_ref()).collect();
-        let (runs, lines, values) = (Runs::of(&roots), Lines::of(&text), Values::new());
+        let (runs, lines, values) = (Runs::of(&roots, &Values::new()), Lines::of(&text), Values::new());
         let all: Vec<Scanned> =
             roots.iter().map(|root| read(Service::Tekton, root, &runs, &lines, &values, &|_| false)).collect();
         let lines: Vec<u32> = all.iter().flat_map(|one| &one.problems).map(|problem| problem.place.line).collect();
@@ -534,7 +542,7 @@ fn parameters_of_tekton_have_values() {
         let text = format!("apiVersion: tekton.dev/v1\n{rest}");
         let (documents, _) = yaml::read(&text);
         let roots: Vec<&Rc<Node>> = documents.iter().filter_map(|document| document.root.as_ref()).collect();
-        let runs = Runs::of(&roots);
+        let runs = Runs::of(&roots, &Values::new());
         let found =
             roots.iter().flat_map(|root| read(Service::Tekton, root, &runs, &Lines::of(&text), &Values::new(), &|_| false).found);
         let shown = found.map(|found| match found.meant {
