@@ -861,4 +861,12 @@ fn a_file_with_the_pod_of_a_pipeline_of_jenkins_is_read() {
     let of = |found: &Found| (found.lands.clone(), found.together.clone());
     let found = each(&[("Jenkinsfile", beside), ("pod.yaml", pod)], of);
     assert!(found.len() == 2 && found[0] == found[1] && found[0].1.is_some(), "{found:?}");
+    // The file may have nodes alone, or say nothing of them. Where it is not there, they are not known.
+    let lands = |files: &[(&str, &str)]| each(files, |found| found.lands.clone());
+    let nodes = lands(&[("Jenkinsfile", beside), ("pod.yaml", "spec:\n  nodeSelector: {a: b}\n")]);
+    assert!(matches!(nodes.as_slice(), [Lands::Nodes(placement)] if placement.selector.contains_key("a")), "{nodes:?}");
+    let unled = lands(&[("Jenkinsfile", beside), ("pod.yaml", bare)]);
+    assert!(matches!(unled.as_slice(), [Lands::Linux { .. }, Lands::Linux { .. }]), "{unled:?}");
+    let gone = lands(&[("Jenkinsfile", beside)]);
+    assert!(matches!(gone.as_slice(), [Lands::Unread { .. }]), "{gone:?}");
 }
