@@ -540,10 +540,9 @@ fn meant_of(text: &str, own: &Values, given: &Values) -> Meant {
 /// The same of a text with another sign for such dollars.
 fn put_in(text: &str, own: &Values, given: &Values) -> Meant {
     let (mut known, mut missing) = (String::new(), Vec::new());
-    let mut add = |part: Meant| match part {
-        Meant::Known(text) => known.push_str(&text),
-        Meant::Unresolved(names) => missing.extend(names),
-        Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => missing.push(name),
+    let mut add = |part: Meant| match part.told() {
+        Ok(text) => known.push_str(&text),
+        Err(names) => missing.extend(names),
     };
     for (number, part) in text.split(ESCAPED).enumerate() {
         if number == 0 {

@@ -226,6 +226,21 @@ pub enum Meant {
     },
 }
 
+impl Meant {
+    /// The text that it comes to.
+    ///
+    /// # Errors
+    ///
+    /// The variables on which it depends, or the one that holds its expression.
+    pub fn told(self) -> Result<String, Vec<String>> {
+        match self {
+            Self::Known(text) => Ok(text),
+            Self::Unresolved(names) => Err(names),
+            Self::Unevaluated { name, .. } | Self::Undeclared(name) => Err(vec![name]),
+        }
+    }
+}
+
 /// What a container needs of the hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(clippy::enum_variant_names, reason = "`None` alone would be taken for an Option's")]

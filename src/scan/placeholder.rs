@@ -31,10 +31,9 @@ pub fn put_into(placement: &mut Placement, values: &Values) -> Vec<String> {
     let named = placement.node_name.iter_mut().chain(placement.selector.values_mut()).chain(of_terms).chain(of_taints);
     let mut open = Vec::new();
     for text in named {
-        match meant(text, values) {
-            Meant::Known(known) => *text = known,
-            Meant::Unresolved(names) => open.extend(names),
-            Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => open.push(name),
+        match meant(text, values).told() {
+            Ok(known) => *text = known,
+            Err(names) => open.extend(names),
         }
     }
     open

@@ -14,7 +14,7 @@ use super::Reader;
 use super::pods::{Pod, Unled, plain};
 use super::tokens::{Token, argument};
 use crate::host::Labels;
-use crate::scan::{Lands, Meant, Os, kubernetes, yaml};
+use crate::scan::{Lands, Os, kubernetes, yaml};
 
 /// The most words and signs of one template that are looked at.
 const MOST_OF_TEMPLATE: usize = 2_000;
@@ -248,11 +248,9 @@ impl Reader<'_, '_> {
                 },
                 Token::Word { text: "nodeSelector", .. } if depth == 0 && fields.selector.is_none() => {
                     let written = argument(behind).0;
-                    fields.selector = match self.meant(&written, behind) {
-                        Meant::Known(text) if text.is_empty() => None,
-                        Meant::Known(text) => Some(Ok(labels(&text))),
-                        Meant::Unresolved(names) => Some(Err(names)),
-                        Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => Some(Err(vec![name])),
+                    fields.selector = match self.meant(&written, behind).told() {
+                        Ok(text) if text.is_empty() => None,
+                        told => Some(told.map(|text| labels(&text))),
                     };
                     fields.written = written;
                 }

@@ -281,10 +281,9 @@ fn host(machine: Machine<'_>, scopes: &[&Scope], given: &Values) -> (Os, Lands) 
         Machine::TooMany => return (Os::Unsaid, Lands::Untold(vec!["pool".to_owned()])),
     };
     let scopes = Scopes { service: Service::Azure, given, parts: scopes.to_vec() };
-    match scopes.meant(text) {
-        Meant::Known(machine) => hosted(Some(&machine)),
-        Meant::Unresolved(names) => (Os::Unsaid, Lands::Untold(names)),
-        Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => (Os::Unsaid, Lands::Untold(vec![name])),
+    match scopes.meant(text).told() {
+        Ok(machine) => hosted(Some(&machine)),
+        Err(names) => (Os::Unsaid, Lands::Untold(names)),
     }
 }
 

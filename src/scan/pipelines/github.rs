@@ -103,10 +103,9 @@ impl Reader<'_, '_> {
 
 /// The labels of a text in `runs-on`, and its variables without a value. A list of a matrix is several.
 fn meant(label: &str, scopes: &Scopes<'_>) -> (Vec<String>, Vec<String>) {
-    let names = match scopes.meant(label) {
-        Meant::Known(known) => return (vec![known], Vec::new()),
-        Meant::Unresolved(names) => names,
-        Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => vec![name],
+    let names = match scopes.meant(label).told() {
+        Ok(known) => return (vec![known], Vec::new()),
+        Err(names) => names,
     };
     if let ([name], true) = (names.as_slice(), label.starts_with("${{") && label.ends_with("}}")) {
         let item = |index: usize| match scopes.meant(&format!("${{{{ {name}[{index}] }}}}")) {

@@ -418,13 +418,12 @@ fn nodes_of(reader: &Reader<'_, '_>, names: &[&str], scopes: &[&Scope]) -> Optio
     let scopes = Scopes { service: Service::GitLab, given: reader.values, parts: scopes.to_vec() };
     let (mut placement, mut open) = (Placement::default(), Vec::new());
     for name in names {
-        match scopes.meant(&format!("${{{name}}}")) {
-            Meant::Known(text) => {
+        match scopes.meant(&format!("${{{name}}}")).told() {
+            Ok(text) => {
                 let label = text.split_once('=').map(|(label, value)| (label.to_owned(), value.to_owned()));
                 placement.selector.extend(label);
             }
-            Meant::Unresolved(names) => open.extend(names),
-            Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => open.push(name),
+            Err(names) => open.extend(names),
         }
     }
     if !open.is_empty() {
