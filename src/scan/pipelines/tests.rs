@@ -21,6 +21,7 @@ fn found(path: &str, text: &str) -> Vec<String> {
             Lands::Linux { .. } => "linux".to_owned(),
             Lands::Unknown(machine) => format!("?{machine}"),
             Lands::Untold(names) => format!("${}", names.join(",$")),
+            Lands::Unread { .. } => "unread".to_owned(),
             Lands::Fleet | Lands::Nodes(_) => "fleet".to_owned(),
         };
         format!("{}:{} {meant} {:?} {lands}", found.place.line, found.place.column, found.os)

@@ -249,3 +249,67 @@ fn the_reason_fits_what_an_image_is_made_from() {
     let why: Vec<bool> = read.found.iter().map(|(_, found)| found.stays.as_ref().unwrap().contains("inputs")).collect();
     assert_eq!(why, [true, false, false]);
 }
+
+/// The containers of a job of Azure, and those of its steps, are started by one agent. Of two that conditions choose it is not known whether
+/// they ever run together.
+#[test]
+fn containers_of_a_job_of_azure_share_its_agent() {
+    let together = |text: &str| -> Vec<String> {
+        let root = yaml::read(text).0[0].root.clone().unwrap();
+        let read = read(Service::Azure, &root, &Runs::default(), &Lines::of(text), &Values::new(), &|_| false);
+        let image = |found: &Found| if let Meant::Known(image) = &found.meant { image.clone() } else { found.written.clone() };
+        let mut pairs = Vec::new();
+        for (number, one) in read.found.iter().enumerate() {
+            let others = read.found.iter().skip(number + 1);
+            let with = others.filter(|other| other.shares.iter().any(|share| one.shares.contains(share)));
+            pairs.extend(with.map(|other| format!("{}+{}", image(one), image(other))));
+        }
+        pairs
+    };
+    let resources =
+        "resources:\n  containers:\n  - {container: r, image: r}\n  - {container: s, image: s}\n  - {container: t, image: t}\n";
+    let step = |target: &str| format!("{{script: x, target: {target}}}");
+    for (jobs, expected) in [
+        ("- {job: a, container: a, services: {x: r}}".to_owned(), &["r+a"][..]),
+        ("- {job: a, container: r, services: {x: s, y: t}}".to_owned(), &["r+s", "r+t", "s+t"]),
+        (format!("- {{job: a, container: r, steps: [{}, {}]}}", step("s"), step("{container: t}")), &["r+s", "r+t", "s+t"]),
+        // Each in a job of its own.
+        ("- {job: a, container: r}\n- {job: b, container: s}".to_owned(), &[]),
+        ("- {job: a, container: r, services: {x: s}}\n- {job: b, container: t}".to_owned(), &["r+s"]),
+        // One that is always there, and two of which a condition chooses one.
+        (
+            "- job: a\n  container: r\n  services:\n    ${{ if x }}:\n      y: s\n    ${{ else }}:\n      y: t".to_owned(),
+            &["r+s", "r+t"],
+        ),
+        (
+            "- job: a\n  services: {x: r}\n  ${{ if x }}: {container: s}\n  ${{ else }}: {container: t}".to_owned(),
+            &["r+s", "r+t"],
+        ),
+        (format!("- job: a\n  steps: [{}, {{'${{{{ if x }}}}': [{}]}}]", step("r"), step("s")), &["r+s"]),
+        // The parts of a deployment are jobs of their own.
+        (
+            format!(
+                "- deployment: a\n  container: r\n  strategy: {{runOnce: {{deploy: {{steps: [{}]}}, on: {{failure: {{steps: [{}]}}}}}}}}",
+                step("s"),
+                step("t")
+            ),
+            &["r+s", "r+t"],
+        ),
+        // In each row of a matrix it is another job.
+        (
+            "- job: a\n  strategy: {matrix: {x: {i: 'x'}, y: {i: 'y'}}}\n  container: $[ variables['i'] ]\n  services: {z: s}"
+                .to_owned(),
+            &["s+x", "s+y"],
+        ),
+    ] {
+        assert_eq!(together(&format!("{resources}jobs:\n{jobs}\n")), expected, "{jobs}");
+    }
+    // Conditions give one name several images.
+    let chosen = "resources:\n  containers:\n  - container: r\n    ${{ if x }}: {image: a}\n    ${{ else }}: {image: b}\n\
+        jobs:\n- {job: a, container: c, services: {x: r}}\n";
+    assert_eq!(together(chosen), [""; 0]);
+    assert_eq!(meanings("azure-pipelines.yml", chosen), ["a", "b", "c"]);
+    let twice = "resources:\n  containers:\n  - ${{ if x }}: [{container: r, image: a}]\n  - ${{ else }}: [{container: r, image: b}]\n\
+        jobs:\n- {job: a, container: r}\n";
+    assert_eq!(meanings("azure-pipelines.yml", twice), ["a", "b"]);
+}
