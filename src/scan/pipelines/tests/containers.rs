@@ -39,6 +39,37 @@ fn a_matrix_of_woodpecker_is_read_row_by_row() {
     assert_eq!(found(".woodpecker.yml", open), ["2:26 $TAG Unsaid fleet"]);
 }
 
+/// A step with conditions on the matrix or the platform runs in the rows alone that they name.
+#[test]
+fn steps_of_woodpecker_run_where_their_conditions_hold() {
+    let of = |when: &str| {
+        let rows = "matrix: {include: [{P: linux/amd64, N: '1'}, {P: windows/amd64, N: '2'}]}\nlabels: {platform: '${P}'}\n";
+        let text = format!("{rows}steps: [{{name: a, image: 'a:1', when: {when}}}]\n");
+        found(".woodpecker/w.yml", &text).iter().map(|one| one.split(' ').nth(2).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (linux, windows, both) = (&["Other"][..], &["Windows"][..], &["Other", "Windows"][..]);
+    for (when, expected) in [
+        ("{matrix: {P: windows/amd64}}", windows),
+        ("{matrix: {N: '1'}}", linux),
+        ("{matrix: {N: 1, P: windows/amd64}}", &[]),
+        ("{matrix: {include: {N: '2'}}}", windows),
+        ("[{matrix: {N: '1'}}, {matrix: {N: '2'}}]", both),
+        ("[{matrix: {N: '1'}, event: push}, {event: tag}]", both),
+        ("{platform: windows/amd64}", windows),
+        ("[{platform: linux/*}]", linux),
+        ("{platform: [linux/*, windows/amd64]}", both),
+        ("{platform: {include: [windows/*]}}", windows),
+        // What these hold for is not known here.
+        ("{matrix: {N: '[1]', P: '${P}', OTHER: x}}", both),
+        ("{matrix: {exclude: {N: '1'}}}", both),
+        ("{platform: '*/amd64'}", both),
+        ("{event: push}", both),
+        ("[]", both),
+    ] {
+        assert_eq!(of(when), expected, "{when}");
+    }
+}
+
 #[test]
 fn clones_of_woodpecker_have_images() {
     for clone in ["[{name: git, image: 'g:1'}]", "{git: {image: 'g:1', settings: {depth: 1}}}"] {
