@@ -111,6 +111,12 @@ fn is_unled(pod: &Containers<'_>) -> bool {
     pod.placement.selector.is_empty() && !has(&["affinity", "nodeAffinity"]) && !has(&["runtimeClassName"])
 }
 
+/// Where a pod lands over whose nodes a text is put.
+fn patched() -> Lands {
+    let why = "the `podSpecPatch` of its workflow may say other nodes, and is not followed".to_owned();
+    Lands::Unread { why, hint: "write its nodes into the workflow or the template, e.g. as a `nodeSelector`".to_owned() }
+}
+
 /// What is known within a template of OpenShift: its parameters have values of their own, unless others are given.
 ///
 /// Source: the documentation of OpenShift, templates: `parameters`.
@@ -216,7 +222,8 @@ impl<'d> Pod<'d> {
         let refused = refused.or_else(|| host_process::refused(containers));
         let untold = (!open.is_empty()).then(|| Lands::Untold(open));
         let unled = || known.unled.clone().filter(|_| is_unled(containers));
-        let lands = refused.or(untold).or_else(unled).unwrap_or_else(|| Lands::Nodes(Arc::new(placement)));
+        let of_patch = || containers.is_patched.then(patched);
+        let lands = refused.or(untold).or_else(of_patch).or_else(unled).unwrap_or_else(|| Lands::Nodes(Arc::new(placement)));
         let host_process = pod::is_host_process(spec).unwrap_or(false);
         Self { known, name, containers, lands, os, host_process, number: 0 }
     }

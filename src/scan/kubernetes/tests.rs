@@ -111,6 +111,37 @@ fn the_templates_of_argo_are_pods() {
 }
 
 #[test]
+fn what_a_workflow_of_argo_says_of_all_templates_counts_for_each() {
+    let of = |spec: &str, template: &str| {
+        let text = format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {{name: w}}\nspec: {{{spec}, templates: [{{name: a, \
+             {template}container: {{image: a:1}}}}]}}\n"
+        );
+        found(&text).remove(0)
+    };
+    let defaults = "nodeSelector: {x: y}, templateDefaults: {nodeSelector: {a: b, c: d}, tolerations: [{key: k}, {key: l}]}";
+    for (spec, template, labels, tolerations) in [
+        (defaults, "", "a=b,c=d", 2),
+        (defaults, "nodeSelector: {a: e}, tolerations: [{key: l, operator: Exists}], ", "a=e,c=d", 2),
+        ("nodeSelector: {x: y}, templateDefaults: {tolerations: [{key: k}]}", "", "x=y", 1),
+        ("nodeSelector: {x: y}, podSpecPatch: '{\"terminationGracePeriodSeconds\": 1}'", "", "x=y", 0),
+    ] {
+        let one = of(spec, template);
+        let own = placement(&one);
+        let all: Vec<String> = own.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        assert_eq!((all.join(",").as_str(), own.tolerations.len()), (labels, tolerations), "{spec} {template}");
+    }
+    let patch = "podSpecPatch: '{\"nodeSelector\": {\"a\": \"b\"}}'";
+    for (spec, template) in [
+        (patch.to_owned(), String::new()),
+        (format!("templateDefaults: {{{patch}}}"), String::new()),
+        ("entrypoint: a".to_owned(), format!("{patch}, ")),
+    ] {
+        assert!(matches!(of(&spec, &template).lands, Lands::Unread { .. }), "{spec} {template}");
+    }
+}
+
+#[test]
 fn the_system_is_said_in_several_ways() {
     for (spec, os) in [
         ("os: {name: windows}", Os::Windows),
