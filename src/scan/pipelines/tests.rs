@@ -685,6 +685,26 @@ fn an_image_of_gitlab_may_name_its_platform() {
     assert_eq!(found(".gitlab-ci.yml", text), expected);
 }
 
+/// GitLab's own machines with Windows start no containers, and its others are for other systems.
+#[test]
+fn tags_of_gitlab_say_its_own_machines() {
+    let windows = "a:\n  tags: [saas-windows-medium-amd64]\n  image: a:1\n  services: ['s:1']\n  script: x\n";
+    assert!(found(".gitlab-ci.yml", windows).is_empty());
+    for (text, expected) in [
+        ("a:\n  tags: [saas-linux-small-amd64]\n  image: a:1\n  script: x\n", "3:10 a:1 Other fleet"),
+        ("a:\n  tags: [saas-macos-medium-m1]\n  image: a:1\n  script: x\n", "3:10 a:1 Other fleet"),
+        ("a:\n  tags: [windows]\n  image: a:1\n  script: x\n", "3:10 a:1 Unsaid fleet"),
+        ("default:\n  tags: [saas-linux-small-amd64]\n  image: a:1\na: {script: x}\n", "3:10 a:1 Other fleet"),
+        ("default: {tags: [saas-windows-medium-amd64]}\na:\n  image: a:1\n  tags: [own]\n  script: x\n", "3:10 a:1 Unsaid fleet"),
+        (
+            "default: {tags: [saas-windows-medium-amd64]}\na:\n  image: a:1\n  inherit: {default: false}\n  script: x\n",
+            "3:10 a:1 Unsaid fleet",
+        ),
+    ] {
+        assert_eq!(found(".gitlab-ci.yml", text), [expected], "{text}");
+    }
+}
+
 /// `extends` merges maps key by key.
 #[test]
 fn an_image_of_gitlab_without_a_name_adds_to_the_one_that_is_extended() {
