@@ -178,7 +178,10 @@ fn the_registry_of_jenkins_is_asked_for_its_images() {
 #[test]
 fn what_pipelines_build_is_read_and_said_where_it_is_not_there() {
     let repository = Repository::new();
-    repository.file(".cirrus.yml", "task:\n  windows_container:\n    dockerfile: ci/Df\n    docker_arguments: {V: ltsc2019}\n");
+    repository.file(
+        ".cirrus.yml",
+        "task:\n  windows_container:\n    dockerfile: ci/Df\n    os_version: 2022\n    docker_arguments: {V: ltsc2019}\n",
+    );
     repository.file("ci/Df", "ARG V\nFROM registry.test/app:$V\n");
     repository.file(
         "Jenkinsfile",
