@@ -26,7 +26,7 @@ fn found(path: &str, text: &str) -> Vec<String> {
         };
         format!("{}:{} {meant} {:?} {lands}", found.place.line, found.place.column, found.os)
     };
-    read(service, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(text), &Values::new(), &|_| false)
+    read(service, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(text), &Values::new(), &|_| false, &[])
         .found
         .into_iter()
         .map(one)
@@ -82,7 +82,7 @@ fn an_unknown_machine_of_github_is_one_with_linux() {
     let why = |machine: &str| {
         let text = format!("on: push\njobs:\n  a:\n    runs-on: {machine}\n    container: a:1\n");
         let root = yaml::read(&text).0[0].root.clone().unwrap();
-        let found = read(Service::GitHub, &root, &Runs::default(), &Lines::of(&text), &Values::new(), &|_| false).found;
+        let found = read(Service::GitHub, &root, &Runs::default(), &Lines::of(&text), &Values::new(), &|_| false, &[]).found;
         let Lands::Linux { why, .. } = found[0].lands.clone() else { panic!("{found:?}") };
         why
     };
@@ -215,7 +215,8 @@ fn containers_that_templates_are_given_are_those_of_its_jobs() {
 fn what_azure_takes_from_elsewhere_is_said() {
     let notes = |text: &str| -> Vec<String> {
         let root = yaml::read(text).0[0].root.clone().unwrap();
-        let read = read(Service::Azure, &root, &Runs::default(), &Lines::of(text), &Values::new(), &|name| name == "known.yml");
+        let read =
+            read(Service::Azure, &root, &Runs::default(), &Lines::of(text), &Values::new(), &|name| name == "known.yml", &[]);
         let first = |note: &Note| note.text.split([':', ',']).next().unwrap_or_default().to_owned();
         read.notes.iter().map(|note| format!("{} {}", note.place.line, first(note))).collect()
     };
@@ -401,7 +402,7 @@ fn a_run_of_tekton_leads_its_pods() {
         let text = format!("apiVersion: tekton.dev/v1\nkind: {kind}\nspec: {spec}\n");
         let root = yaml::read(&text).0[0].root.clone().unwrap();
         let found =
-            read(Service::Tekton, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(&text), &Values::new(), &|_| false)
+            read(Service::Tekton, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(&text), &Values::new(), &|_| false, &[])
                 .found;
         (found[0].os, found[0].needs, matches!(found[0].lands, Lands::Nodes(_)))
     };
@@ -437,7 +438,7 @@ fn nodes_of_tekton(text: &str) -> Vec<String> {
     let roots: Vec<_> = documents.iter().filter_map(|document| document.root.as_ref()).collect();
     let runs = Runs::of(&roots, &Values::new());
     let read =
-        roots.iter().flat_map(|root| read(Service::Tekton, root, &runs, &Lines::of(text), &Values::new(), &|_| false).found);
+        roots.iter().flat_map(|root| read(Service::Tekton, root, &runs, &Lines::of(text), &Values::new(), &|_| false, &[]).found);
     let one = |found: Found| {
         let Lands::Nodes(placement) = &found.lands else { return format!("{} anywhere", found.written) };
         let labels: Vec<String> = placement.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -512,7 +513,7 @@ fn runs_of_tekton_that_are_too_many_are_said() {
         let roots: Vec<_> = documents.iter().filter_map(|document| document.root.as_ref()).collect();
         let (runs, lines, values) = (Runs::of(&roots, &Values::new()), Lines::of(&text), Values::new());
         let all: Vec<Scanned> =
-            roots.iter().map(|root| read(Service::Tekton, root, &runs, &lines, &values, &|_| false)).collect();
+            roots.iter().map(|root| read(Service::Tekton, root, &runs, &lines, &values, &|_| false, &[])).collect();
         let lines: Vec<u32> = all.iter().flat_map(|one| &one.problems).map(|problem| problem.place.line).collect();
         (all.iter().map(|one| one.found.len()).sum::<usize>(), lines)
     };
@@ -545,8 +546,9 @@ fn parameters_of_tekton_have_values() {
         let (documents, _) = yaml::read(&text);
         let roots: Vec<&Rc<Node>> = documents.iter().filter_map(|document| document.root.as_ref()).collect();
         let runs = Runs::of(&roots, &Values::new());
-        let found =
-            roots.iter().flat_map(|root| read(Service::Tekton, root, &runs, &Lines::of(&text), &Values::new(), &|_| false).found);
+        let found = roots
+            .iter()
+            .flat_map(|root| read(Service::Tekton, root, &runs, &Lines::of(&text), &Values::new(), &|_| false, &[]).found);
         let shown = found.map(|found| match found.meant {
             Meant::Known(text) => text,
             Meant::Unresolved(names) => format!("${}", names.join(",$")),
@@ -769,7 +771,7 @@ fn a_job_of_gitlab_puts_its_variables_into_what_it_takes_over() {
     let of = |jobs: &str| {
         let text = format!("variables: {{TAG: ltsc2016}}\n{base}{jobs}");
         let root = yaml::read(&text).0[0].root.clone().unwrap();
-        let found = read(Service::GitLab, &root, &Runs::default(), &Lines::of(&text), &Values::new(), &|_| false).found;
+        let found = read(Service::GitLab, &root, &Runs::default(), &Lines::of(&text), &Values::new(), &|_| false, &[]).found;
         let one = |found: Found| match found.meant {
             Meant::Known(text) => format!("{} {text}", found.object.unwrap()),
             Meant::Unresolved(names) => format!("{} ${}", found.object.unwrap(), names.join(",$")),
@@ -882,7 +884,7 @@ fn a_matrix_over_many_steps_ends() {
     );
     let root = yaml::read(&job).0[0].root.clone().unwrap();
     let Scanned { found, problems, .. } =
-        read(Service::GitHub, &root, &Runs::default(), &Lines::of(&job), &Values::new(), &|_| false);
+        read(Service::GitHub, &root, &Runs::default(), &Lines::of(&job), &Values::new(), &|_| false, &[]);
     assert!(found.len() <= MOST && problems[0].error.what.contains("more than 200000 images"), "{}", found.len());
     let names = (0..50_000).map(|number| format!("n{number}: [x],")).collect::<String>();
     for matrix in [

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::Service;
 use super::branches::{branches, entries, is_condition, items, values};
+use super::github::INPUTS;
 use crate::scan::Meant;
 use crate::scan::placeholder::meant;
 use crate::scan::words::Values;
@@ -84,9 +85,10 @@ impl Scopes<'_> {
     /// The value of a variable as it is written, by the name with which it is used, e.g. `env.TAG`.
     fn find(&self, name: &str) -> Option<&str> {
         let name = match self.service {
-            // Those of a matrix keep theirs: no variable of `env` has a dot in its name.
+            // Those of a matrix, and inputs, keep theirs: no variable of `env` has a dot in its name.
             Service::GitHub => {
-                name.strip_prefix("env.").or_else(|| Some(name).filter(|name| name.starts_with("matrix.")))?.to_owned()
+                let is_kept = |name: &&str| name.starts_with("matrix.") || name.starts_with(INPUTS);
+                name.strip_prefix("env.").or_else(|| Some(name).filter(is_kept))?.to_owned()
             }
             // Names there are the same in capitals and small letters.
             Service::Azure => {

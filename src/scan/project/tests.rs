@@ -207,6 +207,44 @@ fn a_dockerfile_that_is_built_for_two_systems_is_read_for_both() {
     }
 }
 
+/// GitHub: a workflow that others call has the inputs that each of them gives it.
+#[test]
+fn a_workflow_has_the_inputs_of_those_that_call_it() {
+    let called = |on: &str| {
+        format!(
+            "on: {on}\njobs:\n  a:\n    runs-on: x\n    env: {{I: '${{{{ inputs.image }}}}'}}\n    container: ${{{{ env.I }}}}\n"
+        )
+    };
+    let caller = |with: &str, more: &str| {
+        format!("on: push\njobs:\n  b:\n    uses: ./.github/workflows/called.yml\n    with: {{{with}}}\n    {more}\n")
+    };
+    let of = |on: &str, callers: &[String]| {
+        let mut files = vec![("r/.github/workflows/called.yml".to_owned(), called(on))];
+        let named = callers.iter().enumerate().map(|(number, text)| (format!("r/.github/workflows/{number}.yml"), text.clone()));
+        files.extend(named);
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        each(&files, |found| match &found.meant {
+            Meant::Known(text) => text.clone(),
+            Meant::Unresolved(names) => format!("${}", names.join(",$")),
+            other => panic!("{other:?}"),
+        })
+    };
+    let on = "{workflow_call: {inputs: {image: {type: string}}}}";
+    let given = caller("image: 'a:1'", "");
+    let rows = caller("image: 'a:${{ matrix.v }}'", "strategy: {matrix: {v: [1, 2]}}");
+    assert_eq!(of(on, &[]), ["$env.I"]);
+    assert_eq!(of(on, &[given.clone()]), ["a:1"]);
+    assert_eq!(of(on, &[given.clone(), rows]), ["a:1", "a:2"]);
+    assert_eq!(of(on, &[caller("image: '${{ vars.IMAGE }}'", "")]), ["$env.I"]);
+    // One that it is not given has its default, or is empty, so that there is no container.
+    assert_eq!(of(on, &[caller("", "")]), [""; 0]);
+    let usual = "{workflow_call: {inputs: {image: {default: 'd:1'}}}}";
+    assert_eq!(of(usual, &[caller("", ""), given.clone()]), ["d:1", "a:1"]);
+    // Who starts it by hand may give it another one.
+    let by_hand = "{workflow_call: {inputs: {image: {type: string}}}, workflow_dispatch: {inputs: {image: {type: string}}}}";
+    assert_eq!(of(by_hand, &[given]), ["a:1", "$env.I"]);
+}
+
 /// Azure Pipelines: a template of variables stands for what is in it, by a path from the file that names it.
 #[test]
 fn variables_of_templates_count_in_pipelines_of_azure() {

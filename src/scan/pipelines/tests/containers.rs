@@ -84,7 +84,7 @@ fn options_of_containers_say_their_isolation() {
     let asked = |path: &str, text: &str| -> Vec<Option<Asked>> {
         let root = yaml::read(text).0[0].root.clone().unwrap();
         let service = service_of(Path::new(path), &root).unwrap();
-        let read = read(service, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(text), &Values::new(), &|_| false);
+        let read = read(service, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(text), &Values::new(), &|_| false, &[]);
         read.found.into_iter().map(|found| found.isolation).collect()
     };
     for (options, expected) in [
@@ -141,7 +141,7 @@ fn each_service_has_its_own_way_to_ask_for_an_isolation() {
     ] {
         let root = yaml::read(text).0[0].root.clone().unwrap();
         let service = service_of(Path::new(path), &root).unwrap();
-        let read = read(service, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(text), &Values::new(), &|_| false);
+        let read = read(service, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(text), &Values::new(), &|_| false, &[]);
         assert_eq!(read.found.iter().map(|found| found.isolated_by).collect::<Vec<_>>(), [expected], "{path}");
     }
 }
@@ -151,7 +151,7 @@ fn each_service_has_its_own_way_to_ask_for_an_isolation() {
 fn variables_of_gitlab_say_the_nodes_of_a_job() {
     let of = |text: &str| -> Vec<String> {
         let root = yaml::read(text).0[0].root.clone().unwrap();
-        let read = read(Service::GitLab, &root, &Runs::default(), &Lines::of(text), &Values::new(), &|_| false);
+        let read = read(Service::GitLab, &root, &Runs::default(), &Lines::of(text), &Values::new(), &|_| false, &[]);
         let lands = |found: &Found| match &found.lands {
             Lands::Nodes(placement) => {
                 placement.selector.iter().map(|(label, value)| format!("{label}={value}")).collect::<Vec<_>>().join(",")
@@ -184,7 +184,7 @@ fn a_reference_is_named_by_all_jobs_that_mean_it() {
         let text = format!(".b: {{image: 'a:$V', services: ['s:$V']}}\n{jobs}");
         let root = yaml::read(&text).0[0].root.clone().unwrap();
         let read =
-            read(Service::GitLab, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(&text), &Values::new(), &|_| false);
+            read(Service::GitLab, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(&text), &Values::new(), &|_| false, &[]);
         read.found.into_iter().map(|found| found.object.unwrap()).collect()
     };
     assert_eq!(objects(&[("x", "1"), ("y", "1")]), ["job .b", "job .b service"]);
@@ -200,7 +200,7 @@ fn options_of_containers_say_their_platform() {
         let text = format!("jobs:\n- job: a\n  pool: {pool}\n  container: {{image: 'a:1', options: {options}}}\n");
         let root = yaml::read(&text).0[0].root.clone().unwrap();
         let read =
-            read(Service::Azure, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(&text), &Values::new(), &|_| false);
+            read(Service::Azure, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(&text), &Values::new(), &|_| false, &[]);
         (read.found[0].os, read.found[0].processor)
     };
     let own = "{name: own}";
@@ -215,13 +215,21 @@ fn options_of_containers_say_their_platform() {
 fn the_services_of_a_job_are_in_its_pod() {
     let text = "image: {name: 'a:1', docker: {}}\nx: {script: x, image: {name: 'b:1', kubernetes: {}}, services: ['c:1']}\ny: {script: x}\n";
     let root = yaml::read(text).0[0].root.clone().unwrap();
-    let read = read(Service::GitLab, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(text), &Values::new(), &|_| false);
+    let read =
+        read(Service::GitLab, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(text), &Values::new(), &|_| false, &[]);
     let of: Vec<(&str, IsolatedBy)> = read.found.iter().map(|found| (found.written.as_str(), found.isolated_by)).collect();
     assert_eq!(of, [("a:1", IsolatedBy::Runner), ("b:1", IsolatedBy::Kubelet), ("c:1", IsolatedBy::Kubelet)]);
     let shared = ".b: {image: 'a:1'}\nx: {script: x, extends: .b, variables: {KUBERNETES_POD_LABELS_1: 'a=b'}}\ny: {script: x, extends: .b}\n";
     let root = yaml::read(shared).0[0].root.clone().unwrap();
-    let read =
-        super::read(Service::GitLab, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(shared), &Values::new(), &|_| false);
+    let read = super::read(
+        Service::GitLab,
+        &root,
+        &Runs::of(&[&root], &Values::new()),
+        &Lines::of(shared),
+        &Values::new(),
+        &|_| false,
+        &[],
+    );
     let of: Vec<IsolatedBy> = read.found.iter().map(|found| found.isolated_by).collect();
     assert_eq!(of, [IsolatedBy::Kubelet, IsolatedBy::Runner]);
 }
@@ -287,7 +295,7 @@ fn the_reason_fits_what_an_image_is_made_from() {
 fn containers_of_a_job_of_azure_share_its_agent() {
     let together = |text: &str| -> Vec<String> {
         let root = yaml::read(text).0[0].root.clone().unwrap();
-        let read = read(Service::Azure, &root, &Runs::default(), &Lines::of(text), &Values::new(), &|_| false);
+        let read = read(Service::Azure, &root, &Runs::default(), &Lines::of(text), &Values::new(), &|_| false, &[]);
         let image = |found: &Found| if let Meant::Known(image) = &found.meant { image.clone() } else { found.written.clone() };
         let mut pairs = Vec::new();
         for (number, one) in read.found.iter().enumerate() {
