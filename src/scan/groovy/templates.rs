@@ -25,6 +25,9 @@ const DEEPEST: usize = 16;
 /// The most pods that one part of a template, or one text, is in.
 const MOST_PODS: usize = 16;
 
+/// The calls after which a text says what it said before.
+const KEEPING: [&str; 3] = ["stripIndent", "trim", "toString"];
+
 /// What to do about a pod that is made from what is not read.
 const WRITE_BOTH: &str = "write its `nodeSelector` and its `yaml` into the pipeline";
 
@@ -275,11 +278,13 @@ impl Reader<'_, '_> {
     /// Where the YAML stands that this value gives.
     fn source(&mut self, value: usize) -> Option<Source> {
         let tokens = self.tokens;
+        let is_kept = tokens.get(value + 1) == Some(&Token::Sign('.'))
+            && tokens.get(value + 2).is_some_and(|call| KEEPING.contains(&call.word()));
         match (tokens.get(value)?, tokens.get(value + 1)) {
             (Token::Text { .. }, Some(Token::Sign('+'))) => Some(Source::Unknown),
             (Token::Text { .. }, _) => Some(Source::Text(value)),
             (Token::Word { text, at }, Some(Token::Sign('(') | Token::Text { .. })) => Some(self.of_call(text, *at, value)),
-            (Token::Word { .. }, Some(Token::Sign('.' | '+' | '?' | '['))) => Some(Source::Unknown),
+            (Token::Word { .. }, Some(Token::Sign('.' | '+' | '?' | '['))) if !is_kept => Some(Source::Unknown),
             (Token::Word { text, .. }, _) => Some(match (self.texts.get(text).copied(), self.calls.get(text).copied()) {
                 (Some(number), _) => Source::Text(number),
                 (None, Some((value, name, at))) => self.of_call(name, at, value),

@@ -446,6 +446,7 @@ fn a_pod_that_names_no_nodes_runs_on_linux() {
     let open = "the pod names no nodes here, and what it is a part of is not known";
     for (text, expected) in [
         (format!("{spec}podTemplate(yaml: y) {{ }}"), "linux"),
+        (format!("{spec}podTemplate(yaml: y.stripIndent(), label: 'x') {{ }}"), "linux"),
         (format!("{spec}podTemplate(yaml: y, nodeSelector: 'os=w') {{ }}"), "os=w"),
         (format!("{spec}podTemplate(nodeSelector: \"os=${{X}}\", yaml: y) {{ }}"), "$X"),
         (format!("{spec}sh 'x'"), open),
