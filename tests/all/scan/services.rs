@@ -24,8 +24,8 @@ fn a_windows_image_of_an_action_of_drone_or_of_jenkins_can_run_nowhere() {
         [("", 2, "give the pod the node selector `kubernetes.io/os: windows`"), (format!("{WINDOWS}, ").as_str(), 0, "")]
     {
         jenkins.file("Jenkinsfile", pod(more));
-        let answer = jenkins.scan(&["--host", "ltsc2022"]);
-        assert!(answer.code == code && format!("{}{}", answer.out, answer.err).contains(says), "{more}: {answer:?}");
+        let (exit, report) = jenkins.report(&["--host", "ltsc2022"]);
+        assert!(exit == code && report.to_string().contains(says), "{more}: {report:#}");
     }
     let answer = repository.scan(&["--offline", "--host", "ltsc2022", "--format", "json"]);
     let why = |place: &str, why: &str| format!("{place} invalid this container can run nowhere: {why}");
