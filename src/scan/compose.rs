@@ -268,6 +268,9 @@ impl Reader<'_, '_> {
         if builds.is_empty() {
             let images = merged(nodes().filter_map(|(number, node)| Some((*number, node.get("image")?))));
             if let Some((number, image)) = images.into_iter().next() {
+                let placed = ["deploy", "placement", "constraints"];
+                let constraints = merged(nodes().filter_map(|(number, node)| Some((*number, node.at(&placed)?))));
+                let os = if os == Os::Unsaid { self.system_of_nodes(&constraints) } else { os };
                 // What is in another file is shown where this one extends it.
                 let extends = extending(&said).filter(|_| number == ELSEWHERE);
                 let shown_at = extends.unwrap_or((number, image));
@@ -283,6 +286,13 @@ impl Reader<'_, '_> {
         }
         let volumes = merged(nodes().filter_map(|(number, node)| Some((*number, node.get("volumes")?))));
         read.found.extend(self.image_volumes(&volumes, extending(&said), &object));
+    }
+
+    /// The system of the nodes on which a swarm starts a service with these constraints; who builds it does not look at them.
+    fn system_of_nodes(&self, lists: &[Numbered<'_>]) -> Os {
+        let said = lists.iter().flat_map(|(_, list)| list.list()).filter_map(|one| one.text());
+        let words = said.map(|text| expand(text, Style::Compose, &self.values)).filter(|word| word.missing.is_empty());
+        words.map(|word| system_of(&word.text)).find(|os| *os != Os::Unsaid).unwrap_or_default()
     }
 
     /// The images that a service mounts, also those of services that it extends.
@@ -523,6 +533,23 @@ fn merged<'n>(said: impl Iterator<Item = Numbered<'n>>) -> Vec<Numbered<'n>> {
 /// What a service extends, and the number of the file that says so.
 fn extending(said: &[(usize, Rc<Node>)]) -> Option<Numbered<'_>> {
     said.iter().find_map(|(number, node)| Some((*number, node.get("extends")?)))
+}
+
+/// The system of nodes for which a constraint holds, e.g. `node.platform.os == linux`.
+///
+/// Source: moby/swarmkit, `manager/constraint/constraint.go`.
+fn system_of(constraint: &str) -> Os {
+    let equal = constraint.split_once("==").map(|parts| (true, parts));
+    let other = || constraint.split_once("!=").map(|parts| (false, parts));
+    let Some((is_equal, (key, value))) = equal.or_else(other) else { return Os::Unsaid };
+    if !key.trim().eq_ignore_ascii_case("node.platform.os") {
+        return Os::Unsaid;
+    }
+    match (is_equal, value.trim().to_ascii_lowercase().as_str()) {
+        (true, "windows") | (false, "linux") => Os::Windows,
+        (true, _) | (false, "windows") => Os::Other,
+        (false, _) => Os::Unsaid,
+    }
 }
 
 /// The isolation of this name.

@@ -7,16 +7,17 @@ mod builds;
 mod matrix;
 mod pods;
 mod starts;
+mod templates;
 mod tokens;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use self::matrix::{Matrix, matrices};
-use self::pods::Pod;
-use self::starts::{Call, calls, functions, starts};
+use self::pods::{Pod, Unled};
+use self::starts::{Call, calls, functions, starts, texts};
+use self::templates::Pods;
 use self::tokens::{Token, argument, definitions, tokens};
 use super::kubernetes::Known;
 use super::pipelines::Built;
@@ -77,8 +78,8 @@ struct Within {
     options: Options,
     /// The folder, as it is written; empty for the top of the repository.
     folder: String,
-    /// The pod.
-    pod: Option<Rc<Pod>>,
+    /// The pods that it is in: templates in the block of this one may make several.
+    pods: Rc<[Rc<Pod>]>,
 }
 
 /// An open bracket: the word before it, and what counts within it.
@@ -107,7 +108,11 @@ pub fn read(text: &str, known: &Known) -> Read {
     let tokens = tokens(text);
     let mut values = definitions(&tokens);
     values.extend(known.values.clone());
-    let with_own = Known { values: values.clone(), ..known.clone() };
+    let knowns = [false, true].map(|is_own| {
+        let values = if is_own { &values } else { &known.values };
+        let of = |unled: Unled| Rc::new(Known { values: values.clone(), unled: unled.lands(), ..known.clone() });
+        BTreeMap::from([Unled::Anywhere, Unled::Linux, Unled::Unknown].map(|unled| (unled, of(unled))))
+    });
     let mut reader = Reader {
         tokens: &tokens,
         lines: Lines::of(text),
@@ -117,12 +122,16 @@ pub fn read(text: &str, known: &Known) -> Read {
         starts: starts(&tokens),
         calls: calls(&tokens),
         functions: functions(&tokens),
+        texts: texts(&tokens),
+        knowns,
+        pods: Pods::default(),
         noted: BTreeSet::new(),
         left: Cell::new(MOST_OF_MATRICES),
         open: Vec::new(),
         called: None,
         read: Read::default(),
     };
+    reader.pods = reader.all_pods();
     for (number, token) in tokens.iter().enumerate() {
         match token {
             Token::Sign('{' | '(' | '[') => reader.opened(number),
@@ -133,15 +142,13 @@ pub fn read(text: &str, known: &Known) -> Read {
                 if reader.is_image(number) {
                     reader.image(number);
                 } else if let Token::Text { text: inner, at, triple } = token
-                    && (*triple || reader.is_yaml(number))
+                    && (*triple || reader.is_yaml(number) || reader.pods.of_text(number).is_some())
                 {
-                    let of_text = if reader.takes_values(*at) { &with_own } else { known };
-                    reader.text(number, (*inner, *at, *triple), of_text);
+                    reader.text(number, (*inner, *at, *triple));
                 }
             }
         }
     }
-    pods::join(&mut reader.read.found);
     pods::bound(&mut reader.read);
     reader.read
 }
@@ -163,6 +170,12 @@ struct Reader<'r, 't> {
     calls: BTreeMap<&'t str, Call<'t>>,
     /// The functions of the pipeline itself.
     functions: BTreeSet<&'t str>,
+    /// The numbers of the texts that variables are given once, and nothing else.
+    texts: BTreeMap<&'t str, usize>,
+    /// What is known of texts without values of the pipeline's own variables, and of those with them.
+    knowns: [BTreeMap<Unled, Rc<Known>>; 2],
+    /// The pods.
+    pods: Pods,
     /// The bytes of the calls of which it is noted that they are not followed.
     noted: BTreeSet<usize>,
     open: Vec<Open<'t>>,
@@ -257,7 +270,7 @@ impl<'t> Reader<'_, 't> {
                 Rc::new(Within { folder: folder.unwrap_or_default(), ..outer.as_ref().clone() })
             }
             "kubernetes" | "podTemplate" if self.tokens.get(number) != Some(&Token::Sign('[')) => {
-                Rc::new(Within { pod: Some(self.pod(number)), ..outer.as_ref().clone() })
+                Rc::new(Within { pods: self.pods.in_bracket(number), ..outer.as_ref().clone() })
             }
             _ => called.unwrap_or(outer),
         };
@@ -290,6 +303,12 @@ impl<'t> Reader<'_, 't> {
     /// True for a text from this byte on into which Groovy puts the values of variables: one in double quotes.
     fn takes_values(&self, at: usize) -> bool {
         self.lines.text().get(..at).is_some_and(|before| before.ends_with('"'))
+    }
+
+    /// What is known of a text, into which Groovy puts its own values or not, of a pod that lands so where it says nothing of its nodes.
+    fn known(&self, is_own: bool, unled: Unled) -> Rc<Known> {
+        let [given, own] = &self.knowns;
+        (if is_own { own } else { given }).get(&unled).cloned().unwrap_or_default()
     }
 
     /// The values that count for the argument that these tokens begin with. Into a text in single quotes a shell may put others later.
@@ -398,35 +417,35 @@ impl<'t> Reader<'_, 't> {
         };
         // A container of a pod runs on each node that the pod can land on.
         let is_of_pod = isolated_by == IsolatedBy::Kubelet;
-        let (needs, lands) =
-            if is_of_pod { (Needs::EveryHost, Lands::Nodes(Arc::default())) } else { (Needs::OneHost, Lands::Fleet) };
-        let pod = within.pod.as_ref().filter(|_| is_of_pod);
+        let needs = if is_of_pod { Needs::EveryHost } else { Needs::OneHost };
+        let pods: Vec<Option<&Pod>> = match &*within.pods {
+            of_pod @ [_, ..] if is_of_pod => of_pod.iter().map(|pod| Some(pod.as_ref())).collect(),
+            _ => vec![None],
+        };
+        let anywhere = if is_of_pod { Unled::Unknown.lands().unwrap_or_default() } else { Lands::Fleet };
         let span = *at..*at + text.len();
         let editable = if names.is_empty() { self.lines.literal(span.clone(), &written) } else { None };
         // What is done with the value of an axis is not known, where that is not all.
         let all = if is_whole { self.meanings(number, meant, &written) } else { vec![meant] };
-        for (method, options) in ways {
+        for ((method, options), pod) in ways.iter().flat_map(|way| pods.iter().map(move |pod| (*way, *pod))) {
             let registry = within.registry.as_ref().filter(|_| is_of_agent || is_called && !AS_NAMED.contains(&method));
+            let (lands, of_pod) = pod.map_or_else(|| (anywhere.clone(), Os::Unsaid), |pod| pod.nodes.clone());
             for (row, meant) in all.iter().cloned().enumerate() {
                 let is_made = editable.is_none() && matches!(meant, Meant::Known(_));
                 let (meant, before) = in_registry(meant, registry);
-                let mut found = Found {
+                self.read.found.push(Found {
                     editable: editable.clone().and_then(|editable| Some(Editable { before: before?, ..editable })),
                     stays: is_made.then(|| MADE.to_owned()),
                     object: Some("pipeline".to_owned()),
                     needs,
-                    os: options.os,
+                    os: if of_pod == Os::Unsaid { options.os } else { of_pod },
                     processor: options.processor,
                     isolation: options.isolation,
                     isolated_by,
                     lands: lands.clone(),
                     together: pod.map(|pod| pod.in_row(row)),
                     ..Found::of(self.lines.place(span.clone()), written.as_str(), meant)
-                };
-                if let Some(pod) = pod {
-                    pod.place(&mut found);
-                }
-                self.read.found.push(found);
+                });
             }
         }
     }
@@ -521,10 +540,9 @@ fn meant_of(text: &str, own: &Values, given: &Values) -> Meant {
 /// The same of a text with another sign for such dollars.
 fn put_in(text: &str, own: &Values, given: &Values) -> Meant {
     let (mut known, mut missing) = (String::new(), Vec::new());
-    let mut add = |part: Meant| match part {
-        Meant::Known(text) => known.push_str(&text),
-        Meant::Unresolved(names) => missing.extend(names),
-        Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => missing.push(name),
+    let mut add = |part: Meant| match part.told() {
+        Ok(text) => known.push_str(&text),
+        Err(names) => missing.extend(names),
     };
     for (number, part) in text.split(ESCAPED).enumerate() {
         if number == 0 {

@@ -185,6 +185,13 @@ pub enum Lands {
     Unknown(String),
     /// A host that is named by variables to which nobody gives a value.
     Untold(Vec<String>),
+    /// Hosts that are said in a place which is not read.
+    Unread {
+        /// The reason.
+        why: String,
+        /// What to do.
+        hint: String,
+    },
     /// A machine with Linux: what is for Windows alone runs nowhere.
     Linux {
         /// The reason.
@@ -217,6 +224,21 @@ pub enum Meant {
         /// As it is written, e.g. `regex_replace(version, "a", "b")`.
         expression: String,
     },
+}
+
+impl Meant {
+    /// The text that it comes to.
+    ///
+    /// # Errors
+    ///
+    /// The variables on which it depends, or the one that holds its expression.
+    pub fn told(self) -> Result<String, Vec<String>> {
+        match self {
+            Self::Known(text) => Ok(text),
+            Self::Unresolved(names) => Err(names),
+            Self::Unevaluated { name, .. } | Self::Undeclared(name) => Err(vec![name]),
+        }
+    }
 }
 
 /// What a container needs of the hosts.

@@ -21,6 +21,7 @@ use std::rc::Rc;
 
 pub use self::azure::is_template;
 pub use self::builds::{Built, built};
+pub use self::github::calls;
 pub use self::gitlab::{Inputs, Layer, inputs_of, read_gitlab};
 pub use self::tekton::{Runs, made_by};
 pub use self::templates::with_variables;
@@ -146,7 +147,7 @@ const MOST: usize = 200_000;
 const SMALLER: &str = "make it smaller, or leave it out by a line in .wincompatignore";
 
 /// What a pipeline says: its references, what is not followed, and the problem of one that has too many. It stands in a file with these
-/// runs. `is_read` is true for a template that is among the files, by its name in the pipeline.
+/// runs, and others call it with these inputs. `is_read` is true for a template that is among the files, by its name in the pipeline.
 pub fn read(
     service: Service,
     root: &Rc<Node>,
@@ -154,10 +155,11 @@ pub fn read(
     lines: &Lines<'_>,
     values: &Values,
     is_read: &dyn Fn(&str) -> bool,
+    callers: &[Inputs],
 ) -> Scanned {
     let mut reader = Reader { service, lines, values, found: Vec::new(), notes: Vec::new(), left: Rc::new(Cell::new(MOST)) };
     match service {
-        Service::GitHub => reader.github(root),
+        Service::GitHub => reader.github(root, callers),
         Service::Action => reader.action(root),
         Service::Azure => reader.azure(root, is_read),
         // They are read with what they include.

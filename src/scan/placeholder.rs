@@ -2,6 +2,7 @@
 
 use super::Meant;
 use super::words::{Style, Values, expand};
+use crate::host::placement::Placement;
 use crate::placeholder::{Placeholder, first};
 
 /// The reference of a text with `${X}`, `$X`, `$(X)`, `$[[ x ]]`, `#{X}#`, `{{ x }}`, `{x}`, `<x>` or `%X%` in it, for which these values are
@@ -20,6 +21,22 @@ pub fn meant(text: &str, values: &Values) -> Meant {
     }
     known.push_str(rest);
     if names.is_empty() { Meant::Known(known) } else { Meant::Unresolved(names) }
+}
+
+/// Puts these values into what a pod asks of its node; gives the variables in it that nobody gives a value.
+pub fn put_into(placement: &mut Placement, values: &Values) -> Vec<String> {
+    let conditions = placement.terms.iter_mut().flatten().flat_map(|term| term.labels.iter_mut().chain(&mut term.fields));
+    let of_terms = conditions.flat_map(|condition| &mut condition.values);
+    let of_taints = placement.tolerations.iter_mut().flat_map(|one| [&mut one.key, &mut one.value, &mut one.effect]);
+    let named = placement.node_name.iter_mut().chain(placement.selector.values_mut()).chain(of_terms).chain(of_taints);
+    let mut open = Vec::new();
+    for text in named {
+        match meant(text, values).told() {
+            Ok(known) => *text = known,
+            Err(names) => open.extend(names),
+        }
+    }
+    open
 }
 
 /// The value of a placeholder.

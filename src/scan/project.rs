@@ -19,7 +19,7 @@ use self::own::OwnImages;
 use super::compose::{self, Built, Inline};
 use super::kubernetes::{self, Known, RuntimeClasses, Stands};
 use super::kustomize::{self, Kustomization, Object, PatchFiles, Way, Ways};
-use super::paths::{normal, shown};
+use super::paths::{normal, shown, slashes};
 use super::shared::{Uses, hold_aliases, named_files};
 use super::yaml::{self, Document, Node};
 use super::{FileKind, Files, Found, Lines, OF_INPUT, Problem, Scanned, Typed, Values, kind_of, kind_of_text};
@@ -103,6 +103,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         left_of_templates: Cell::new(MOST_OF_TEMPLATES),
         patches,
         of_pods: BTreeSet::new(),
+        callers: callers(&yaml, given),
         built: BTreeMap::new(),
         inline: Vec::new(),
         made: BTreeSet::new(),
@@ -308,6 +309,29 @@ fn read_yaml(path: &Path, text: Rc<str>) -> Option<Yaml> {
     Some(Yaml { path: path.to_owned(), text, documents, problems })
 }
 
+/// A workflow of GitHub that calls another one, and what it gives to that.
+type Caller = (PathBuf, pipelines::Inputs);
+
+/// The workflows of GitHub that call others, by the files of these: their paths begin at the top of the repository, which has the folder
+/// `.github`.
+fn callers(yaml: &[Yaml], given: &Values) -> BTreeMap<PathBuf, Vec<Caller>> {
+    let mut callers: BTreeMap<PathBuf, Vec<Caller>> = BTreeMap::new();
+    for file in yaml.iter().filter(|file| file.text.contains("uses:") && file.text.contains(".github/workflows/")) {
+        let github = file.path.ancestors().find(|folder| folder.file_name().is_some_and(|name| name == ".github"));
+        let Some(top) = github.and_then(Path::parent) else { continue };
+        let roots = file.documents.iter().filter_map(|document| document.root.as_ref());
+        for root in roots.filter(|root| pipelines::service_of(&file.path, root) == Some(pipelines::Service::GitHub)) {
+            for (path, inputs) in pipelines::calls(root, given) {
+                let known = callers.entry(normal(&top.join(slashes(&path)))).or_default();
+                if known.len() < MOST_CALLERS {
+                    known.push((normal(&file.path), inputs));
+                }
+            }
+        }
+    }
+    callers
+}
+
 fn kustomizations(yaml: &[Yaml], files: &dyn Files) -> Vec<Kustomization> {
     let text_of = |path: &Path| files.read(path).ok();
     let patches = PatchFiles::new(&text_of);
@@ -324,6 +348,9 @@ const MOST_OF_OWN: usize = 20_000;
 
 /// The most work for what kustomizations do, in values that are looked at, all files together.
 const MOST_CHANGED: usize = 10_000_000;
+
+/// The most jobs that call one workflow of GitHub, those of each row of a matrix counted.
+const MOST_CALLERS: usize = 256;
 
 /// The most values that templates of Azure give to pipelines, all of these together.
 const MOST_OF_TEMPLATES: usize = 5_000_000;
@@ -351,6 +378,8 @@ struct Project<'p> {
     patches: BTreeSet<PathBuf>,
     /// The files with the YAML of pods of Jenkins: what stands there is read for the pipelines that name it.
     of_pods: BTreeSet<PathBuf>,
+    /// What workflows of GitHub give to those that they call, by the files of these.
+    callers: BTreeMap<PathBuf, Vec<Caller>>,
     /// The builds of each Dockerfile.
     built: BTreeMap<PathBuf, Vec<Built>>,
     /// The Dockerfiles that stand within files, with the paths of these.
@@ -375,7 +404,7 @@ impl Project<'_> {
         let lines = Lines::of(&file.text);
         let roots = file.documents.iter().filter_map(|document| document.root.as_ref());
         let roots: Vec<&Rc<Node>> = roots.flat_map(pipelines::made_by).collect();
-        let runs = pipelines::Runs::of(&roots);
+        let runs = pipelines::Runs::of(&roots, self.given);
         for root in roots {
             let service = pipelines::service_of(&file.path, root);
             if compose::is_compose(&file.path, root) || service == Some(pipelines::Service::GitLab) {
@@ -387,9 +416,13 @@ impl Project<'_> {
                 let (whole, templates) = if is_of_azure { self.with_variables(file, root) } else { (None, BTreeSet::new()) };
                 let root = whole.as_ref().unwrap_or(root);
                 let is_read = |template: &str| self.has_template(&file.path, template);
-                let read = pipelines::read(service, root, &runs, &lines, self.given, &is_read);
-                if !templates.is_empty() {
-                    self.rest(&file.path, templates);
+                let callers = self.callers.get(&normal(&file.path)).map(Vec::as_slice).unwrap_or_default();
+                let (files, inputs): (Vec<PathBuf>, Vec<pipelines::Inputs>) = callers.iter().cloned().unzip();
+                let read = pipelines::read(service, root, &runs, &lines, self.given, &is_read, &inputs);
+                for others in [files.into_iter().collect(), templates] {
+                    if !others.is_empty() {
+                        self.rest(&file.path, others);
+                    }
                 }
                 let name = file.path.to_string_lossy();
                 let scanned = self.of(&file.path);
@@ -409,7 +442,7 @@ impl Project<'_> {
     /// What is known beside the objects of this file, as this kustomization deploys them.
     fn known(&self, path: &Path, by: Option<&Path>) -> Known {
         let stands = Stands { file: normal(path), by: by.map(Path::to_owned) };
-        Known { classes: Rc::clone(&self.classes), stands, values: self.given.clone() }
+        Known { classes: Rc::clone(&self.classes), stands, values: self.given.clone(), unled: None }
     }
 
     fn of(&mut self, path: &Path) -> &mut Scanned {

@@ -153,6 +153,10 @@ impl Fleet {
                     .hint("use one whose name does, such as windows-2022"))
             }
             Lands::Untold(names) => Err(unresolved(names).because("it says what the container runs on")),
+            Lands::Unread { why, hint } => {
+                let error = Error::of(ErrorKind::Unresolved, "it is not known what this container runs on");
+                Err(error.because(why).hint(hint.as_str()))
+            }
             Lands::Hosted(name) => match parse(name, knowledge, today)? {
                 Spec::Hosts(hosts) => Ok(hosts.iter().map(|host| Landed::of(host, Arc::from([called(host)]))).collect()),
                 _ => Err(Error::new(format!("the host {name} is not known"))),

@@ -43,6 +43,30 @@ fn images_with_values_and_isolation_from_the_env_file() {
     assert_eq!(images(&project), ["0:6 r.example/app:1809 Some(Hyperv) Windows", "0:8 $SQL None Other"]);
 }
 
+/// A swarm starts a service on the nodes alone for which its constraints hold.
+#[test]
+fn constraints_of_a_service_say_the_system_of_its_nodes() {
+    for (constraints, os) in [
+        ("['node.role == manager', 'node.platform.os == linux']", Os::Other),
+        ("[node.platform.os==Windows]", Os::Windows),
+        ("['node.platform.os != linux']", Os::Windows),
+        ("['node.platform.os != windows']", Os::Other),
+        ("['node.platform.os == ${SYSTEM:-windows}']", Os::Windows),
+        ("['node.platform.os == ${SYSTEM}']", Os::Unsaid),
+        ("['node.platform.arch == x86_64', 'node.labels.os == linux']", Os::Unsaid),
+    ] {
+        let deploy = format!("deploy: {{placement: {{constraints: {constraints}}}}}");
+        let project = read_all(&[&format!("services:\n  web: {{image: 'a:1', {deploy}}}\n")], &[]);
+        assert_eq!(project.found[0].1.os, os, "{constraints}");
+    }
+    let over = "services: {web: {deploy: {placement: {constraints: !override ['node.platform.os == windows']}}}}\n";
+    let base = "services: {web: {image: 'a:1', deploy: {placement: {constraints: ['node.platform.os == linux']}}}}\n";
+    assert_eq!(read_all(&[base, over], &[]).found[0].1.os, Os::Windows);
+    // Who builds an image does not look at them.
+    let built = "services: {web: {build: ., deploy: {placement: {constraints: ['node.platform.os == linux']}}}}\n";
+    assert_eq!(read_all(&[built], &[]).built[0].build.os, Os::Unsaid);
+}
+
 #[test]
 fn an_override_wins() {
     let base = "services:\n  web:\n    image: a:1\n    isolation: process\n  db:\n    image: b:1\n";

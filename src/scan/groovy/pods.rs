@@ -1,9 +1,10 @@
 //! Pods of Jenkins: fields of the plugin of Kubernetes and YAML, which make one pod together.
 //!
-//! Source: jenkinsci/kubernetes-plugin, `PodTemplateBuilder` and `PodTemplateUtils`: the node selector is a list `KEY=VALUE,KEY=VALUE`, which
-//! is put over that of the YAML; what is not like this in it is left out.
+//! Source: jenkinsci/kubernetes-plugin. `PodTemplateBuilder` and `PodTemplateUtils`: the node selector is a list `KEY=VALUE,KEY=VALUE`, which
+//! is put over that of the YAML; what is not like this in it is left out. `DefaultNodeSelector`: a pod without a node selector, an affinity to
+//! nodes and a RuntimeClass gets the selector `kubernetes.io/os=linux`.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -13,10 +14,7 @@ use crate::host::placement::Placement;
 use crate::host::{Labels, pod};
 use crate::scan::kubernetes::{self, Known};
 use crate::scan::words::Values;
-use crate::scan::{Found, IsolatedBy, Lands, Lines, Meant, Note, Os, yaml};
-
-/// The most words and signs of one pod that are looked at.
-const MOST_OF_POD: usize = 2_000;
+use crate::scan::{Found, Lands, Lines, Meant, Note, Os, yaml};
 
 /// The most files of pods that one pipeline names.
 const MOST_FILES: usize = 1_000;
@@ -27,6 +25,42 @@ const WITH_BACKSLASHES: &str = "it stands in a text with backslashes, which Groo
 /// The steps that read a file of the repository.
 const READS: [&str; 2] = ["readTrusted", "readFile"];
 
+/// Where a pod lands that says nothing of its nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Unled {
+    /// On any node.
+    Anywhere,
+    /// On those with Linux.
+    Linux,
+    /// That is not known: it may be a part of a pod that says more.
+    Unknown,
+}
+
+impl Unled {
+    /// The nodes; `None` for any.
+    pub fn lands(self) -> Option<Lands> {
+        match self {
+            Self::Anywhere => None,
+            Self::Linux => {
+                let why = "Jenkins puts the node selector `kubernetes.io/os=linux` into a pod that names no nodes, neither here nor in the \
+                           default template of its cloud";
+                let hint = "give the pod the node selector `kubernetes.io/os: windows`";
+                Some(Lands::Linux { why: why.to_owned(), hint: hint.to_owned() })
+            }
+            Self::Unknown => {
+                let why = "the pod names no nodes here, and what it is a part of is not known";
+                let hint = "give it a node selector, such as `kubernetes.io/os: windows`, where its containers are written";
+                Some(Lands::Unread { why: why.to_owned(), hint: hint.to_owned() })
+            }
+        }
+    }
+
+    /// The same, with the system, which it does not say.
+    pub fn nodes(self) -> (Lands, Os) {
+        (self.lands().unwrap_or_else(|| Lands::Nodes(Arc::default())), Os::Unsaid)
+    }
+}
+
 /// What a pod says beside its YAML and its containers.
 #[derive(Clone, Debug)]
 pub struct Pod {
@@ -34,8 +68,14 @@ pub struct Pod {
     pub key: String,
     /// Its node selector, as it is written.
     pub written: String,
-    /// The labels of that, or the variables in it to which nobody gives a value.
-    selector: Result<Labels, Vec<String>>,
+    /// The labels of that.
+    pub(super) selector: Labels,
+    /// Where it lands if neither it nor its YAML says anything of nodes.
+    pub(super) unled: Unled,
+    /// Where it lands whatever one YAML says of nodes, and its system.
+    pub(super) decided: Option<(Lands, Os)>,
+    /// Where the containers of its fields land, and their system.
+    pub(super) nodes: (Lands, Os),
 }
 
 impl Pod {
@@ -44,21 +84,35 @@ impl Pod {
         in_row(&self.key, row)
     }
 
-    /// Lets a container of this pod land where its node selector says.
-    pub fn place(&self, found: &mut Found) {
-        match &self.selector {
-            Ok(labels) if labels.is_empty() => {}
-            Ok(labels) => {
-                let Lands::Nodes(own) = &found.lands else { return };
+    /// Where it lands if its YAML says nothing of nodes either; `None` where that is on any node.
+    pub fn unled(&self) -> Option<Lands> {
+        self.unled.lands()
+    }
+
+    /// Where it lands, and its system, if its YAML is not about the pod's spec.
+    pub fn without_yaml(&self) -> (Lands, Os) {
+        self.placed(self.unled.nodes())
+    }
+
+    /// Where it lands, and its system, if its YAML says this of the two.
+    pub fn placed(&self, (lands, os): (Lands, Os)) -> (Lands, Os) {
+        match (&self.decided, lands) {
+            (_, lands @ Lands::Nowhere { .. }) => (lands, os),
+            (Some(decided), _) => decided.clone(),
+            (None, Lands::Nodes(own)) if !self.selector.is_empty() => {
                 let mut placement: Placement = own.as_ref().clone();
-                placement.selector.extend(labels.clone());
-                if found.os == Os::Unsaid {
-                    found.os = Os::of_pod(pod::os_of(&placement).as_deref());
-                }
-                found.lands = Lands::Nodes(Arc::new(placement));
+                placement.selector.extend(self.selector.clone());
+                let of_nodes = Os::of_pod(pod::os_of(&placement).as_deref());
+                (Lands::Nodes(Arc::new(placement)), if of_nodes == Os::Unsaid { os } else { of_nodes })
             }
-            Err(names) => found.lands = Lands::Untold(names.clone()),
+            (None, lands) => (lands, os),
         }
+    }
+
+    /// Lets a container of its YAML land where the pod does.
+    pub fn place(&self, found: &mut Found) {
+        let nodes = (std::mem::take(&mut found.lands), found.os);
+        (found.lands, found.os) = self.placed(nodes);
     }
 }
 
@@ -71,78 +125,10 @@ pub(super) fn bound(read: &mut Read) {
     }
 }
 
-/// Lets the containers of fields land where the YAML of the same pod says.
-pub(super) fn join(found: &mut [Found]) {
-    let of_yaml = |one: &&Found| one.isolated_by == IsolatedBy::Start;
-    let place = |one: &Found| Some((one.together.clone()?, (one.lands.clone(), one.os)));
-    let places: BTreeMap<String, (Lands, Os)> = found.iter().filter(of_yaml).filter_map(place).collect();
-    // The YAML may be one for all choices of a matrix.
-    let place_of = |key: &String| places.get(key).or_else(|| places.get(key.rsplit_once(' ')?.0));
-    for one in found.iter_mut().filter(|one| one.isolated_by == IsolatedBy::Kubelet) {
-        if let Some((lands, os)) = one.together.as_ref().and_then(place_of) {
-            one.lands = lands.clone();
-            one.os = *os;
-        }
-    }
-}
-
 impl Reader<'_, '_> {
-    /// The pod whose bracket opens here: `kubernetes { … }` of an agent, or `podTemplate(…)`. The files that it names are noted.
-    pub(super) fn pod(&mut self, number: usize) -> Rc<Pod> {
-        let tokens = self.tokens;
-        let mut depth = 0_usize;
-        let mut pod = Pod { key: format!("pod {}", self.at(number)), written: String::new(), selector: Ok(Labels::new()) };
-        let mut files: Vec<usize> = Vec::new();
-        for (at, token) in tokens.iter().enumerate().skip(number + 1).take(MOST_OF_POD) {
-            // The value may stand in brackets, and behind a sign.
-            let is_between = matches!(tokens.get(at + 1), Some(Token::Sign(':' | '(')));
-            let value = if is_between { at + 2 } else { at + 1 };
-            match token {
-                Token::Sign('{' | '(' | '[') => depth += 1,
-                Token::Sign('}' | ')' | ']') => match depth.checked_sub(1) {
-                    Some(outer) => depth = outer,
-                    None => break,
-                },
-                Token::Word { text: "nodeSelector", .. } if depth == 0 => {
-                    let behind = tokens.get(value..).unwrap_or_default();
-                    pod.written = argument(behind).0;
-                    pod.selector = match self.meant(&pod.written, behind) {
-                        Meant::Known(text) => Ok(labels(&text)),
-                        Meant::Unresolved(names) => Err(names),
-                        Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => Err(vec![name]),
-                    };
-                }
-                Token::Word { text: "yamlFile", .. } if depth == 0 => files.push(value),
-                Token::Word { text: "yaml", .. } if depth == 0 => files.extend(self.given_by_call(value)),
-                Token::Word { .. } | Token::Text { .. } | Token::Sign(_) => {}
-            }
-        }
-        let pod = Rc::new(pod);
-        for value in files {
-            self.pod_file(value, &pod);
-        }
-        pod
-    }
-
-    /// The argument of the call that gives a pod its YAML, if that is the file of a step that reads one. Of any other call it is noted
+    /// The argument with the file of the call that gives a pod its YAML, if that is a step that reads one. Of any other call it is noted
     /// that it is not followed.
-    fn given_by_call(&mut self, value: usize) -> Option<usize> {
-        let tokens = self.tokens;
-        let (name, at) = match tokens.get(value..)? {
-            [Token::Word { text, at }, Token::Sign('(') | Token::Text { .. }, ..] => (*text, *at),
-            [Token::Word { text, .. }, ..] => return self.given_by_variable(text),
-            _ => return None,
-        };
-        self.file_of_call(name, at, value)
-    }
-
-    /// The same of a variable that is given what a call gives.
-    fn given_by_variable(&mut self, variable: &str) -> Option<usize> {
-        let (value, name, at) = self.calls.get(variable).copied()?;
-        self.file_of_call(name, at, value)
-    }
-
-    fn file_of_call(&mut self, name: &str, at: usize, value: usize) -> Option<usize> {
+    pub(super) fn file_of_call(&mut self, name: &str, at: usize, value: usize) -> Option<usize> {
         if READS.contains(&name) {
             let is_open = self.tokens.get(value + 1) == Some(&Token::Sign('('));
             let argument = if is_open { value + 2 } else { value + 1 };
@@ -161,7 +147,7 @@ impl Reader<'_, '_> {
     }
 
     /// Notes the file of a pod, which this argument names: one for each choice of the values of a matrix.
-    fn pod_file(&mut self, value: usize, pod: &Pod) {
+    pub(super) fn pod_file(&mut self, value: usize, pod: &Pod) {
         let tokens = self.tokens.get(value..).unwrap_or_default();
         let (written, _, _) = argument(tokens);
         let Some(Token::Text { text, at, .. } | Token::Word { text, at }) = tokens.first() else { return };
@@ -178,28 +164,39 @@ impl Reader<'_, '_> {
         self.word(number, if is_set { 2 } else { 1 }) == "yaml"
     }
 
-    /// Adds the pods of a text, for which these values are known.
-    pub(super) fn text(&mut self, number: usize, inner: (&str, usize, bool), known: &Known) {
+    /// Adds the pods of a text.
+    pub(super) fn text(&mut self, number: usize, inner: (&str, usize, bool)) {
+        let own = self.pods.of_text(number).unwrap_or_else(|| Rc::clone(&self.within().pods));
+        if own.is_empty() {
+            self.pods_of_text(number, inner, None);
+        }
+        for pod in own.iter() {
+            self.pods_of_text(number, inner, Some(pod.as_ref()));
+        }
+    }
+
+    /// The same for a pod whose YAML it is.
+    fn pods_of_text(&mut self, number: usize, inner: (&str, usize, bool), pod: Option<&Pod>) {
         let (text, at, is_triple) = inner;
+        let known = self.known(self.takes_values(at), pod.map_or(Unled::Unknown, |pod| pod.unled));
         let plain = if is_triple { None } else { unescaped(text) };
         let mut found = match &plain {
-            None => pods(&self.lines, (text, at), known, self.given),
+            None => pods(&self.lines, (text, at), &known, self.given),
             Some(plain) => {
                 let place = self.lines.place(at..at + text.len());
                 let stays = Some(WITH_BACKSLASHES.to_owned());
                 let here = |one: Found| Found { place: place.clone(), editable: None, stays: stays.clone(), ..one };
-                pods(&Lines::of(plain), (plain.as_str(), 0), known, self.given).into_iter().map(here).collect()
+                pods(&Lines::of(plain), (plain.as_str(), 0), &known, self.given).into_iter().map(here).collect()
             }
         };
         let is_one = found.windows(2).all(|pair| matches!(pair, [one, next] if one.together == next.together));
-        let pod = self.within().pod.clone();
         for one in &mut found {
-            one.together = one.together.take().map(|key| match &pod {
+            one.together = one.together.take().map(|key| match pod {
                 Some(pod) if is_one => pod.key.clone(),
                 Some(pod) => format!("{} {key}", pod.key),
                 None => format!("{at} {key}"),
             });
-            if let Some(pod) = &pod {
+            if let Some(pod) = pod {
                 pod.place(one);
             }
         }
@@ -259,11 +256,11 @@ fn in_row(key: &str, row: usize) -> String {
     if row > 0 { format!("{key} {row}") } else { key.to_owned() }
 }
 
-/// The labels of a node selector.
-fn labels(text: &str) -> Labels {
-    let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
-    let plain = pairs.map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()));
-    plain.filter(|(key, value)| !key.is_empty() && !value.is_empty()).collect()
+/// What a text stands for, with another sign for each dollar behind a backslash.
+pub(super) fn plain(text: &str, is_triple: bool) -> String {
+    let plain = if is_triple { None } else { unescaped(text) };
+    let text = plain.as_deref().unwrap_or(text);
+    escaped(text).unwrap_or_else(|| text.to_owned())
 }
 
 /// What a text in one line stands for; `None` where that is what is written. A dollar behind a backslash stays as it is.

@@ -56,6 +56,28 @@ pub(super) fn calls<'t>(tokens: &[Token<'t>]) -> BTreeMap<&'t str, Call<'t>> {
     calls
 }
 
+/// The numbers of the texts that variables are given, as in `def a = 'x'`, where they are given nothing else.
+pub(super) fn texts<'t>(tokens: &[Token<'t>]) -> BTreeMap<&'t str, usize> {
+    let mut texts: BTreeMap<&str, Option<usize>> = BTreeMap::new();
+    for (number, token) in tokens.iter().enumerate() {
+        let name = token.word();
+        let is_property = number.checked_sub(1).and_then(|before| tokens.get(before)) == Some(&Token::Sign('.'));
+        if name.is_empty() || is_property {
+            continue;
+        }
+        let text = match tokens.get(number + 1..).unwrap_or_default() {
+            [Token::Sign('='), Token::Sign('=' | '~'), ..] => continue,
+            [Token::Sign('='), Token::Text { .. }, Token::Sign('+'), ..] => None,
+            [Token::Sign('='), Token::Text { .. }, ..] => Some(number + 2),
+            [Token::Sign('='), ..] | [Token::Sign('+'), Token::Sign('='), ..] => None,
+            _ => continue,
+        };
+        let is_first = !texts.contains_key(name);
+        texts.insert(name, text.filter(|_| is_first));
+    }
+    texts.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+}
+
 /// The functions that a pipeline has itself: what they give stands in it.
 pub(super) fn functions<'t>(tokens: &[Token<'t>]) -> BTreeSet<&'t str> {
     let is_type = |token: &Token<'_>| ["def", "String"].contains(&token.word());

@@ -403,11 +403,117 @@ fn the_node_selector_of_a_pod_counts_for_all_its_containers() {
         yaml("")
     );
     let found = read(&two, &Known::default()).found;
-    assert_eq!(
-        found.iter().map(selector).collect::<Vec<_>>(),
-        [Vec::<String>::new(), vec!["c=d".to_owned()], vec!["c=d".to_owned()]]
-    );
+    assert!(matches!(found[0].lands, Lands::Linux { .. }), "{found:?}");
+    assert_eq!(found[1..].iter().map(selector).collect::<Vec<_>>(), [["c=d"], ["c=d"]]);
     assert!(found[0].together != found[1].together && found[1].together == found[2].together, "{found:?}");
+}
+
+/// Where each reference lands, in words: the node selector, or why there is none.
+fn lands(text: &str) -> Vec<String> {
+    let one = |found: &Found| match &found.lands {
+        Lands::Nodes(_) => selector(found).join(","),
+        Lands::Linux { .. } => "linux".to_owned(),
+        Lands::Unread { why, .. } => why.clone(),
+        Lands::Untold(names) => format!("${}", names.join(",")),
+        other => format!("{other:?}"),
+    };
+    read(text, &Known::default()).found.iter().map(one).collect()
+}
+
+/// `DefaultNodeSelector`.
+#[test]
+fn a_pod_that_names_no_nodes_runs_on_linux() {
+    let template = "containerTemplate(name: 'b', image: 'a')";
+    let yaml = |spec: &str| format!("podTemplate(yaml: '''\nspec: {{{spec}containers: [{{name: y, image: a}}]}}\n''') {{ }}\n");
+    let labels = "yaml '''\nspec:\n  nodeSelector: {os: w}\n'''";
+    for (text, expected) in [
+        (format!("podTemplate(containers: [{template}]) {{ node(POD_LABEL) {{ }} }}"), "linux"),
+        ("agent { kubernetes { containerTemplate { name 'b'; image 'a' } } }".to_owned(), "linux"),
+        (yaml(""), "linux"),
+        (yaml("nodeSelector: {}, tolerations: [{operator: Exists}], "), "linux"),
+        (yaml("nodeSelector: {os: w}, "), "os=w"),
+        (yaml("runtimeClassName: w, "), ""),
+        (yaml("affinity: {nodeAffinity: {}}, "), ""),
+        (yaml("nodeSelector: {os: '${OS}'}, "), "$OS"),
+        // YAML without a container counts for those of the fields.
+        (format!("agent {{ kubernetes {{ {labels}\ncontainerTemplate {{ image 'a' }} }} }}"), "os=w"),
+        ("agent { kubernetes { yaml 'metadata: {labels: {a: b}}'\ncontainerTemplate { image 'a' } } }".to_owned(), "linux"),
+    ] {
+        assert_eq!(lands(&text), [expected], "{text}");
+    }
+    // A text is the YAML of the pod that names its variable.
+    let spec = "def y = '''\nspec: {containers: [{name: y, image: a}]}\n'''\n";
+    let open = "the pod names no nodes here, and what it is a part of is not known";
+    for (text, expected) in [
+        (format!("{spec}podTemplate(yaml: y) {{ }}"), "linux"),
+        (format!("{spec}podTemplate(yaml: y.stripIndent(), label: 'x') {{ }}"), "linux"),
+        (format!("{spec}podTemplate(yaml: y, nodeSelector: 'os=w') {{ }}"), "os=w"),
+        (format!("{spec}podTemplate(nodeSelector: \"os=${{X}}\", yaml: y) {{ }}"), "$X"),
+        (format!("{spec}sh 'x'"), open),
+        (format!("def c = {template}"), open),
+    ] {
+        assert_eq!(lands(&text), [expected], "{text}");
+    }
+    let both = format!("{spec}podTemplate(yaml: y, nodeSelector: 'os=w') {{ }}\npodTemplate(yaml: y) {{ }}");
+    assert_eq!(lands(&both), ["os=w", "linux"]);
+    // What gives the YAML may say more.
+    for yaml in ["a + b", "params.YAML", "of()", "libraryResource('x')", "\"${y}\"", "'spec: {}' + y"] {
+        let text = format!("podTemplate(yaml: {yaml}, containers: [{template}]) {{ }}");
+        assert_eq!(lands(&text), ["what gives the pod its YAML is not followed"], "{text}");
+    }
+}
+
+#[test]
+fn templates_within_others_are_one_pod_with_them() {
+    let fields =
+        |more: &str, image: &str| format!("podTemplate({more}containers: [containerTemplate(name: 'b', image: '{image}')])");
+    let windows = "nodeSelector: 'os=w', ";
+    let yaml = |more: &str, labels: &str| {
+        format!("podTemplate({more}yaml: \"spec: {{nodeSelector: {{{labels}}}, containers: [{{image: y}}]}}\")")
+    };
+    for (outer, inner, expected) in [
+        (fields("", "a"), fields(windows, "b"), &["os=w", "os=w"][..]),
+        (fields(windows, "a"), fields("", "b"), &["os=w", "os=w"]),
+        (fields("", "a"), fields("", "b"), &["linux", "linux"]),
+        (fields(windows, "a"), fields("inheritFrom: '', ", "b"), &["os=w", "linux"]),
+        (yaml("", "c: d"), fields("", "b"), &["c=d", "c=d"]),
+        (yaml("", "c: d"), fields(windows, "b"), &["c=d,os=w", "c=d,os=w"]),
+        // Its own YAML stands instead, unless the two are to be merged.
+        (yaml("", "c: d"), yaml("", "e: f"), &["c=d", "e=f"]),
+        (yaml("", "c: d"), yaml("yamlMergeStrategy: merge(), ", "e: f"), &["c=d,e=f", "c=d,e=f"]),
+        (yaml("", ""), yaml("yamlMergeStrategy: merge(), ", ""), &["linux", "linux"]),
+    ] {
+        let text = format!("{outer} {{ {inner} {{ node(POD_LABEL) {{ }} }} }}");
+        assert_eq!(lands(&text), expected, "{text}");
+    }
+    // It is a pod itself where it has nodes of its own, and each pod that it is a part of counts.
+    let twice = format!("{} {{ node('x') {{ }}\n{} {{ node('y') {{ }} }} }}", fields("", "a"), fields(windows, "b"));
+    assert_eq!(lands(&twice), ["linux", "os=w", "os=w"]);
+    // Steps that others give to a template may be in templates too.
+    let wrapped = format!("def a(body) {{ {} {{ body() }} }}\n{} {{ node('x') {{ }} }}", fields("", "a"), fields("", "b"));
+    let open = "the pod names no nodes here, and what it is a part of is not known";
+    assert_eq!(lands(&wrapped), [open, open]);
+}
+
+/// Templates of the configuration of Jenkins are not known: what is taken over from them is not judged as if it were not there.
+#[test]
+fn what_is_inherited_from_jenkins_is_not_known() {
+    let why = "the pod inherits from win, and the templates in the configuration of Jenkins are not read";
+    let template = "containerTemplate { name 'b'; image 'a' }";
+    let yaml = "yaml '''\nspec: {nodeSelector: {c: d}, containers: [{image: y}]}\n'''";
+    for (text, expected) in [
+        (format!("inheritFrom 'win'\n{template}"), why),
+        (format!("inheritFrom 'win'\n{yaml}"), why),
+        (format!("inheritFrom 'win'\nnodeSelector 'a=b'\n{template}"), why),
+        (format!("inheritFrom 'win'\nnodeSelector 'a=b'\nyamlMergeStrategy merge()\n{yaml}"), why),
+        // Its own selector and its own YAML stand instead of those of the other one.
+        (format!("inheritFrom 'win'\nnodeSelector 'a=b'\n{yaml}"), "a=b,c=d"),
+        (format!("inheritFrom 'win'\nnodeSelector 'a=b'\nyamlMergeStrategy override()\n{yaml}"), "a=b,c=d"),
+        (format!("inheritFrom ''\n{template}"), "linux"),
+    ] {
+        let text = format!("pipeline {{ agent {{ kubernetes {{ {text} }} }} }}");
+        assert_eq!(lands(&text), [expected], "{text}");
+    }
 }
 
 /// The same pod in two texts is two pods.

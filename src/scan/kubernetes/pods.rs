@@ -2,11 +2,11 @@
 //!
 //! Sources: the objects of Argo Rollouts, Knative, OpenKruise, KEDA, Volcano and JobSet, which hold `PodTemplateSpec`s; those of Crossplane
 //! (`Object`) and Open Cluster Management (`ManifestWork`), which hold whole objects; argoproj/argo-workflows, fields: `Template`, whose
-//! placement stands in the place of the workflow's.
+//! placement stands in the place of the workflow's, `templateDefaults`, which is merged into each template, and `podSpecPatch`.
 
 use std::rc::Rc;
 
-use crate::host::placement::Placement;
+use crate::host::placement::{Placement, Toleration};
 use crate::host::pod;
 use crate::scan::yaml::{Node, Value};
 
@@ -20,16 +20,44 @@ pub(super) struct Containers<'n> {
     pub placement: Placement,
     /// The containers, each with the word for one.
     pub all: Vec<(&'static str, &'n Rc<Node>)>,
+    /// A text is put over it, which has words of where pods land.
+    pub is_patched: bool,
+}
+
+/// What a workflow of Argo says of all its pods.
+#[derive(Default)]
+struct Outer {
+    placement: Placement,
+    /// What its templates have where they do not say it themselves: `templateDefaults`.
+    defaults: Placement,
+    is_patched: bool,
+}
+
+impl Outer {
+    fn of(workflow: &Node) -> Self {
+        let defaults = workflow.get("templateDefaults");
+        Self {
+            placement: Placement::of(workflow),
+            defaults: defaults.map(|defaults| Placement::of(defaults.as_ref())).unwrap_or_default(),
+            is_patched: is_patched(workflow) || defaults.is_some_and(|defaults| is_patched(defaults)),
+        }
+    }
+}
+
+/// True for a workflow or template whose `podSpecPatch` has words of where pods land.
+fn is_patched(part: &Node) -> bool {
+    const WORDS: [&str; 5] = ["nodeSelector", "affinity", "tolerations", "runtimeClassName", "nodeName"];
+    part.text_at(&["podSpecPatch"]).is_some_and(|patch| WORDS.iter().any(|word| patch.contains(word)))
 }
 
 impl<'n> Containers<'n> {
     fn of_spec(spec: &'n Rc<Node>) -> Self {
         let all = pod::CONTAINERS.into_iter().flat_map(|(list, word)| listed(spec.get(list), word)).collect();
-        Self { spec, part: None, placement: Placement::of(spec.as_ref()), all }
+        Self { spec, part: None, placement: Placement::of(spec.as_ref()), all, is_patched: false }
     }
 
-    /// Those of a template of Argo, for a workflow with this placement; `None` for any other map.
-    fn of_argo(template: &'n Rc<Node>, outer: &Placement) -> Option<Self> {
+    /// Those of a template of Argo, for a workflow that says this; `None` for any other map.
+    fn of_argo(template: &'n Rc<Node>, outer: &Outer) -> Option<Self> {
         let one = ["container", "script"].iter().filter_map(|key| template.get(key));
         let mut all: Vec<_> = one.map(|container| ("container", container)).collect();
         all.extend(listed(template.at(&["containerSet", "containers"]), "container"));
@@ -39,15 +67,23 @@ impl<'n> Containers<'n> {
         }
         all.extend(listed(template.get("initContainers"), "init container"));
         all.extend(listed(template.get("sidecars"), "sidecar"));
+        let Outer { placement: of_workflow, defaults, is_patched: is_all_patched } = outer;
         let mut placement = Placement::of(template.as_ref());
+        for (key, value) in &defaults.selector {
+            placement.selector.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+        let is_new = |one: &&Toleration| !placement.tolerations.iter().any(|own| own.key == one.key);
+        let of_defaults: Vec<Toleration> = defaults.tolerations.iter().filter(is_new).cloned().collect();
+        placement.tolerations.extend(of_defaults);
         if placement.selector.is_empty() {
-            placement.selector.clone_from(&outer.selector);
+            placement.selector.clone_from(&of_workflow.selector);
         }
         if placement.tolerations.is_empty() {
-            placement.tolerations.clone_from(&outer.tolerations);
+            placement.tolerations.clone_from(&of_workflow.tolerations);
         }
-        placement.terms = placement.terms.or_else(|| outer.terms.clone());
-        Some(Self { spec: template, part: template.text_at(&["name"]), placement, all })
+        placement.terms = placement.terms.or_else(|| defaults.terms.clone()).or_else(|| of_workflow.terms.clone());
+        let is_patched = *is_all_patched || is_patched(template);
+        Some(Self { spec: template, part: template.text_at(&["name"]), placement, all, is_patched })
     }
 }
 
@@ -77,7 +113,7 @@ fn below_templates(object: &Rc<Node>) -> Vec<Containers<'_>> {
     let has_containers = |spec: &&Rc<Node>| spec.get("containers").is_some_and(|containers| !containers.list().is_empty());
     let is_argo = object.text_at(&["apiVersion"]).is_some_and(|api| api.starts_with("argoproj.io/"));
     let workflow = object.at(&["spec", "workflowSpec"]).or_else(|| object.get("spec")).filter(|_| is_argo);
-    let outer = workflow.map(|spec| Placement::of(spec.as_ref())).unwrap_or_default();
+    let outer = workflow.map(|spec| Outer::of(spec)).unwrap_or_default();
     let mut pods = Vec::new();
     let mut open: Vec<(bool, &Rc<Node>)> = object.get("spec").map(|spec| (false, spec)).into_iter().collect();
     while let Some((is_template, node)) = open.pop() {

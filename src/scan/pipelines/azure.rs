@@ -20,6 +20,12 @@ const MOST_MACHINES: usize = 16;
 /// The most parts that stand in each other: templates are given others.
 const DEEPEST: usize = 16;
 
+/// The most parts of one job that conditions choose, and that are compared with the others.
+const MOST_CHOSEN: usize = 8;
+
+/// The most parts of jobs that are compared, those of each run counted.
+const MOST_COMPARED: usize = 200_000;
+
 /// The most notes of one pipeline.
 const MOST_NOTES: usize = 1_000;
 
@@ -85,15 +91,64 @@ impl<'n> Part<'n> {
     }
 
     /// What it takes its container from, or names for its services and steps.
-    fn used(&self) -> Vec<(&'n Rc<Node>, Use)> {
-        let own = if self.is_given { None } else { Some(self.node) };
-        let container = own.into_iter().flat_map(|own| values(own, "container")).map(|node| (node, Use::Container));
-        let services = own.into_iter().flat_map(|own| values(own, "services")).flat_map(|services| entries(services));
-        let services = services.map(|(_, node)| (node, Use::Name));
-        let targets = steps(self.node).into_iter().flat_map(|step| values(step, "target"));
-        let targets = targets.flat_map(|target| if target.is_map() { values(target, "container") } else { vec![target] });
-        container.chain(services).chain(targets.map(|node| (node, Use::Name))).collect()
+    fn used(&self) -> Vec<Used<'n>> {
+        let is_plain = |map: &Node, key: &str, node: &Rc<Node>| map.get(key).is_some_and(|plain| Rc::ptr_eq(plain, node));
+        let mut used = Vec::new();
+        if !self.is_given {
+            for node in values(self.node, "container") {
+                used.push(Used { node, how: Use::Container, is_chosen: !is_plain(self.node, "container", node) });
+            }
+            for services in values(self.node, "services") {
+                for (name, node) in entries(services) {
+                    let is_own = is_plain(services, name.text().unwrap_or_default(), node);
+                    let is_chosen = !is_own || !is_plain(self.node, "services", services);
+                    used.push(Used { node, how: Use::Name, is_chosen });
+                }
+            }
+        }
+        let own_steps = self.node.get("steps").map(|list| list.list()).unwrap_or_default();
+        let own_steps: HashSet<*const Node> = own_steps.iter().map(Rc::as_ptr).collect();
+        for step in steps(self.node) {
+            for target in values(step, "target") {
+                let is_own = own_steps.contains(&Rc::as_ptr(step)) && is_plain(step, "target", target);
+                let named = if target.is_map() { values(target, "container") } else { vec![target] };
+                used.extend(named.into_iter().map(|node| {
+                    let is_chosen = !is_own || target.is_map() && !is_plain(target, "container", node);
+                    Used { node, how: Use::Name, is_chosen }
+                }));
+            }
+        }
+        used
     }
+
+    /// The jobs that each of these is a part of, in each of so many runs: all containers of a job are started by one agent. Of two that
+    /// conditions choose it is not known whether they ever run together: each is compared with those that are always there. None where
+    /// that is more than is left.
+    fn shares(&self, used: &[Used<'_>], runs: usize, left: &mut usize) -> Option<Vec<Vec<Vec<String>>>> {
+        let chosen = used.iter().filter(|one| one.is_chosen).count().min(MOST_CHOSEN);
+        let number = used.len().saturating_mul(runs).saturating_mul(chosen + 1);
+        *left = left.checked_sub(number).filter(|_| used.len() > 1 && !self.is_given)?;
+        let mut before = 0_usize;
+        let of_one = |one: &Used<'_>| -> Vec<Vec<String>> {
+            before += usize::from(one.is_chosen);
+            let groups = match one.is_chosen {
+                true if before > chosen => 0..0,
+                true => before..before + 1,
+                false => 0..chosen + 1,
+            };
+            let named = |run: usize, group: usize| format!("{} {run} {group}", self.node.span.start);
+            (0..runs).map(|run| groups.clone().map(|group| named(run, group)).collect()).collect()
+        };
+        Some(used.iter().map(of_one).collect())
+    }
+}
+
+/// A container that a job uses.
+struct Used<'n> {
+    node: &'n Rc<Node>,
+    how: Use,
+    /// A condition decides whether it is there, or it may be in a job of its own, as each part of a deployment is.
+    is_chosen: bool,
 }
 
 /// How a job uses what it names.
@@ -105,8 +160,8 @@ enum Use {
     Name,
 }
 
-/// The hosts of the jobs that use each container of `resources`.
-type Users<'n> = HashMap<&'n str, Vec<(Os, Lands)>>;
+/// The hosts of the jobs that use each container of `resources`, and these jobs.
+type Users<'n> = HashMap<&'n str, Vec<((Os, Lands), Vec<String>)>>;
 
 impl Reader<'_, '_> {
     pub(super) fn azure(&mut self, root: &Node, is_read: &dyn Fn(&str) -> bool) {
@@ -117,10 +172,15 @@ impl Reader<'_, '_> {
         let Jobs { jobs, templates, containers: given } = jobs(Part::of(root, None));
         containers.extend(given);
         let mut users: Users<'_> = containers.iter().map(|(name, _)| (*name, Vec::new())).collect();
+        let mut times: HashMap<&str, usize> = HashMap::new();
+        for (name, _) in &containers {
+            *times.entry(*name).or_default() += 1;
+        }
+        let mut left_to_compare = MOST_COMPARED;
         // What no job names never runs, unless jobs and steps that are not here may name it.
         let mut are_all_here = !jobs.is_empty() && templates.is_empty() && !takes_parts(root) && !jobs.iter().any(has_open_steps);
         for job in jobs {
-            are_all_here &= self.job(&job, &mut users);
+            are_all_here &= self.job(&job, &mut users, &mut left_to_compare);
         }
         for template in templates {
             if let Some(name) = template.text().filter(|name| !is_read(name)) {
@@ -134,15 +194,20 @@ impl Reader<'_, '_> {
         let of_whole = whole.runs(self.values);
         let scopes: Vec<&Scope> = whole.scopes.iter().map(Rc::as_ref).collect();
         for (name, container) in containers {
+            let images = values(container, "image");
+            // Of several images of one name, conditions choose one.
+            let is_one = images.len() == 1 && times.get(name) == Some(&1);
             // The jobs that use it say where it runs: it must fit the host of each.
-            let run = |host| Run { host, scopes: scopes.clone(), shares: Vec::new() };
-            let used = users.remove(name).unwrap_or_default().into_iter().map(run);
-            let of_users = distinct(&used.collect::<Vec<_>>());
+            let run = |(host, shares): &((Os, Lands), Vec<String>)| {
+                let shares = if is_one { shares.clone() } else { Vec::new() };
+                Run { host: host.clone(), scopes: scopes.clone(), shares }
+            };
+            let used: Vec<Run<'_>> = users.get(name).map(Vec::as_slice).unwrap_or_default().iter().map(run).collect();
+            let of_users = distinct(&used);
             if of_users.is_empty() && are_all_here {
                 continue;
             }
             let runs = if of_users.is_empty() { &of_whole } else { &of_users };
-            let images = values(container, "image");
             for image in &images {
                 self.add_container(Container { image, options: options(container) }, format!("container {name}"), runs);
             }
@@ -168,26 +233,39 @@ impl Reader<'_, '_> {
 
     /// Adds the images of a job itself, and notes which containers of `resources` it uses. True if these are all that it uses: a name
     /// that is not known may be that of any.
-    fn job(&mut self, job: &Part<'_>, users: &mut Users<'_>) -> bool {
+    fn job(&mut self, job: &Part<'_>, users: &mut Users<'_>, left_to_compare: &mut usize) -> bool {
         let used = job.used();
         if used.is_empty() || self.left.get() == 0 {
             return used.is_empty();
         }
         let mut is_known = true;
-        let runs = job.runs(self.values);
+        let mut runs = job.runs(self.values);
         // A text without variables means the same in each run.
         let by_host = distinct(&runs);
-        for (node, how) in used {
+        let mut shares = job.shares(&used, runs.len(), left_to_compare).map(Vec::into_iter);
+        for Used { node, how, .. } in used {
+            for (run, shares) in runs.iter_mut().zip(shares.as_mut().and_then(Iterator::next).unwrap_or_default()) {
+                run.shares = shares;
+            }
             let Some(text) = node.text() else {
                 // An image with options, in any branch.
                 let options = options(node);
-                for image in maps(node).into_iter().filter_map(image_of).filter(|_| how == Use::Container) {
+                let images: Vec<&Node> = maps(node).into_iter().filter_map(image_of).collect();
+                if images.len() > 1 {
+                    runs.iter_mut().for_each(|run| run.shares.clear());
+                }
+                for image in images.into_iter().filter(|_| how == Use::Container) {
                     self.add_container(Container { image, options }, job.object(), &runs);
                 }
                 continue;
             };
             let mut images = Vec::new();
-            for run in if text.contains('$') { &runs } else { &by_host } {
+            let own = match shares {
+                _ if text.contains('$') => runs.clone(),
+                Some(_) => distinct(&runs),
+                None => by_host.clone(),
+            };
+            for run in own {
                 let scopes = Scopes { service: Service::Azure, given: self.values, parts: run.scopes.clone() };
                 let meant = scopes.meant(text);
                 let Some(left) = self.left.get().checked_sub(1) else { return false };
@@ -197,8 +275,8 @@ impl Reader<'_, '_> {
                 is_known &= !may_be_used;
                 let user = if let Meant::Known(name) = &meant { users.get_mut(name.as_str()) } else { None };
                 match user {
-                    Some(hosts) => hosts.push(run.host.clone()),
-                    None if how == Use::Container || may_be_used => images.push(run.clone()),
+                    Some(hosts) => hosts.push((run.host, run.shares)),
+                    None if how == Use::Container || may_be_used => images.push(run),
                     None => {}
                 }
             }
@@ -238,10 +316,18 @@ fn options(container: &Node) -> Option<&Node> {
     values(container, "options").into_iter().next().map(Rc::as_ref)
 }
 
-/// The first run on each host.
+/// The first run on each host, as a part of the jobs of all of them.
 fn distinct<'s>(runs: &[Run<'s>]) -> Vec<Run<'s>> {
-    let mut hosts = HashSet::new();
-    runs.iter().filter(|run| hosts.insert(&run.host)).cloned().collect()
+    let mut distinct: Vec<Run<'s>> = Vec::new();
+    let mut numbers: HashMap<&(Os, Lands), usize> = HashMap::new();
+    for run in runs {
+        let number = *numbers.entry(&run.host).or_insert(distinct.len());
+        match distinct.get_mut(number) {
+            Some(one) => one.shares.extend(run.shares.iter().cloned()),
+            None => distinct.push(run.clone()),
+        }
+    }
+    distinct
 }
 
 /// What the pool of a part says, in all branches; nothing where it has none.
@@ -281,10 +367,9 @@ fn host(machine: Machine<'_>, scopes: &[&Scope], given: &Values) -> (Os, Lands) 
         Machine::TooMany => return (Os::Unsaid, Lands::Untold(vec!["pool".to_owned()])),
     };
     let scopes = Scopes { service: Service::Azure, given, parts: scopes.to_vec() };
-    match scopes.meant(text) {
-        Meant::Known(machine) => hosted(Some(&machine)),
-        Meant::Unresolved(names) => (Os::Unsaid, Lands::Untold(names)),
-        Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => (Os::Unsaid, Lands::Untold(vec![name])),
+    match scopes.meant(text).told() {
+        Ok(machine) => hosted(Some(&machine)),
+        Err(names) => (Os::Unsaid, Lands::Untold(names)),
     }
 }
 

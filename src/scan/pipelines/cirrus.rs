@@ -17,6 +17,9 @@ const MATRIX: &str = "matrix";
 const CONTAINER: &str = "windows_container";
 const VARIABLES: [&str; 2] = ["env", "environment"];
 
+/// The release of the machines for containers that do not say one.
+const USUAL: &str = "ltsc2019";
+
 /// The most ways of one task, and the most entries of all of them.
 pub(super) const MOST: usize = 256;
 const MOST_ENTRIES: usize = 65_536;
@@ -57,13 +60,15 @@ impl<'n> Ways<'n> {
         Self { ways, is_open: false }
     }
 
-    /// The machine that one of these ways of a container says.
+    /// The machine that one of these ways of a container says, or that it has where it says none.
     pub fn lands(&self, way: &[Entry<'_>]) -> Lands {
-        let said = valued(way, "os_version").last().copied().and_then(|version| version.text()).filter(|_| !self.is_open);
-        let release = match said {
+        if self.is_open {
+            return Lands::Fleet;
+        }
+        let release = match valued(way, "os_version").last().copied().and_then(|version| version.text()) {
             Some(version @ ("1709" | "1803")) => Some(version),
             Some(version) => RELEASES.iter().find(|(year, _)| *year == version).map(|(_, release)| *release),
-            None => None,
+            None => Some(USUAL),
         };
         release.map_or(Lands::Fleet, |release| Lands::Hosted(release.to_owned()))
     }

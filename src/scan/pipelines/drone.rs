@@ -32,6 +32,42 @@ fn steps_of(root: &Node) -> Vec<(String, &Rc<Node>)> {
     steps
 }
 
+/// True for a step that does not run in this row of a matrix, on this system: none of its conditions holds there, as far as that is told by
+/// the two.
+fn is_left_out(step: &Node, row: &Scope, os: Os) -> bool {
+    let Some(when) = step.get("when") else { return false };
+    let all = if when.list().is_empty() { std::slice::from_ref(when) } else { when.list() };
+    all.iter().all(|one| is_of_another_row(one, row) || is_of_another_system(one, os))
+}
+
+/// True for a pattern, or a text with a variable: what it matches is not looked at.
+fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '[', '{', '\\', '$'])
+}
+
+/// True for a condition that names other values of a matrix than those of this row.
+fn is_of_another_row(condition: &Node, row: &Scope) -> bool {
+    let Some(matrix) = condition.get("matrix") else { return false };
+    let wanted = matrix.get("include").filter(|wanted| wanted.is_map()).unwrap_or(matrix);
+    wanted.entries().into_iter().any(|(name, wanted)| match (name.text().and_then(|name| row.get(name)), wanted.text()) {
+        (Some(Some(value)), Some(wanted)) => !is_pattern(wanted) && value != wanted,
+        _ => false,
+    })
+}
+
+/// True for a condition that names platforms of other systems alone.
+fn is_of_another_system(condition: &Node, os: Os) -> bool {
+    let Some(named) = condition.get("platform") else { return false };
+    let named = named.get("include").unwrap_or(named);
+    let platforms: Vec<&str> = named.list().iter().chain([named]).filter_map(|one| one.text()).collect();
+    let is_other = |platform: &&str| {
+        let system = platform.split('/').next().unwrap_or_default();
+        let named = Os::of_platform(system);
+        !is_pattern(system) && named != Os::Unsaid && named != os
+    };
+    os != Os::Unsaid && !platforms.is_empty() && platforms.iter().all(is_other)
+}
+
 impl Reader<'_, '_> {
     pub(super) fn drone(&mut self, root: &Node) {
         if root.text_at(&["type"]).is_some_and(|kind| WITHOUT_CONTAINERS.contains(&kind)) {
@@ -58,10 +94,13 @@ impl Reader<'_, '_> {
             } else {
                 0..conditions + 1
             };
-            let mut shared = runs.clone();
-            for (row, run) in shared.iter_mut().enumerate() {
-                let groups = groups.clone().filter(|_| !are_apart);
-                run.shares = groups.map(|group| format!("{} {row} {group}", root.span.start)).collect();
+            let mut shared = Vec::new();
+            for (number, (run, row)) in runs.iter().zip(&rows).enumerate() {
+                if !is_left_out(step, row, run.host.0) {
+                    let groups = groups.clone().filter(|_| !are_apart);
+                    let shares = groups.map(|group| format!("{} {number} {group}", root.span.start)).collect();
+                    shared.push(Run { shares, ..run.clone() });
+                }
             }
             self.add(image, object.clone(), &shared);
         }

@@ -1,15 +1,25 @@
 //! Workflows of GitHub: the containers of jobs, their services, and steps that are images.
 //!
-//! Sources: the workflow syntax and the metadata syntax of GitHub Actions; actions/runner: ContainerOperationProvider and ContainerActionHandler refuse every
-//! system but Linux, PipelineTemplateConverter takes `docker://` away, and makes no container of an empty image.
+//! Sources: the workflow syntax (`jobs.<job_id>.with`, `on.workflow_call.inputs`) and the metadata syntax of GitHub Actions; actions/runner:
+//! ContainerOperationProvider and ContainerActionHandler refuse every system but Linux, PipelineTemplateConverter takes `docker://` away, and
+//! makes no container of an empty image.
+
+use std::rc::Rc;
 
 use super::variables::{Scope, Scopes, of_map};
-use super::{Reader, Run, hosted, matrix};
+use super::{Inputs, Reader, Run, Service, hosted, matrix};
+use crate::scan::words::Values;
 use crate::scan::yaml::{Node, Value};
 use crate::scan::{Lands, Meant, Os};
 
 /// What may stand before an image.
 pub(super) const SCHEME: &str = "docker://";
+
+/// What stands before the name of an input.
+pub(super) const INPUTS: &str = "inputs.";
+
+/// The most runs of one job of a workflow that others call.
+const MOST_RUNS: usize = 256;
 
 /// The most labels of a list that a matrix gives.
 const MOST_LABELS: usize = 64;
@@ -39,9 +49,55 @@ pub(super) fn without_scheme(image: &str) -> &str {
     image.strip_prefix(SCHEME).unwrap_or(image)
 }
 
+/// What the jobs of a workflow give to the inputs of others that they call, by the paths of these from the top of the repository: once for
+/// each row of the matrix of a job.
+pub fn calls(root: &Node, given: &Values) -> Vec<(String, Inputs)> {
+    let mut calls = Vec::new();
+    for (_, job) in root.get("jobs").map(|jobs| jobs.entries()).unwrap_or_default() {
+        let Some(path) = job.text_at(&["uses"]).and_then(|uses| uses.strip_prefix("./")) else { continue };
+        let with = job.get("with").map(|with| with.entries()).unwrap_or_default();
+        for row in &matrix::rows(Service::GitHub, job) {
+            let scopes = Scopes { service: Service::GitHub, given, parts: vec![row] };
+            let value = |node: &Node| scopes.meant(node.text()?).told().ok();
+            let named = with.iter().filter_map(|(name, node)| Some((format!("{INPUTS}{}", name.text()?), value(node))));
+            calls.push((path.to_owned(), named.collect()));
+        }
+    }
+    calls
+}
+
+/// The inputs of a workflow, once for each that calls it: those that it is not given have their default, or are empty. Where it is started by
+/// hand too, one with all of them unknown. What they are where no workflow is known to call it is not known.
+fn called(root: &Node, callers: &[Inputs]) -> Vec<Scope> {
+    if callers.is_empty() {
+        return vec![Scope::new()];
+    }
+    let declared = |event: &str| root.at(&["on", event, "inputs"]).map(|inputs| inputs.entries()).unwrap_or_default();
+    let named = |(name, input): &(&Rc<Node>, &Rc<Node>)| {
+        let default = input.text_at(&["default"]).unwrap_or_default().to_owned();
+        Some((format!("{INPUTS}{}", name.text()?), Some(default)))
+    };
+    let usual: Scope = declared("workflow_call").iter().filter_map(named).collect();
+    let mut all: Vec<Scope> = Vec::new();
+    for caller in callers {
+        let mut scope = usual.clone();
+        scope.extend(caller.clone());
+        if !all.contains(&scope) {
+            all.push(scope);
+        }
+    }
+    let by_hand: Scope = declared("workflow_dispatch").iter().filter_map(named).map(|(name, _)| (name, None)).collect();
+    if !by_hand.is_empty() {
+        all.push(by_hand);
+    }
+    all
+}
+
 impl Reader<'_, '_> {
-    pub(super) fn github(&mut self, root: &Node) {
+    /// A workflow, which other workflows call with these inputs.
+    pub(super) fn github(&mut self, root: &Node, callers: &[Inputs]) {
         let outer = of_map(root.get("env"));
+        let (called, unknown) = (called(root, callers), [Scope::new()]);
         for (name, job) in root.get("jobs").map(|jobs| jobs.entries()).unwrap_or_default() {
             if self.left.get() == 0 {
                 break;
@@ -50,11 +106,14 @@ impl Reader<'_, '_> {
             let rows = matrix::rows(self.service, job);
             let object = format!("job {}", name.text().unwrap_or_default());
             let labels = job.get("runs-on").map(|on| labels(on)).unwrap_or_default();
-            let run = |row| {
-                let scopes = vec![&outer, &own, row];
+            let is_small = called.len().saturating_mul(rows.len()) <= MOST_RUNS;
+            let inputs = if is_small { called.as_slice() } else { &unknown };
+            let run = |(inputs, row)| {
+                let scopes = vec![inputs, &outer, &own, row];
                 Run { host: self.github_host(&labels, &scopes), scopes, shares: Vec::new() }
             };
-            let runs: Vec<Run<'_>> = rows.iter().map(run).collect();
+            let runs: Vec<Run<'_>> =
+                inputs.iter().flat_map(|inputs| rows.iter().map(move |row| (inputs, row))).map(run).collect();
             if let Some(container) = job.get("container") {
                 self.add_either(container, &object, &runs);
             }
@@ -103,10 +162,9 @@ impl Reader<'_, '_> {
 
 /// The labels of a text in `runs-on`, and its variables without a value. A list of a matrix is several.
 fn meant(label: &str, scopes: &Scopes<'_>) -> (Vec<String>, Vec<String>) {
-    let names = match scopes.meant(label) {
-        Meant::Known(known) => return (vec![known], Vec::new()),
-        Meant::Unresolved(names) => names,
-        Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => vec![name],
+    let names = match scopes.meant(label).told() {
+        Ok(known) => return (vec![known], Vec::new()),
+        Err(names) => names,
     };
     if let ([name], true) = (names.as_slice(), label.starts_with("${{") && label.ends_with("}}")) {
         let item = |index: usize| match scopes.meant(&format!("${{{{ {name}[{index}] }}}}")) {

@@ -208,6 +208,12 @@ impl<'l> Pipeline<'l> {
             }
             let chosen = inherited(&made_from, "default");
             let inherits = |key: &str| chosen.is_none_or(|chosen| chosen.list().iter().any(|one| one.text() == Some(key)));
+            let mut of_tags = lenders.iter().take(if inherits("tags") { lenders.len() } else { own });
+            let machine = of_tags.find_map(|(_, lender)| lender.get("tags")).map_or(Os::Unsaid, |tags| hosted_by(tags));
+            // Those machines start no containers.
+            if part.runs && machine == Os::Windows {
+                continue;
+            }
             for key in ["image", "services"] {
                 let most = if inherits(key) { lenders.len() } else { own };
                 let (mut platform, mut whole, mut in_pod) = (None, None, is_in_pod);
@@ -236,7 +242,7 @@ impl<'l> Pipeline<'l> {
                     for (number, row) in rows.iter().enumerate() {
                         let inputs = self.layers.get(image.at.0).map(|layer| &layer.inputs);
                         let scopes: Vec<&Scope> = scopes.iter().copied().chain([row]).chain(inputs).collect();
-                        self.take(&mut places, image, (part, number, labels.as_slice()), suffix, &scopes);
+                        self.take(&mut places, image, (part, number, labels.as_slice(), machine), suffix, &scopes);
                     }
                 }
             }
@@ -259,7 +265,7 @@ impl<'l> Pipeline<'l> {
         &self,
         all: &mut Places,
         image: Image<'l>,
-        (part, row, labels): (&Part<'_>, usize, &[&str]),
+        (part, row, labels, machine): (&Part<'_>, usize, &[&str], Os),
         suffix: &str,
         scopes: &[&Scope],
     ) {
@@ -270,6 +276,7 @@ impl<'l> Pipeline<'l> {
             let os = platform.map_or(Os::Unsaid, |platform| reader.os_of(platform, scopes));
             let (of_nodes, lands) = nodes_of(reader, labels, scopes).unwrap_or((Os::Unsaid, Lands::Fleet));
             let os = if os == Os::Unsaid { of_nodes } else { os };
+            let os = if os == Os::Unsaid { machine } else { os };
             reader.either(image, &object, &(os, lands), scopes)
         };
         let Some(mut found) = self.readers.get(file).and_then(of_file) else { return };
@@ -418,13 +425,12 @@ fn nodes_of(reader: &Reader<'_, '_>, names: &[&str], scopes: &[&Scope]) -> Optio
     let scopes = Scopes { service: Service::GitLab, given: reader.values, parts: scopes.to_vec() };
     let (mut placement, mut open) = (Placement::default(), Vec::new());
     for name in names {
-        match scopes.meant(&format!("${{{name}}}")) {
-            Meant::Known(text) => {
+        match scopes.meant(&format!("${{{name}}}")).told() {
+            Ok(text) => {
                 let label = text.split_once('=').map(|(label, value)| (label.to_owned(), value.to_owned()));
                 placement.selector.extend(label);
             }
-            Meant::Unresolved(names) => open.extend(names),
-            Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => open.push(name),
+            Err(names) => open.extend(names),
         }
     }
     if !open.is_empty() {
@@ -437,6 +443,20 @@ fn nodes_of(reader: &Reader<'_, '_>, names: &[&str], scopes: &[&Scope]) -> Optio
     placement.tolerations.push(Toleration { exists: true, ..Toleration::default() });
     let os = Os::of_pod(pod::os_of(&placement).as_deref());
     Some((os, Lands::Nodes(Arc::new(placement))))
+}
+
+/// The system of the machines that GitLab itself has for these tags.
+///
+/// Source: docs.gitlab.com, hosted runners on Linux, Windows and macOS. Those on Windows have no `image` and no `services`.
+fn hosted_by(tags: &Node) -> Os {
+    let has = |start: &str| tags.list().iter().filter_map(|tag| tag.text()).any(|tag| tag.starts_with(start));
+    if has("saas-windows-") {
+        Os::Windows
+    } else if has("saas-linux-") || has("saas-macos-") {
+        Os::Other
+    } else {
+        Os::Unsaid
+    }
 }
 
 /// The text before the name of an input.

@@ -11,6 +11,7 @@ use super::variables::{Scope, Scopes};
 use super::{Reader, Run, SMALLER, Service};
 use crate::host::placement::Placement;
 use crate::host::pod;
+use crate::scan::placeholder::put_into;
 use crate::scan::words::Values;
 use crate::scan::yaml::Node;
 use crate::scan::{Lands, Meant, Needs, Os};
@@ -58,7 +59,7 @@ pub struct Runs {
 
 impl Runs {
     /// Those of the documents of a file.
-    pub fn of(file: &[&Rc<Node>]) -> Self {
+    pub fn of(file: &[&Rc<Node>], given: &Values) -> Self {
         let objects =
             || file.iter().filter(|root| root.text_at(&["apiVersion"]).is_some_and(|api| api.starts_with("tekton.dev/")));
         let of_kind = |kind: &'static str| objects().filter(move |root| root.text_at(&["kind"]) == Some(kind));
@@ -72,7 +73,7 @@ impl Runs {
         runs.note_given(&all);
         for run in of_kind("TaskRun") {
             if let Some(task) = run.at(&["spec", "taskRef"]).and_then(|named| task_of(named, namespace_of(run)))
-                && !add(&mut runs.tasks, task, Templates::of(run).host(None))
+                && !add(&mut runs.tasks, task, Templates::of(run).host(None, given))
             {
                 runs.lack(run);
             }
@@ -91,7 +92,7 @@ impl Runs {
                     };
                     left = rest;
                     let name = task.text_at(&["name"]);
-                    let host = templates.host(name);
+                    let host = templates.host(name, given);
                     if let Some(task) = task.get("taskRef").and_then(|named| task_of(named, namespace))
                         && !add(&mut runs.tasks, task, host.clone())
                     {
@@ -279,7 +280,7 @@ impl<'n> Templates<'n> {
     }
 
     /// The hosts of a task: a field that its own template does not have is that of the usual one.
-    fn host(&self, task: Option<&str>) -> Host {
+    fn host(&self, task: Option<&str>, given: &Values) -> Host {
         let own = task.and_then(|task| self.of_tasks.get(task).copied());
         let Some(first) = own.or(self.usual) else { return (Os::Unsaid, Lands::Fleet) };
         let mut placement = Placement::of(first.as_ref());
@@ -296,8 +297,9 @@ impl<'n> Templates<'n> {
                 placement.terms = usual.terms;
             }
         }
+        let open = put_into(&mut placement, given);
         let os = Os::of_pod(pod::os_of(&placement).as_deref());
-        (os, Lands::Nodes(Arc::new(placement)))
+        (os, if open.is_empty() { Lands::Nodes(Arc::new(placement)) } else { Lands::Untold(open) })
     }
 }
 
@@ -326,7 +328,7 @@ impl Reader<'_, '_> {
         let (templates, namespace) = (Templates::of(root), namespace_of(root));
         let runs = match file.tasks.get(&key_of(namespace, kind, name)) {
             Some(hosts) => on(hosts),
-            None => on(&[templates.host(None)]),
+            None => on(&[templates.host(None, self.values)]),
         };
         let Some(spec) = root.get("spec") else { return };
         let (values, of_others) = (self.values, file.given.get(&key_of(namespace, kind, name)));
@@ -365,7 +367,7 @@ impl Reader<'_, '_> {
                 let own = task.text_at(&["name"]).filter(|_| !is_of_task).map(|own| {
                     let of_runs =
                         file.of_pipelines.get(&[namespace, name, own].map(str::to_owned)).filter(|_| kind == "Pipeline");
-                    of_runs.map_or_else(|| on(&[templates.host(Some(own))]), |hosts| on(hosts))
+                    of_runs.map_or_else(|| on(&[templates.host(Some(own), values)]), |hosts| on(hosts))
                 });
                 let parameters = Parameters::within(&parameters, task, None, values);
                 open.push(Part { spec: task, runs: own.unwrap_or_else(|| Rc::clone(&runs)), parameters, is_of_task: true });

@@ -71,7 +71,13 @@ impl Templates<'_> {
         };
         let template = one.text_at(&["template"]).and_then(|name| (self.root_of)(path, name));
         if let Some((file, root)) = template {
-            let Some(variables) = root.get("variables") else { return };
+            let Some(variables) = root.get("variables") else {
+                // It may have some below a condition.
+                if root.entries().iter().any(|(key, _)| key.text().is_some_and(is_condition)) {
+                    items.push(Rc::clone(one));
+                }
+                return;
+            };
             let Some(left) = self.left.checked_sub(variables.size()) else {
                 items.push(Rc::clone(one));
                 return;

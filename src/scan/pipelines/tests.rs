@@ -21,11 +21,16 @@ fn found(path: &str, text: &str) -> Vec<String> {
             Lands::Linux { .. } => "linux".to_owned(),
             Lands::Unknown(machine) => format!("?{machine}"),
             Lands::Untold(names) => format!("${}", names.join(",$")),
+            Lands::Unread { .. } => "unread".to_owned(),
             Lands::Fleet | Lands::Nodes(_) => "fleet".to_owned(),
         };
         format!("{}:{} {meant} {:?} {lands}", found.place.line, found.place.column, found.os)
     };
-    read(service, &root, &Runs::of(&[&root]), &Lines::of(text), &Values::new(), &|_| false).found.into_iter().map(one).collect()
+    read(service, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(text), &Values::new(), &|_| false, &[])
+        .found
+        .into_iter()
+        .map(one)
+        .collect()
 }
 
 #[test]
@@ -77,7 +82,7 @@ fn an_unknown_machine_of_github_is_one_with_linux() {
     let why = |machine: &str| {
         let text = format!("on: push\njobs:\n  a:\n    runs-on: {machine}\n    container: a:1\n");
         let root = yaml::read(&text).0[0].root.clone().unwrap();
-        let found = read(Service::GitHub, &root, &Runs::default(), &Lines::of(&text), &Values::new(), &|_| false).found;
+        let found = read(Service::GitHub, &root, &Runs::default(), &Lines::of(&text), &Values::new(), &|_| false, &[]).found;
         let Lands::Linux { why, .. } = found[0].lands.clone() else { panic!("{found:?}") };
         why
     };
@@ -210,7 +215,8 @@ fn containers_that_templates_are_given_are_those_of_its_jobs() {
 fn what_azure_takes_from_elsewhere_is_said() {
     let notes = |text: &str| -> Vec<String> {
         let root = yaml::read(text).0[0].root.clone().unwrap();
-        let read = read(Service::Azure, &root, &Runs::default(), &Lines::of(text), &Values::new(), &|name| name == "known.yml");
+        let read =
+            read(Service::Azure, &root, &Runs::default(), &Lines::of(text), &Values::new(), &|name| name == "known.yml", &[]);
         let first = |note: &Note| note.text.split([':', ',']).next().unwrap_or_default().to_owned();
         read.notes.iter().map(|note| format!("{} {}", note.place.line, first(note))).collect()
     };
@@ -381,7 +387,8 @@ fn other_services() {
     assert_eq!(found(".cirrus.yml", cirrus), ["3:12 server:1 Windows ltsc2019"]);
     let matrix = "a_task:\n  matrix:\n    - windows_container: {image: 'a:1'}\n    - container: {image: 'b:1'}\nc_task:\n  windows_container:\n    \
         matrix:\n      - image: c:1\n      - image: c:2\nd_task:\n  windows_container: {matrix: {image: 'd:1'}}\n";
-    let images = ["3:34 a:1", "8:16 c:1", "9:16 c:2", "11:39 d:1"].map(|image| format!("{image} Windows fleet"));
+    // Where they say no machine, it is that of Windows Server 2019.
+    let images = ["3:34 a:1", "8:16 c:1", "9:16 c:2", "11:39 d:1"].map(|image| format!("{image} Windows ltsc2019"));
     assert_eq!(found(".cirrus.yml", matrix), images);
     let tekton =
         "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec:\n  steps:\n    - name: s\n      image: server:1\n";
@@ -394,7 +401,9 @@ fn a_run_of_tekton_leads_its_pods() {
     let of = |kind: &str, spec: &str| {
         let text = format!("apiVersion: tekton.dev/v1\nkind: {kind}\nspec: {spec}\n");
         let root = yaml::read(&text).0[0].root.clone().unwrap();
-        let found = read(Service::Tekton, &root, &Runs::of(&[&root]), &Lines::of(&text), &Values::new(), &|_| false).found;
+        let found =
+            read(Service::Tekton, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(&text), &Values::new(), &|_| false, &[])
+                .found;
         (found[0].os, found[0].needs, matches!(found[0].lands, Lands::Nodes(_)))
     };
     let template = "podTemplate: {nodeSelector: {kubernetes.io/os: windows}}";
@@ -405,6 +414,8 @@ fn a_run_of_tekton_leads_its_pods() {
     assert_eq!(of("PipelineRun", &format!("{{taskRunTemplate: {{{template}}}, {pipeline}}}")), on_nodes);
     let anywhere = (Os::Unsaid, Needs::OneHost, false);
     assert_eq!(of("TaskRun", &format!("{{{task}}}")), anywhere);
+    // What a trigger puts in is not the label itself.
+    assert_eq!(of("TaskRun", &format!("{{{}, {task}}}", template.replace("windows", "$(tt.params.os)"))), anywhere);
     assert_eq!(of("PipelineRun", &format!("{{taskRunTemplate: {{{template}}}, taskRunSpecs: [], {pipeline}}}")), on_nodes);
 }
 
@@ -425,9 +436,9 @@ fn a_dollar_of_gitlab_that_is_text_begins_no_variable() {
 fn nodes_of_tekton(text: &str) -> Vec<String> {
     let documents = yaml::read(text).0;
     let roots: Vec<_> = documents.iter().filter_map(|document| document.root.as_ref()).collect();
-    let runs = Runs::of(&roots);
+    let runs = Runs::of(&roots, &Values::new());
     let read =
-        roots.iter().flat_map(|root| read(Service::Tekton, root, &runs, &Lines::of(text), &Values::new(), &|_| false).found);
+        roots.iter().flat_map(|root| read(Service::Tekton, root, &runs, &Lines::of(text), &Values::new(), &|_| false, &[]).found);
     let one = |found: Found| {
         let Lands::Nodes(placement) = &found.lands else { return format!("{} anywhere", found.written) };
         let labels: Vec<String> = placement.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -500,9 +511,9 @@ fn runs_of_tekton_that_are_too_many_are_said() {
         let text = object("Task", "{steps: [{image: 'a:1'}]}") + &(0..number).map(run).collect::<String>();
         let documents = yaml::read(&text).0;
         let roots: Vec<_> = documents.iter().filter_map(|document| document.root.as_ref()).collect();
-        let (runs, lines, values) = (Runs::of(&roots), Lines::of(&text), Values::new());
+        let (runs, lines, values) = (Runs::of(&roots, &Values::new()), Lines::of(&text), Values::new());
         let all: Vec<Scanned> =
-            roots.iter().map(|root| read(Service::Tekton, root, &runs, &lines, &values, &|_| false)).collect();
+            roots.iter().map(|root| read(Service::Tekton, root, &runs, &lines, &values, &|_| false, &[])).collect();
         let lines: Vec<u32> = all.iter().flat_map(|one| &one.problems).map(|problem| problem.place.line).collect();
         (all.iter().map(|one| one.found.len()).sum::<usize>(), lines)
     };
@@ -534,9 +545,10 @@ fn parameters_of_tekton_have_values() {
         let text = format!("apiVersion: tekton.dev/v1\n{rest}");
         let (documents, _) = yaml::read(&text);
         let roots: Vec<&Rc<Node>> = documents.iter().filter_map(|document| document.root.as_ref()).collect();
-        let runs = Runs::of(&roots);
-        let found =
-            roots.iter().flat_map(|root| read(Service::Tekton, root, &runs, &Lines::of(&text), &Values::new(), &|_| false).found);
+        let runs = Runs::of(&roots, &Values::new());
+        let found = roots
+            .iter()
+            .flat_map(|root| read(Service::Tekton, root, &runs, &Lines::of(&text), &Values::new(), &|_| false, &[]).found);
         let shown = found.map(|found| match found.meant {
             Meant::Known(text) => text,
             Meant::Unresolved(names) => format!("${}", names.join(",$")),
@@ -676,6 +688,26 @@ fn an_image_of_gitlab_may_name_its_platform() {
     assert_eq!(found(".gitlab-ci.yml", text), expected);
 }
 
+/// GitLab's own machines with Windows start no containers, and its others are for other systems.
+#[test]
+fn tags_of_gitlab_say_its_own_machines() {
+    let windows = "a:\n  tags: [saas-windows-medium-amd64]\n  image: a:1\n  services: ['s:1']\n  script: x\n";
+    assert!(found(".gitlab-ci.yml", windows).is_empty());
+    for (text, expected) in [
+        ("a:\n  tags: [saas-linux-small-amd64]\n  image: a:1\n  script: x\n", "3:10 a:1 Other fleet"),
+        ("a:\n  tags: [saas-macos-medium-m1]\n  image: a:1\n  script: x\n", "3:10 a:1 Other fleet"),
+        ("a:\n  tags: [windows]\n  image: a:1\n  script: x\n", "3:10 a:1 Unsaid fleet"),
+        ("default:\n  tags: [saas-linux-small-amd64]\n  image: a:1\na: {script: x}\n", "3:10 a:1 Other fleet"),
+        ("default: {tags: [saas-windows-medium-amd64]}\na:\n  image: a:1\n  tags: [own]\n  script: x\n", "3:10 a:1 Unsaid fleet"),
+        (
+            "default: {tags: [saas-windows-medium-amd64]}\na:\n  image: a:1\n  inherit: {default: false}\n  script: x\n",
+            "3:10 a:1 Unsaid fleet",
+        ),
+    ] {
+        assert_eq!(found(".gitlab-ci.yml", text), [expected], "{text}");
+    }
+}
+
 /// `extends` merges maps key by key.
 #[test]
 fn an_image_of_gitlab_without_a_name_adds_to_the_one_that_is_extended() {
@@ -739,7 +771,7 @@ fn a_job_of_gitlab_puts_its_variables_into_what_it_takes_over() {
     let of = |jobs: &str| {
         let text = format!("variables: {{TAG: ltsc2016}}\n{base}{jobs}");
         let root = yaml::read(&text).0[0].root.clone().unwrap();
-        let found = read(Service::GitLab, &root, &Runs::default(), &Lines::of(&text), &Values::new(), &|_| false).found;
+        let found = read(Service::GitLab, &root, &Runs::default(), &Lines::of(&text), &Values::new(), &|_| false, &[]).found;
         let one = |found: Found| match found.meant {
             Meant::Known(text) => format!("{} {text}", found.object.unwrap()),
             Meant::Unresolved(names) => format!("{} ${}", found.object.unwrap(), names.join(",$")),
@@ -852,7 +884,7 @@ fn a_matrix_over_many_steps_ends() {
     );
     let root = yaml::read(&job).0[0].root.clone().unwrap();
     let Scanned { found, problems, .. } =
-        read(Service::GitHub, &root, &Runs::default(), &Lines::of(&job), &Values::new(), &|_| false);
+        read(Service::GitHub, &root, &Runs::default(), &Lines::of(&job), &Values::new(), &|_| false, &[]);
     assert!(found.len() <= MOST && problems[0].error.what.contains("more than 200000 images"), "{}", found.len());
     let names = (0..50_000).map(|number| format!("n{number}: [x],")).collect::<String>();
     for matrix in [

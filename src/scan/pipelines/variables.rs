@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::Service;
 use super::branches::{branches, entries, is_condition, items, values};
+use super::github::INPUTS;
 use crate::scan::Meant;
 use crate::scan::placeholder::meant;
 use crate::scan::words::Values;
@@ -26,6 +27,10 @@ pub(super) type Scope = BTreeMap<String, Option<String>>;
 
 /// The name under which a row of GitHub's matrix has the value of what no row sets.
 pub(super) const UNSET: &str = "matrix.";
+
+/// The name, in capitals as no other is there, under which a part of a pipeline of Azure has no value that may set any: a template gives it
+/// variables, and is not read.
+const OPEN: &str = "OPEN";
 
 /// The variables that a reference sees, the outermost part first.
 pub(super) struct Scopes<'s> {
@@ -80,9 +85,10 @@ impl Scopes<'_> {
     /// The value of a variable as it is written, by the name with which it is used, e.g. `env.TAG`.
     fn find(&self, name: &str) -> Option<&str> {
         let name = match self.service {
-            // Those of a matrix keep theirs: no variable of `env` has a dot in its name.
+            // Those of a matrix, and inputs, keep theirs: no variable of `env` has a dot in its name.
             Service::GitHub => {
-                name.strip_prefix("env.").or_else(|| Some(name).filter(|name| name.starts_with("matrix.")))?.to_owned()
+                let is_kept = |name: &&str| name.starts_with("matrix.") || name.starts_with(INPUTS);
+                name.strip_prefix("env.").or_else(|| Some(name).filter(is_kept))?.to_owned()
             }
             // Names there are the same in capitals and small letters.
             Service::Azure => {
@@ -91,7 +97,8 @@ impl Scopes<'_> {
             }
             _ => name.to_owned(),
         };
-        let own = self.parts.iter().rev().find_map(|part| part.get(&name));
+        let open = Some(OPEN).filter(|_| self.service == Service::Azure);
+        let own = self.parts.iter().rev().find_map(|part| part.get(&name).or_else(|| part.get(open?)));
         own.or_else(|| self.unset(&name))?.as_deref()
     }
 
@@ -127,8 +134,14 @@ pub(super) fn of_gitlab(part: &Node) -> Scope {
     scope
 }
 
+/// True for an entry of a list of variables that is a template, or has one below a condition: those that are read stand there no more.
+fn has_template(entry: &Node) -> bool {
+    let is_one = |entry: &Rc<Node>| entry.get("template").is_some();
+    entry.get("template").is_some() || branches(entry).iter().any(|branch| items(branch).into_iter().any(is_one))
+}
+
 /// The variables of a part of an Azure pipeline: a map, or a list of names and values. Those that conditions or a matrix set have no
-/// plain value.
+/// plain value, and neither have those that a template behind them, which is not read, may set again.
 pub(super) fn of_azure(part: &Node) -> Scope {
     let mut scope = Scope::new();
     if let Some(variables) = part.get("variables") {
@@ -136,9 +149,13 @@ pub(super) fn of_azure(part: &Node) -> Scope {
         for (name, value) in variables.entries().into_iter().filter(is_plain) {
             scope.extend(name.text().map(|name| (name.to_ascii_lowercase(), value.text().map(str::to_owned))));
         }
-        for entry in variables.list() {
+        let last = variables.list().iter().rposition(|entry| has_template(entry));
+        scope.extend(last.map(|_| (OPEN.to_owned(), None)));
+        for (number, entry) in variables.list().iter().enumerate() {
             if let Some(name) = entry.text_at(&["name"]) {
-                scope.insert(name.to_ascii_lowercase(), entry.text_at(&["value"]).map(str::to_owned));
+                let is_last = last.is_none_or(|last| number > last);
+                let value = entry.text_at(&["value"]).filter(|_| is_last);
+                scope.insert(name.to_ascii_lowercase(), value.map(str::to_owned));
             }
         }
     }

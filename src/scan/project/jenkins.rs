@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use super::named::{path_said, places_above};
 use super::{Project, Yaml, read_yaml, with_a_tag};
 use crate::scan::groovy::{PodFile, Read};
+use crate::scan::kubernetes::{self, Known};
 use crate::scan::paths::normal;
-use crate::scan::{Found, IsolatedBy, Lines, Note, kubernetes};
+use crate::scan::{Found, IsolatedBy, Lines, Note};
 use crate::{Error, ErrorKind};
 
 impl Project<'_> {
@@ -91,6 +92,7 @@ impl Project<'_> {
         let size: usize = roots().map(|root| root.size()).sum();
         self.left = self.left.checked_sub(size).ok_or("the files of pods are too many, or too large")?;
         let (lines, known) = (Lines::of(&file.text), self.known(&file.path, None));
+        let known = Known { unled: one.pod.unled(), ..known };
         let whole = format!("{} {}", path.display(), one.pod.key);
         let is_beside = |found: &Found| {
             let behind = found.together.as_deref().and_then(|key| key.strip_prefix(whole.as_str()));
@@ -110,7 +112,9 @@ impl Project<'_> {
             let own = |pod: String| format!("{} {} {pod}", file.path.display(), one.pod.written);
             found.together = if has_others { Some(whole.clone()) } else { found.together.take().map(own) };
         }
-        if let Some((lands, os)) = all.first().filter(|_| has_others).map(|first| (first.lands.clone(), first.os)) {
+        if has_others {
+            let of_file = roots().flat_map(|root| kubernetes::nodes(root, &known)).next();
+            let (lands, os) = of_file.map_or_else(|| one.pod.without_yaml(), |nodes| one.pod.placed(nodes));
             for beside in self.of(path).found.iter_mut().filter(|found| is_beside(found)) {
                 beside.lands = lands.clone();
                 beside.os = os;

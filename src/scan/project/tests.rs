@@ -207,6 +207,44 @@ fn a_dockerfile_that_is_built_for_two_systems_is_read_for_both() {
     }
 }
 
+/// GitHub: a workflow that others call has the inputs that each of them gives it.
+#[test]
+fn a_workflow_has_the_inputs_of_those_that_call_it() {
+    let called = |on: &str| {
+        format!(
+            "on: {on}\njobs:\n  a:\n    runs-on: x\n    env: {{I: '${{{{ inputs.image }}}}'}}\n    container: ${{{{ env.I }}}}\n"
+        )
+    };
+    let caller = |with: &str, more: &str| {
+        format!("on: push\njobs:\n  b:\n    uses: ./.github/workflows/called.yml\n    with: {{{with}}}\n    {more}\n")
+    };
+    let of = |on: &str, callers: &[String]| {
+        let mut files = vec![("r/.github/workflows/called.yml".to_owned(), called(on))];
+        let named = callers.iter().enumerate().map(|(number, text)| (format!("r/.github/workflows/{number}.yml"), text.clone()));
+        files.extend(named);
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        each(&files, |found| match &found.meant {
+            Meant::Known(text) => text.clone(),
+            Meant::Unresolved(names) => format!("${}", names.join(",$")),
+            other => panic!("{other:?}"),
+        })
+    };
+    let on = "{workflow_call: {inputs: {image: {type: string}}}}";
+    let given = caller("image: 'a:1'", "");
+    let rows = caller("image: 'a:${{ matrix.v }}'", "strategy: {matrix: {v: [1, 2]}}");
+    assert_eq!(of(on, &[]), ["$env.I"]);
+    assert_eq!(of(on, &[given.clone()]), ["a:1"]);
+    assert_eq!(of(on, &[given.clone(), rows]), ["a:1", "a:2"]);
+    assert_eq!(of(on, &[caller("image: '${{ vars.IMAGE }}'", "")]), ["$env.I"]);
+    // One that it is not given has its default, or is empty, so that there is no container.
+    assert_eq!(of(on, &[caller("", "")]), [""; 0]);
+    let usual = "{workflow_call: {inputs: {image: {default: 'd:1'}}}}";
+    assert_eq!(of(usual, &[caller("", ""), given.clone()]), ["d:1", "a:1"]);
+    // Who starts it by hand may give it another one.
+    let by_hand = "{workflow_call: {inputs: {image: {type: string}}}, workflow_dispatch: {inputs: {image: {type: string}}}}";
+    assert_eq!(of(by_hand, &[given]), ["a:1", "$env.I"]);
+}
+
 /// Azure Pipelines: a template of variables stands for what is in it, by a path from the file that names it.
 #[test]
 fn variables_of_templates_count_in_pipelines_of_azure() {
@@ -246,6 +284,13 @@ fn variables_of_templates_count_in_pipelines_of_azure() {
     assert!(of("variables:\n- template: vars/v.yml\n", &[given]).iter().all(|one| one.starts_with('$')));
     for name in ["vars/v.yml@other", "v.yml", "../vars/v.yml"] {
         assert_eq!(of(&format!("variables:\n- template: {name}\n{own}"), &[map]), ["$tag", "$variables.tag"], "{name}");
+        // A template that is not read may set again what stands before it, also in a part around its own.
+        assert_eq!(of(&format!("variables:\n{own}- template: {name}\n"), &[map]), ["$tag,$own", "$variables.tag"], "{name}");
+        let stage = stage.replace("vars/v.yml", name);
+        let meant = each(&[("ci/azure-pipelines.yml", &stage), map], |found| found.meant.clone());
+        assert_eq!(meant, [Meant::Unresolved(vec!["tag".to_owned()]), Meant::Known("d:0".to_owned())], "{name}");
+        let below = format!("variables:\n{own}- ${{{{ if x }}}}:\n  - template: {name}\n");
+        assert_eq!(of(&below, &[map]), ["$tag,$own", "$variables.tag"], "{name}");
     }
     // The name of a repository is none of a file, and a slash begins at the top, whatever stands nearer.
     let others = [("ci/vars/v@other.yml", map.1), ("v.yml", map.1), ("ci/v.yml", "variables: {tag: '2', own: z}\n")];
@@ -262,7 +307,8 @@ fn what_templates_of_variables_give_has_an_end() {
     let often = format!("variables:\n{}", "- template: large.yml\n".repeat(10_000));
     for v in [itself, often] {
         let files = [("azure-pipelines.yml", text), ("v.yml", v.as_str()), ("large.yml", large.as_str())];
-        assert_eq!(read(&files, &["azure-pipelines.yml"]), ["azure-pipelines.yml:4 app:1"]);
+        // What is not read any more may set it again.
+        assert_eq!(each(&files, |found| found.meant.clone()), [Meant::Unresolved(vec!["tag".to_owned()])]);
     }
 }
 
@@ -861,4 +907,12 @@ fn a_file_with_the_pod_of_a_pipeline_of_jenkins_is_read() {
     let of = |found: &Found| (found.lands.clone(), found.together.clone());
     let found = each(&[("Jenkinsfile", beside), ("pod.yaml", pod)], of);
     assert!(found.len() == 2 && found[0] == found[1] && found[0].1.is_some(), "{found:?}");
+    // The file may have nodes alone, or say nothing of them. Where it is not there, they are not known.
+    let lands = |files: &[(&str, &str)]| each(files, |found| found.lands.clone());
+    let nodes = lands(&[("Jenkinsfile", beside), ("pod.yaml", "spec:\n  nodeSelector: {a: b}\n")]);
+    assert!(matches!(nodes.as_slice(), [Lands::Nodes(placement)] if placement.selector.contains_key("a")), "{nodes:?}");
+    let unled = lands(&[("Jenkinsfile", beside), ("pod.yaml", bare)]);
+    assert!(matches!(unled.as_slice(), [Lands::Linux { .. }, Lands::Linux { .. }]), "{unled:?}");
+    let gone = lands(&[("Jenkinsfile", beside)]);
+    assert!(matches!(gone.as_slice(), [Lands::Unread { .. }]), "{gone:?}");
 }

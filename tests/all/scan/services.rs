@@ -5,15 +5,28 @@ use wincompat::report::scanned::ScanReport;
 
 use super::{Repository, summary};
 
-/// Docker container actions and pipelines of Drone without a system run on Linux.
+/// The selector that a pod of Jenkins needs to land on a node with Windows.
+const WINDOWS: &str = "nodeSelector: 'kubernetes.io/os=windows'";
+
+/// Docker container actions, pipelines of Drone without a system and pods of Jenkins that name no nodes run on Linux.
 #[test]
-fn a_windows_image_of_an_action_or_of_drone_can_run_nowhere() {
+fn a_windows_image_of_an_action_of_drone_or_of_jenkins_can_run_nowhere() {
     let repository = Repository::new();
     let image = "mcr.microsoft.com/windows/nanoserver:ltsc2022";
     repository.file("a/action.yml", format!("name: a\nruns: {{using: docker, image: 'docker://{image}'}}\n"));
     repository.file("b/action.yml", "name: b\nruns:\n  using: docker\n  image: Win.df\n");
     repository.file("b/Win.df", format!("FROM {image}\n"));
     repository.file("c/.drone.yml", format!("kind: pipeline\ntype: docker\nsteps:\n- name: a\n  image: {image}\n"));
+    let pod =
+        |more: &str| format!("podTemplate({more}containers: [containerTemplate(image: 'registry.test/app:ltsc2022')]) {{ }}\n");
+    let jenkins = Repository::new();
+    for (more, code, says) in
+        [("", 2, "give the pod the node selector `kubernetes.io/os: windows`"), (format!("{WINDOWS}, ").as_str(), 0, "")]
+    {
+        jenkins.file("Jenkinsfile", pod(more));
+        let (exit, report) = jenkins.report(&["--host", "ltsc2022"]);
+        assert!(exit == code && report.to_string().contains(says), "{more}: {report:#}");
+    }
     let answer = repository.scan(&["--offline", "--host", "ltsc2022", "--format", "json"]);
     let why = |place: &str, why: &str| format!("{place} invalid this container can run nowhere: {why}");
     let of_actions = "GitHub runs the containers of actions on Linux only";
@@ -62,7 +75,11 @@ fn jobs_in_pods_are_judged_as_kubernetes_starts_them() {
         (".drone.yml", drone("docker"), false),
         (".gitlab-ci.yml", gitlab(", kubernetes: {user: '1'}"), true),
         (".gitlab-ci.yml", gitlab(""), false),
-        ("Jenkinsfile", format!("podTemplate(containers: [containerTemplate(name: 'x', image: '{image}')]) {{ }}\n"), true),
+        (
+            "Jenkinsfile",
+            format!("podTemplate({WINDOWS}, containers: [containerTemplate(name: 'x', image: '{image}')]) {{ }}\n"),
+            true,
+        ),
         ("Jenkinsfile", format!("pipeline {{ agent {{ docker {{ image '{image}' }} }} }}\n"), false),
     ] {
         let repository = Repository::new();
@@ -161,7 +178,10 @@ fn the_registry_of_jenkins_is_asked_for_its_images() {
 #[test]
 fn what_pipelines_build_is_read_and_said_where_it_is_not_there() {
     let repository = Repository::new();
-    repository.file(".cirrus.yml", "task:\n  windows_container:\n    dockerfile: ci/Df\n    docker_arguments: {V: ltsc2019}\n");
+    repository.file(
+        ".cirrus.yml",
+        "task:\n  windows_container:\n    dockerfile: ci/Df\n    os_version: 2022\n    docker_arguments: {V: ltsc2019}\n",
+    );
     repository.file("ci/Df", "ARG V\nFROM registry.test/app:$V\n");
     repository.file(
         "Jenkinsfile",
@@ -316,11 +336,11 @@ fn pods_of_jenkins_are_judged_as_pods_in_each_form() {
     let yaml = |tag: &str| format!("{{name: {tag}, image: '{}'}}", image(tag));
     let fields = |tags: &[&str]| {
         let all: Vec<String> = tags.iter().map(|tag| template(tag)).collect();
-        format!("podTemplate(containers: [{}]) {{ }}\n", all.join(", "))
+        format!("podTemplate({WINDOWS}, containers: [{}]) {{ }}\n", all.join(", "))
     };
     let text = |tags: &[&str]| {
         let all: Vec<String> = tags.iter().map(|tag| yaml(tag)).collect();
-        format!("podTemplate(yaml: '''\nspec: {{containers: [{}]}}\n''') {{ }}\n", all.join(", "))
+        format!("podTemplate({WINDOWS}, yaml: '''\nspec: {{containers: [{}]}}\n''') {{ }}\n", all.join(", "))
     };
     let hosts = ["--host=a=ltsc2019", "--host=b=ltsc2022"];
     for (tags, code) in [(&["ltsc2019"][..], None), (&["ltsc2019", "ltsc2022"], Some("pod-fits-no-node"))] {

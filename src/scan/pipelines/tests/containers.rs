@@ -39,6 +39,37 @@ fn a_matrix_of_woodpecker_is_read_row_by_row() {
     assert_eq!(found(".woodpecker.yml", open), ["2:26 $TAG Unsaid fleet"]);
 }
 
+/// A step with conditions on the matrix or the platform runs in the rows alone that they name.
+#[test]
+fn steps_of_woodpecker_run_where_their_conditions_hold() {
+    let of = |when: &str| {
+        let rows = "matrix: {include: [{P: linux/amd64, N: '1'}, {P: windows/amd64, N: '2'}]}\nlabels: {platform: '${P}'}\n";
+        let text = format!("{rows}steps: [{{name: a, image: 'a:1', when: {when}}}]\n");
+        found(".woodpecker/w.yml", &text).iter().map(|one| one.split(' ').nth(2).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (linux, windows, both) = (&["Other"][..], &["Windows"][..], &["Other", "Windows"][..]);
+    for (when, expected) in [
+        ("{matrix: {P: windows/amd64}}", windows),
+        ("{matrix: {N: '1'}}", linux),
+        ("{matrix: {N: 1, P: windows/amd64}}", &[]),
+        ("{matrix: {include: {N: '2'}}}", windows),
+        ("[{matrix: {N: '1'}}, {matrix: {N: '2'}}]", both),
+        ("[{matrix: {N: '1'}, event: push}, {event: tag}]", both),
+        ("{platform: windows/amd64}", windows),
+        ("[{platform: linux/*}]", linux),
+        ("{platform: [linux/*, windows/amd64]}", both),
+        ("{platform: {include: [windows/*]}}", windows),
+        // What these hold for is not known here.
+        ("{matrix: {N: '[1]', P: '${P}', OTHER: x}}", both),
+        ("{matrix: {exclude: {N: '1'}}}", both),
+        ("{platform: '*/amd64'}", both),
+        ("{event: push}", both),
+        ("[]", both),
+    ] {
+        assert_eq!(of(when), expected, "{when}");
+    }
+}
+
 #[test]
 fn clones_of_woodpecker_have_images() {
     for clone in ["[{name: git, image: 'g:1'}]", "{git: {image: 'g:1', settings: {depth: 1}}}"] {
@@ -53,7 +84,7 @@ fn options_of_containers_say_their_isolation() {
     let asked = |path: &str, text: &str| -> Vec<Option<Asked>> {
         let root = yaml::read(text).0[0].root.clone().unwrap();
         let service = service_of(Path::new(path), &root).unwrap();
-        let read = read(service, &root, &Runs::of(&[&root]), &Lines::of(text), &Values::new(), &|_| false);
+        let read = read(service, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(text), &Values::new(), &|_| false, &[]);
         read.found.into_iter().map(|found| found.isolation).collect()
     };
     for (options, expected) in [
@@ -110,7 +141,7 @@ fn each_service_has_its_own_way_to_ask_for_an_isolation() {
     ] {
         let root = yaml::read(text).0[0].root.clone().unwrap();
         let service = service_of(Path::new(path), &root).unwrap();
-        let read = read(service, &root, &Runs::of(&[&root]), &Lines::of(text), &Values::new(), &|_| false);
+        let read = read(service, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(text), &Values::new(), &|_| false, &[]);
         assert_eq!(read.found.iter().map(|found| found.isolated_by).collect::<Vec<_>>(), [expected], "{path}");
     }
 }
@@ -120,7 +151,7 @@ fn each_service_has_its_own_way_to_ask_for_an_isolation() {
 fn variables_of_gitlab_say_the_nodes_of_a_job() {
     let of = |text: &str| -> Vec<String> {
         let root = yaml::read(text).0[0].root.clone().unwrap();
-        let read = read(Service::GitLab, &root, &Runs::default(), &Lines::of(text), &Values::new(), &|_| false);
+        let read = read(Service::GitLab, &root, &Runs::default(), &Lines::of(text), &Values::new(), &|_| false, &[]);
         let lands = |found: &Found| match &found.lands {
             Lands::Nodes(placement) => {
                 placement.selector.iter().map(|(label, value)| format!("{label}={value}")).collect::<Vec<_>>().join(",")
@@ -152,7 +183,8 @@ fn a_reference_is_named_by_all_jobs_that_mean_it() {
         let jobs: String = jobs.iter().map(|(name, value)| job(name, value)).collect();
         let text = format!(".b: {{image: 'a:$V', services: ['s:$V']}}\n{jobs}");
         let root = yaml::read(&text).0[0].root.clone().unwrap();
-        let read = read(Service::GitLab, &root, &Runs::of(&[&root]), &Lines::of(&text), &Values::new(), &|_| false);
+        let read =
+            read(Service::GitLab, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(&text), &Values::new(), &|_| false, &[]);
         read.found.into_iter().map(|found| found.object.unwrap()).collect()
     };
     assert_eq!(objects(&[("x", "1"), ("y", "1")]), ["job .b", "job .b service"]);
@@ -167,7 +199,8 @@ fn options_of_containers_say_their_platform() {
     let platform = |options: &str, pool: &str| {
         let text = format!("jobs:\n- job: a\n  pool: {pool}\n  container: {{image: 'a:1', options: {options}}}\n");
         let root = yaml::read(&text).0[0].root.clone().unwrap();
-        let read = read(Service::Azure, &root, &Runs::of(&[&root]), &Lines::of(&text), &Values::new(), &|_| false);
+        let read =
+            read(Service::Azure, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(&text), &Values::new(), &|_| false, &[]);
         (read.found[0].os, read.found[0].processor)
     };
     let own = "{name: own}";
@@ -182,12 +215,21 @@ fn options_of_containers_say_their_platform() {
 fn the_services_of_a_job_are_in_its_pod() {
     let text = "image: {name: 'a:1', docker: {}}\nx: {script: x, image: {name: 'b:1', kubernetes: {}}, services: ['c:1']}\ny: {script: x}\n";
     let root = yaml::read(text).0[0].root.clone().unwrap();
-    let read = read(Service::GitLab, &root, &Runs::of(&[&root]), &Lines::of(text), &Values::new(), &|_| false);
+    let read =
+        read(Service::GitLab, &root, &Runs::of(&[&root], &Values::new()), &Lines::of(text), &Values::new(), &|_| false, &[]);
     let of: Vec<(&str, IsolatedBy)> = read.found.iter().map(|found| (found.written.as_str(), found.isolated_by)).collect();
     assert_eq!(of, [("a:1", IsolatedBy::Runner), ("b:1", IsolatedBy::Kubelet), ("c:1", IsolatedBy::Kubelet)]);
     let shared = ".b: {image: 'a:1'}\nx: {script: x, extends: .b, variables: {KUBERNETES_POD_LABELS_1: 'a=b'}}\ny: {script: x, extends: .b}\n";
     let root = yaml::read(shared).0[0].root.clone().unwrap();
-    let read = super::read(Service::GitLab, &root, &Runs::of(&[&root]), &Lines::of(shared), &Values::new(), &|_| false);
+    let read = super::read(
+        Service::GitLab,
+        &root,
+        &Runs::of(&[&root], &Values::new()),
+        &Lines::of(shared),
+        &Values::new(),
+        &|_| false,
+        &[],
+    );
     let of: Vec<IsolatedBy> = read.found.iter().map(|found| found.isolated_by).collect();
     assert_eq!(of, [IsolatedBy::Kubelet, IsolatedBy::Runner]);
 }
@@ -245,4 +287,68 @@ fn the_reason_fits_what_an_image_is_made_from() {
     let read = read_gitlab(&[Layer { root: &root, lines: &Lines::of(text), inputs }], true, &Values::new());
     let why: Vec<bool> = read.found.iter().map(|(_, found)| found.stays.as_ref().unwrap().contains("inputs")).collect();
     assert_eq!(why, [true, false, false]);
+}
+
+/// The containers of a job of Azure, and those of its steps, are started by one agent. Of two that conditions choose it is not known whether
+/// they ever run together.
+#[test]
+fn containers_of_a_job_of_azure_share_its_agent() {
+    let together = |text: &str| -> Vec<String> {
+        let root = yaml::read(text).0[0].root.clone().unwrap();
+        let read = read(Service::Azure, &root, &Runs::default(), &Lines::of(text), &Values::new(), &|_| false, &[]);
+        let image = |found: &Found| if let Meant::Known(image) = &found.meant { image.clone() } else { found.written.clone() };
+        let mut pairs = Vec::new();
+        for (number, one) in read.found.iter().enumerate() {
+            let others = read.found.iter().skip(number + 1);
+            let with = others.filter(|other| other.shares.iter().any(|share| one.shares.contains(share)));
+            pairs.extend(with.map(|other| format!("{}+{}", image(one), image(other))));
+        }
+        pairs
+    };
+    let resources =
+        "resources:\n  containers:\n  - {container: r, image: r}\n  - {container: s, image: s}\n  - {container: t, image: t}\n";
+    let step = |target: &str| format!("{{script: x, target: {target}}}");
+    for (jobs, expected) in [
+        ("- {job: a, container: a, services: {x: r}}".to_owned(), &["r+a"][..]),
+        ("- {job: a, container: r, services: {x: s, y: t}}".to_owned(), &["r+s", "r+t", "s+t"]),
+        (format!("- {{job: a, container: r, steps: [{}, {}]}}", step("s"), step("{container: t}")), &["r+s", "r+t", "s+t"]),
+        // Each in a job of its own.
+        ("- {job: a, container: r}\n- {job: b, container: s}".to_owned(), &[]),
+        ("- {job: a, container: r, services: {x: s}}\n- {job: b, container: t}".to_owned(), &["r+s"]),
+        // One that is always there, and two of which a condition chooses one.
+        (
+            "- job: a\n  container: r\n  services:\n    ${{ if x }}:\n      y: s\n    ${{ else }}:\n      y: t".to_owned(),
+            &["r+s", "r+t"],
+        ),
+        (
+            "- job: a\n  services: {x: r}\n  ${{ if x }}: {container: s}\n  ${{ else }}: {container: t}".to_owned(),
+            &["r+s", "r+t"],
+        ),
+        (format!("- job: a\n  steps: [{}, {{'${{{{ if x }}}}': [{}]}}]", step("r"), step("s")), &["r+s"]),
+        // The parts of a deployment are jobs of their own.
+        (
+            format!(
+                "- deployment: a\n  container: r\n  strategy: {{runOnce: {{deploy: {{steps: [{}]}}, on: {{failure: {{steps: [{}]}}}}}}}}",
+                step("s"),
+                step("t")
+            ),
+            &["r+s", "r+t"],
+        ),
+        // In each row of a matrix it is another job.
+        (
+            "- job: a\n  strategy: {matrix: {x: {i: 'x'}, y: {i: 'y'}}}\n  container: $[ variables['i'] ]\n  services: {z: s}"
+                .to_owned(),
+            &["s+x", "s+y"],
+        ),
+    ] {
+        assert_eq!(together(&format!("{resources}jobs:\n{jobs}\n")), expected, "{jobs}");
+    }
+    // Conditions give one name several images.
+    let chosen = "resources:\n  containers:\n  - container: r\n    ${{ if x }}: {image: a}\n    ${{ else }}: {image: b}\n\
+        jobs:\n- {job: a, container: c, services: {x: r}}\n";
+    assert_eq!(together(chosen), [""; 0]);
+    assert_eq!(meanings("azure-pipelines.yml", chosen), ["a", "b", "c"]);
+    let twice = "resources:\n  containers:\n  - ${{ if x }}: [{container: r, image: a}]\n  - ${{ else }}: [{container: r, image: b}]\n\
+        jobs:\n- {job: a, container: r}\n";
+    assert_eq!(meanings("azure-pipelines.yml", twice), ["a", "b"]);
 }
