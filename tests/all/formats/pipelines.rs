@@ -72,7 +72,7 @@ fn what_github_would_annotate() {
         found,
         [
             ("error", "registry.test/app:ltsc2025 on web01, web02: will not run"),
-            ("error", "registry.test/app:1809 on web01: runs only with another isolation than asked for"),
+            ("error", "registry.test/app:1809 on web01: runs only in another isolation mode"),
             ("error", "registry.test/app:unversioned on web01: undecided"),
             ("error", "registry.test/gone:1 was not read"),
             ("error", "private.test/app was not read"),

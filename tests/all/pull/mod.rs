@@ -169,8 +169,12 @@ impl Shop {
     fn fails(&self, arguments: &[&str]) -> String {
         let answer = self.pull(arguments);
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{}", answer.err);
-        assert!(answer.err.starts_with("error: "), "{}", answer.err);
-        answer.err
+        // What is to be downloaded is said before, where the manifest could be read.
+        let said =
+            answer.err.split_once('\n').filter(|(line, _)| line.starts_with("Downloading ")).map(|(_, rest)| rest.to_owned());
+        let error = said.unwrap_or(answer.err);
+        assert!(error.starts_with("error: "), "{error}");
+        error
     }
 
     /// Requests for layers and configs.

@@ -102,7 +102,7 @@ fn a_heading_is_right_for_each_of_its_places() {
     repository.file("task.yaml", task);
     let out = repository.scan(&["--host=ltsc2022"]).out;
     let of = |file: &str| out.split("\n\n").find(|part| part.contains(&format!("--> {file}:"))).unwrap_or_default().to_owned();
-    let (flag, fail) = ("runs only with another isolation than asked for", "will not run");
+    let (flag, fail) = ("runs only in another isolation mode", "will not run");
     assert!(of("compose.yaml").contains(flag) && !of("compose.yaml").contains(fail), "{out}");
     assert!(of("task.yaml").contains(fail) && !of("task.yaml").contains(flag), "{out}");
 }
