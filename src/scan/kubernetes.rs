@@ -220,7 +220,7 @@ impl<'d> Pod<'d> {
         };
         let os = Os::of_pod(pod::os(spec, &placement).as_deref());
         let refused = refused.or_else(|| host_process::refused(containers));
-        let untold = (!open.is_empty()).then(|| Lands::Untold(open));
+        let untold = (!open.is_empty()).then_some(Lands::Untold(open));
         let unled = || known.unled.clone().filter(|_| is_unled(containers));
         let of_patch = || containers.is_patched.then(patched);
         let lands = refused.or(untold).or_else(of_patch).or_else(unled).unwrap_or_else(|| Lands::Nodes(Arc::new(placement)));
