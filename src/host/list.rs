@@ -301,7 +301,7 @@ impl Entry {
 }
 
 /// True for a word that tells what stands behind it, and is no name of a host: `Version`, `CurrentBuild`.
-fn is_label(word: &str) -> bool {
+pub(super) fn is_label(word: &str) -> bool {
     const ENDS: [&str; 11] =
         ["build", "number", "version", "name", "caption", "edition", "kernel", "product", "release", "releaseid", "system"];
     let word = word.to_ascii_lowercase();
@@ -375,10 +375,8 @@ fn is_head_of_table(lines: &[&str], index: usize, knowledge: &Knowledge) -> bool
 
 /// The system that a line with a property tells, unless it is that of an image: `Windows Server 2019` of `OS: Windows Server 2019`.
 fn system(line: &str) -> Option<&str> {
-    const OF_OTHERS: [&str; 4] = ["container", "image", "guest", "base"];
     let (label, value) = line.split_once(':').filter(|_| is_property(line))?;
-    let label = label.to_ascii_lowercase();
-    (!OF_OTHERS.iter().any(|word| label.contains(word))).then_some(value.trim())
+    (!other_host::is_about_others(label)).then_some(value.trim())
 }
 
 /// True for a line that tells one property of a host, e.g. `ansible_kernel: 10.0.20348.0`: what stands before the colon is no name,
@@ -431,12 +429,17 @@ fn named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<(&'line str, 
         // In a row of nodes the name stands first, whatever it is like.
         versions.len() == 1
     } else {
-        let holds_host = spec::is_host(rest, knowledge) || (is_mixed(name) && versions.len() == 1);
+        // All of `Windows Server 2022, 20348` is the host.
+        let is_row = || spec::is_with_build(rest, knowledge) && (is_mixed(name) || !spec::is_with_build(line, knowledge));
+        let holds_host = spec::is_host(rest, knowledge) || is_row() || (is_mixed(name) && versions.len() == 1);
         // `win11 10.0.26100` says more of one host.
         let is_release = || knowledge.releases_named(name).iter().any(|release| Some(release.build) == build());
         holds_host && (first.ends_with(':') || !(spec::is_host(name, knowledge) || is_release()))
     };
-    is_named.then_some((name, rest))
+    // `web 01=ltsc2022`: one name, with a blank in it.
+    let (second, host) = spec::named(rest);
+    let is_cut = second.is_some_and(|second| !is_label(second)) && !is_mixed(name) && spec::is_host(host, knowledge);
+    (is_named && !is_cut).then_some((name, rest))
 }
 
 /// A line whose first word is the name of a release, and may be that of a computer, with a sign behind it: `server2019=10.0.20348.2402`.
@@ -451,10 +454,37 @@ fn with_sign(line: &str, knowledge: &Knowledge) -> Option<String> {
 
 /// The hosts of a line: `SPEC`, `NAME=SPEC`, or `NAME SPEC` with a blank, a tab, a comma or a semicolon between the two.
 fn in_line(finder: &Finder<'_>, line: &str, folder: &Path) -> Result<Vec<Found>, Error> {
+    if let Some(error) = other_host::two_names(line, finder.knowledge).or_else(|| several_in_row(line, finder.knowledge)) {
+        return Err(error);
+    }
     match named(line, finder.knowledge) {
+        Some((name, rest)) if name.contains('/') => {
+            Err(Error::new(format!("{} may be the name of one host or of several", quoted(name))).hint(format!(
+                "for one host, write {name}={rest} on this line; for several, give each a line of its own"
+            )))
+        }
         Some((name, rest)) => finder.with_name(Some(name), rest, folder),
         None => finder.in_argument(line, folder),
     }
+}
+
+/// The error of a row whose cells behind the name are hosts of different builds: `web01,Windows Server 2019,20348`.
+fn several_in_row(line: &str, knowledge: &Knowledge) -> Option<Error> {
+    let (first, rest) = line.split_once(SEPARATORS)?;
+    let name = first.trim_end_matches(':');
+    // `Windows Server 2019, 20348` has no name before it.
+    let are_hosts = spec::items(line).iter().all(|item| spec::is_host(item, knowledge));
+    if are_hosts || !spec::is_name(name) || spec::is_host(name, knowledge) || !knowledge.releases_named(name).is_empty() {
+        return None;
+    }
+    let mut cells = rest.split([',', ';', '\t']).map(str::trim).filter(|cell| !cell.is_empty() && !Attributes::is_word(cell));
+    let of_cell = |cell| Some((cell, spec::build_of(cell, knowledge).filter(|_| !spec::is_2009(cell))?));
+    let (one, build) = cells.next().and_then(of_cell)?;
+    let builds: Vec<(&str, u32)> = cells.map(of_cell).collect::<Option<_>>()?;
+    let (other, _) = builds.into_iter().find(|(_, other)| *other != build)?;
+    let error = Error::new("this line names more than one Windows");
+    let error = error.because(format!("{} and {} are not the same Windows", quoted(one), quoted(other)));
+    Some(error.hint("correct the line; for two hosts, give each a line of its own"))
 }
 
 #[cfg(test)]
