@@ -153,7 +153,7 @@ fn in_bytes(finder: &Finder<'_>, bytes: &[u8], label: Option<&str>, folder: &Pat
 
 /// The most lines, and the longest one in bytes, that are looked at to tell a list from another text.
 const MOST_LINES: usize = 1000;
-const LONGEST_LINE: usize = 300;
+pub(super) const LONGEST_LINE: usize = 300;
 
 /// What a text says of one host, unless it is a list with a host on each line: as one text with one version it would be one host, and
 /// the others would be lost.
@@ -165,9 +165,7 @@ pub(super) fn of_one(text: &str, read: Result<HostFacts, Error>, knowledge: &Kno
     if !is_list(text, read.as_ref().ok().map(|facts| facts.os_version), knowledge) {
         let facts = read?;
         if let Some(other) = other_computer(text) {
-            return Err(Error::new("this text is about several computers, and names one Windows version")
-                .because(format!("it is not known which Windows {} runs", quoted(other)))
-                .hint(version_text::a_file_each()));
+            return Err(version_text::without_a_windows("text", other));
         }
         let mut lines = text.lines().take(MOST_LINES);
         let other = lines.find_map(|line| other_host::product_beside(line, facts.os_version, knowledge));
@@ -190,7 +188,7 @@ fn other_computer(text: &str) -> Option<&str> {
         {
             return Some(name);
         }
-        let Some(name) = title_of_section(line) else { continue };
+        let Some(name) = source::sections::title(line) else { continue };
         match first {
             None => first = Some(name),
             Some(known) if name.eq_ignore_ascii_case(known) => {}
@@ -198,20 +196,6 @@ fn other_computer(text: &str) -> Option<&str> {
         }
     }
     None
-}
-
-/// The name of a computer in a line above what was printed of it: `\\web01:`, `=== web01 ===`, `--- web01 ---`, `==> web01 <==`, `web01:`.
-fn title_of_section(line: &str) -> Option<&str> {
-    let of_psexec = || line.strip_prefix(r"\\")?.strip_suffix(':');
-    let between_marks = || {
-        let begins = ["===", "---", "==>"].iter().any(|mark| line.starts_with(mark));
-        let name = begins.then(|| line.trim_matches(|c: char| c.is_whitespace() || "=-<>".contains(c)));
-        // Words, as `=== Network ===`, are above the parts of one computer.
-        name.filter(|name| is_mixed(name))
-    };
-    let before_colon = || line.strip_suffix(':').filter(|name| is_mixed(name));
-    let name = of_psexec().or_else(between_marks).or_else(before_colon)?;
-    (spec::is_name(name) && !is_label(name)).then_some(name)
 }
 
 /// True for a text with hosts on several lines, and for one with a host or a system on a line that is not of this version.
@@ -411,7 +395,7 @@ fn is_word(line: &str) -> bool {
 const SEPARATORS: [char; 4] = [' ', '\t', ',', ';'];
 
 /// True for a word with letters and digits, as names of computers are.
-fn is_mixed(word: &str) -> bool {
+pub(super) fn is_mixed(word: &str) -> bool {
     word.contains(|c: char| c.is_ascii_digit()) && word.contains(|c: char| c.is_ascii_alphabetic())
 }
 
@@ -440,6 +424,11 @@ fn named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<(&'line str, 
     let (second, host) = spec::named(rest);
     let is_cut = second.is_some_and(|second| !is_label(second)) && !is_mixed(name) && spec::is_host(host, knowledge);
     (is_named && !is_cut).then_some((name, rest))
+}
+
+/// The name of a computer, with digits in it, before the host in a line of a list.
+pub(super) fn computer_named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<&'line str> {
+    named(line, knowledge).map(|(name, _)| name).filter(|name| is_mixed(name) && !is_label(name))
 }
 
 /// A line whose first word is the name of a release, and may be that of a computer, with a sign behind it: `server2019=10.0.20348.2402`.
@@ -502,7 +491,7 @@ mod tests {
 
     #[test]
     fn a_text_about_several_computers_is_not_one_host() {
-        const SEVERAL: &str = "this text is about several computers, and names one Windows version";
+        const SEVERAL: &str = "this text is about several computers, and does not name the Windows of each";
         const MORE: &str = "this text holds more than one Windows version";
         for (text, expected) in [
             (

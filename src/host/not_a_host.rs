@@ -275,7 +275,7 @@ fn tag_of_image<'a>(text: &'a str, knowledge: &Knowledge) -> Option<&'a str> {
 }
 
 /// True for the name of a Windows that is older than Windows containers, e.g. `Windows Server 2012 R2`, `win7`.
-fn is_before_containers(text: &str) -> bool {
+pub(super) fn is_before_containers(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let name: String = lower.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '.').collect();
     let name = name.strip_prefix("microsoft").unwrap_or(&name);

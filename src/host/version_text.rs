@@ -112,6 +112,13 @@ pub(super) fn a_file_each() -> Advice {
     advice!["give every host a file and a ", Setting::Host(String::new()), " of its own"]
 }
 
+/// The error of a `text` or `JSON` about several computers that does not tell the Windows of this one.
+pub(super) fn without_a_windows(what: &str, name: &str) -> Error {
+    Error::new(format!("this {what} is about several computers, and does not name the Windows of each"))
+        .because(format!("it is not known which Windows {} runs", quoted(name)))
+        .hint(Advice::from("leave out what is about that computer, or ") + a_file_each())
+}
+
 /// The error of a text with several hosts of these versions, which have no names that tell them apart.
 pub(super) fn several_hosts(versions: &[OsVersion]) -> Error {
     Error::new(format!("this text holds {} hosts without a name for each", versions.len()))
