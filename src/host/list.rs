@@ -448,9 +448,8 @@ fn in_line(finder: &Finder<'_>, line: &str, folder: &Path) -> Result<Vec<Found>,
     }
     match named(line, finder.knowledge) {
         Some((name, rest)) if name.contains('/') => {
-            Err(Error::new(format!("{} may be the name of one host or of several", quoted(name))).hint(format!(
-                "for one host, write {name}={rest} on this line; for several, give each a line of its own"
-            )))
+            let error = Error::new(format!("{} may be the name of one host or of several", quoted(name)));
+            Err(error.hint(format!("for one host, write {name}={rest} on this line; for several, give each a line of its own")))
         }
         Some((name, rest)) => finder.with_name(Some(name), rest, folder),
         None => finder.in_argument(line, folder),

@@ -30,9 +30,8 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let facts = version_text::facts(&words)?;
     // Of several machines, of which one does not tell its version, the others are not forgotten.
     let objects = document.json().map(records::objects).filter(|objects| objects.len() > 1).unwrap_or_default();
-    let other = objects.into_iter().find_map(|object| {
-        other_host::beside(&all_words(object)?, facts.os_version, document.knowledge)
-    });
+    let beside = |object: &Value| other_host::beside(&all_words(object)?, facts.os_version, document.knowledge);
+    let other = objects.into_iter().find_map(beside);
     other.map_or_else(|| Ok(vec![one(&words, document.knowledge)?]), Err)
 }
 

@@ -156,7 +156,8 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     if !stale.is_empty() {
         let more = if stale.len() > MOST_NAMED { ", …" } else { "" };
         document.note(format!(
-            "the label {BUILD_LABEL} of {}{more} differs from the kernel version: images are judged by the kernel version, selectors by the label",
+            "the label {BUILD_LABEL} of {}{more} differs from the kernel version: images are judged by the kernel version, and \
+             selectors by the label",
             stale.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ")
         ));
     }

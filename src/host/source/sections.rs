@@ -87,10 +87,10 @@ pub(in crate::host) fn title(line: &str) -> Option<&str> {
 
 /// True for a word above a part of what is said of one computer, or of images, as `Network` of `=== Network ===`.
 pub(super) fn is_part(word: &str) -> bool {
-    const PARTS: &str = "actual after all before begin children client cpu current data disk disks end expected facts hardware host \
-                         hosts linux machine memory metadata network new note notes old os output platform previous properties \
-                         result results server software spec start status stderr stdout storage summary system update updates vars \
-                         version windows";
+    const PARTS: &str = "actual after all before begin children client cpu current data disk disks end expected facts hardware \
+                         host hosts linux machine memory metadata network new note notes old os output platform previous \
+                         properties result results server software spec start status stderr stdout storage summary system \
+                         update updates vars version windows";
     PARTS.split(' ').any(|part| word.eq_ignore_ascii_case(part)) || other_host::is_about_others(word)
 }
 
@@ -107,8 +107,7 @@ impl Section<'_> {
 
     /// True where the computer did not answer.
     fn was_not_reached(&self) -> bool {
-        const WORDS: &str =
-            "denied, unreachable, timed out, timeout, refused, failed, could not, couldn't, cannot, unable to, offline, not found";
+        const WORDS: &str = "denied, unreachable, timed out, timeout, refused, failed, could not, cannot, unable to, offline";
         let lower = self.body.to_ascii_lowercase();
         let is_line = matches!(self.title.mark, Mark::Equals | Mark::Hyphens);
         WORDS.split(", ").any(|word| lower.contains(word)) || (is_line && lower.trim().is_empty())
@@ -270,7 +269,10 @@ mod tests {
                 "web01 10.0.20348.2402, web02 10.0.20348.2402",
             ),
             ("web01:\n  os: ltsc2019\nweb02:\n  os: ltsc2022\n", "web01 10.0.17763, web02 10.0.20348"),
-            ("database:\n  version: 10.0.20348.2402\nfileserver:\n  version: 10.0.20348.2402\n", "database 10.0.20348.2402, fileserver 10.0.20348.2402"),
+            (
+                "database:\n  version: 10.0.20348.2402\nfileserver:\n  version: 10.0.20348.2402\n",
+                "database 10.0.20348.2402, fileserver 10.0.20348.2402",
+            ),
         ] {
             assert_eq!(hosts_in(text), expected, "{text}");
         }
@@ -282,8 +284,14 @@ mod tests {
             ("=== database\nMicrosoft Windows [Version 10.0.20348.2402]\n=== fileserver\nAccess is denied.\n", NOT_OF_EACH),
             ("database:\n  Microsoft Windows [Version 10.0.20348.2402]\nfileserver:\n  Access is denied.\n", NOT_OF_EACH),
             ("web01:\n  version: 10.0.20348.2402\nweb02:\n  address: 10.0.0.5\n", NOT_OF_EACH),
-            ("web01:\n  os_name: Windows Server 2019\n  version: ltsc2022\nweb02:\n  version: ltsc2022\n", "the Windows of `web01` is not known"),
-            ("rack1:\nweb01 10.0.20348.2402\nrack2:\nweb02 10.0.20348.2402\n", "the lines below `rack1` name another computer, `web01`"),
+            (
+                "web01:\n  os_name: Windows Server 2019\n  version: ltsc2022\nweb02:\n  version: ltsc2022\n",
+                "the Windows of `web01` is not known",
+            ),
+            (
+                "rack1:\nweb01 10.0.20348.2402\nrack2:\nweb02 10.0.20348.2402\n",
+                "the lines below `rack1` name another computer, `web01`",
+            ),
             (
                 "=== web01\nMicrosoft Windows [Version 10.0.20348.2402]\n=== web01\nMicrosoft Windows [Version 10.0.17763.1]\n",
                 "this text holds 2 hosts with the name `web01`",
