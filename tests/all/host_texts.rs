@@ -64,6 +64,8 @@ fn a_version_or_a_name_is_a_host() {
         ("windows-10-2009", "10.0.19042 windows-10-20h2 client amd64"),
         ("Windows Server 2022 21H2", "10.0.20348 ltsc2022 server amd64"),
         ("Win2022Datacenter", "10.0.20348 ltsc2022 server amd64"),
+        ("Windows Server 2025 Datacenter (Desktop Experience)", "10.0.26100 ltsc2025 server amd64"),
+        ("Windows Server 2022 Standard (Server Core)", "10.0.20348 ltsc2022 server amd64"),
         ("WINDOWS_CORE_2019_x86_64", "10.0.17763 ltsc2019 server amd64"),
         ("ltsc2019-amd64", "10.0.17763 ltsc2019 server amd64"),
         ("ltsc2025-arm64", "10.0.26100 ltsc2025 server arm64"),

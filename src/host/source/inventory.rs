@@ -410,6 +410,19 @@ mod tests {
                 "Name,OperatingSystem,OperatingSystemVersion\nweb01,Windows Server 2022 Standard,10.0 (17763)\n",
                 "the columns of the computer `web01` name more than one Windows",
             ),
+            // What contradicts the version may stand in any column of a system or a version.
+            (
+                "name: web01\nos_name: Windows Server 2019\nversion: ltsc2022\n",
+                "the columns of the computer `web01` name more than one Windows",
+            ),
+            (
+                "Name,OS,OS Name,Version\nweb01,Windows Server 2019,Windows Server 2022,10.0.20348\n",
+                "the columns of the computer `web01` name more than one Windows",
+            ),
+            (
+                "Name,OSVersion,OSBuild\nweb01,10.0.20348,17763\n",
+                "the columns of the computer `web01` name more than one Windows",
+            ),
             (
                 "Host   OS                   Note\n----   --                   ----\nweb01  Windows Server 2022  was 10.0.17763.1\n\
                  web02  Windows Server 2025  ok\n",
