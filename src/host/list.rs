@@ -188,6 +188,13 @@ fn other_computer(text: &str) -> Option<&str> {
         {
             return Some(name);
         }
+        let could_not = line.strip_suffix(':').and_then(|line| line.rsplit_once(" access "));
+        if let Some((before, name)) = could_not
+            && (before.ends_with("Couldn't") || before.ends_with("Could not"))
+            && !text.lines().any(|line| source::sections::title(line) == Some(name))
+        {
+            return Some(name);
+        }
         let Some(name) = source::sections::title(line) else { continue };
         match first {
             None => first = Some(name),
@@ -501,6 +508,11 @@ mod tests {
             ("--- web01 ---\nMicrosoft Windows [Version 10.0.20348.2402]\n--- web02 ---\nAccess denied\n", SEVERAL),
             ("web01:\n  Microsoft Windows [Version 10.0.20348.2402]\nweb02:\n  Access denied\n", SEVERAL),
             ("Microsoft Windows [Version 10.0.20348.2402]\n[web02] Connecting to remote server web02 failed\n", SEVERAL),
+            // PsExec, of a computer that it did not reach.
+            (
+                "Microsoft Windows [Version 10.0.20348.2402]\nCouldn't access web02:\nThe network path was not found.\n",
+                SEVERAL,
+            ),
             ("=== Windows ===\nMicrosoft Windows [Version 10.0.20348.2402]\n=== Network ===\nnone\n", "10.0.20348.2402"),
             (
                 "2024-05 Cumulative Update for Windows Server 2019 for x64-based Systems (KB5037765) (17763.5820)\n\

@@ -1,7 +1,7 @@
 //! JSON with a field for each computer: `{"web01": {"version": "10.0.20348.2402"}, "web02": {…}}`, as inventories and the results of tasks
 //! of Ansible have it.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::records::{LISTS, Records};
 use super::{Document, Format, Read, Syntax, answers, in_answer, in_fields, inventory, json_text, sections};
@@ -18,8 +18,8 @@ pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises, host
 /// The labels of objects that hold computers, whatever they are called.
 const HOLDERS: [&str; 6] = ["hosts", "hostvars", "computers", "servers", "nodes", "machines"];
 
-/// Computers by their names; else the name of what has a Windows and stands beside them.
-type Computers<'j> = Result<Vec<(&'j str, &'j Value)>, &'j str>;
+/// A field of an object: its name and its value.
+type Field<'j> = (&'j str, &'j Value);
 
 fn recognises(document: &Document<'_>) -> bool {
     document.json().is_some_and(|json| !matches!(computers("", json, document.knowledge), Ok(found) if found.is_empty()))
@@ -35,48 +35,56 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     answers::hosts(document, found.into_iter().map(|(name, value)| (name, read(name, value))).collect())
 }
 
-/// The computers in a value with this label. What is deepest counts: `{"prod": {"web01": {…}, "web02": {…}}, "test": {…}}`.
-fn computers<'j>(label: &'j str, value: &'j Value, knowledge: &Knowledge) -> Computers<'j> {
-    let parts: Vec<(&str, &Value)> = match value {
-        Value::Array(values) => values.iter().map(|value| (label, value)).collect(),
-        Value::Object(fields) => fields.iter().map(|(name, value)| (name.as_str(), value)).collect(),
+/// The computers in a value with this label, else the name of what has a Windows and stands beside some. What is deepest counts:
+/// `{"prod": {"web01": {…}, "web02": {…}}, "test": {…}}`.
+fn computers<'j>(label: &'j str, value: &'j Value, knowledge: &Knowledge) -> Result<Vec<Field<'j>>, &'j str> {
+    let (parts, fields): (Vec<Field<'j>>, Vec<Field<'j>>) = match value {
+        // `[{"web01": {…}}, {"web02": {…}}]` has the fields of one object.
+        Value::Array(values) => {
+            let alone = values.iter().map(|value| value.as_object().filter(|fields| fields.len() == 1)?.iter().next());
+            let alone = alone.map(|field| field.map(|(name, value)| (name.as_str(), value))).collect::<Option<Vec<Field<'_>>>>();
+            (values.iter().map(|value| (label, value)).collect(), alone.unwrap_or_default())
+        }
+        Value::Object(fields) => {
+            let fields: Vec<Field<'_>> = fields.iter().map(|(name, value)| (name.as_str(), value)).collect();
+            (fields.clone(), fields)
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return Ok(Vec::new()),
     };
     let (mut found, mut beside) = (Vec::new(), None);
     for (name, part) in parts {
-        let inner = computers(name, part, knowledge)?;
+        // The label of a list is not that of an object in it.
+        let inner = computers(if value.is_array() { "" } else { name }, part, knowledge)?;
         if inner.is_empty() && beside.is_none() && has_version(part) {
             beside = Some(name);
         }
         found.extend(inner);
     }
-    match (beside, value) {
-        (Some(name), _) if !found.is_empty() => Err(name),
-        (_, Value::Object(fields)) if found.is_empty() && are_computers(label, fields, knowledge) => {
-            Ok(fields.iter().map(|(name, value)| (name.as_str(), value)).collect())
-        }
+    match beside {
+        Some(name) if !found.is_empty() => Err(name),
+        _ if found.is_empty() && are_computers(label, &fields, knowledge) => Ok(fields),
         _ => Ok(found),
     }
 }
 
 /// True for the fields of an object that are computers: by its label, by their names, or since all of them have a Windows.
-fn are_computers(label: &str, fields: &Map<String, Value>, knowledge: &Knowledge) -> bool {
-    let are_objects = fields.values().all(Value::is_object);
-    let are_texts = fields.values().all(Value::is_string);
+fn are_computers(label: &str, fields: &[Field<'_>], knowledge: &Knowledge) -> bool {
+    let are_objects = fields.iter().all(|(_, value)| value.is_object());
+    let are_texts = fields.iter().all(|(_, value)| value.is_string());
     let is_held = HOLDERS.contains(&label);
     if !(are_objects || are_texts) || (fields.len() < 2 && !is_held) {
         return false;
     }
-    let is_name = |name: &String| spec::is_name(name) && !list::is_label(name) && !sections::is_part(name);
-    let are_names = fields.keys().all(is_name);
+    let is_name = |name: &str| spec::is_name(name) && !list::is_label(name) && !sections::is_part(name);
+    let are_names = fields.iter().all(|(name, _)| is_name(name));
     // `instanceView` is a part of one computer.
-    let is_one_word = |name: &String| {
+    let is_one_word = |name: &str| {
         let mut pairs = name.chars().zip(name.chars().skip(1));
         !pairs.any(|(one, next)| one.is_lowercase() && next.is_uppercase())
     };
-    let are_mixed = || fields.keys().all(|name| is_mixed(name));
-    let is_any_told = || fields.values().any(|value| names_windows(value, knowledge));
-    let is_each_told = || fields.values().all(has_version) && fields.keys().all(is_one_word);
+    let are_mixed = || fields.iter().all(|(name, _)| is_mixed(name));
+    let is_any_told = || fields.iter().any(|(_, value)| names_windows(value, knowledge));
+    let is_each_told = || fields.iter().all(|(name, value)| has_version(value) && is_one_word(name));
     let is_list = (is_held && are_objects) || (are_names && (is_held || are_mixed() || (are_objects && LISTS.contains(&label))));
     (is_list && is_any_told()) || (are_names && fields.len() > 1 && is_each_told())
 }
@@ -141,6 +149,11 @@ mod tests {
                 "web01 10.0.20348.2402, web02 10.0.20348.2402",
             ),
             (r#"{"web01": "ltsc2022", "web02": "ltsc2019"}"#, "web01 10.0.20348, web02 10.0.17763"),
+            (
+                r#"[{"web01": {"os": "Windows Server 2022", "version": "10.0.20348.2402"}},
+                {"web02": {"os": "Windows Server 2022", "version": "10.0.20348.2402"}}]"#,
+                "web01 10.0.20348.2402, web02 10.0.20348.2402",
+            ),
             (
                 r#"{"_meta": {"hostvars": {"database": {"os_name": "Windows Server 2019"}, "web": {"os_version": "10.0.20348.2402"}}},
                 "all": {"children": ["windows"]}}"#,

@@ -65,10 +65,10 @@ impl<'t> Title<'t> {
             // The files of a patch have such lines too.
             (!name.contains(['/', '\\'])).then_some((name, mark))
         };
-        // A property without a value has blanks before its colon: `CsWorkgroup  :`.
+        // A property without a value has blanks before its colon: `CsWorkgroup  :`. In a list of YAML a hyphen stands before the key.
         let of_colon = || {
-            let name = trimmed.strip_suffix(':').filter(|name| name.trim_end() == *name)?;
-            Some((name, Mark::Colon(blanks_before(line))))
+            let name = trimmed.strip_prefix("- ").unwrap_or(trimmed).strip_suffix(':')?;
+            (name.trim_end() == name).then_some((name, Mark::Colon(blanks_before(line))))
         };
         let (name, mark) = of_psexec().or_else(of_line).or_else(of_colon)?;
         (spec::is_name(name) && !list::is_label(name) && !is_part(name)).then_some(Self { at, name, mark })
@@ -269,6 +269,10 @@ mod tests {
                 "web01 10.0.20348.2402, web02 10.0.20348.2402",
             ),
             ("web01:\n  os: ltsc2019\nweb02:\n  os: ltsc2022\n", "web01 10.0.17763, web02 10.0.20348"),
+            (
+                "- web01:\n    version: 10.0.20348.2402\n- web02:\n    version: 10.0.20348.2402\n",
+                "web01 10.0.20348.2402, web02 10.0.20348.2402",
+            ),
             (
                 "database:\n  version: 10.0.20348.2402\nfileserver:\n  version: 10.0.20348.2402\n",
                 "database 10.0.20348.2402, fileserver 10.0.20348.2402",
