@@ -227,7 +227,9 @@ fn wrong_part(part: &str, knowledge: &Knowledge) -> Error {
     let is_another_thing = is_before_containers(source)
         || other_thing(source).is_some()
         || vm_image::host(source, knowledge).is_some()
-        || tag_of_image(source, knowledge).is_some();
+        || tag_of_image(source, knowledge).is_some()
+        // `servers: ltsc2019`.
+        || (source.contains(' ') && !other_host::named_in(source, knowledge).is_empty());
     if is_another_thing { of(source, knowledge) } else { unknown_attribute(source, knowledge) }
 }
 

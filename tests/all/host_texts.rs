@@ -376,6 +376,8 @@ fn errors_name_what_is_wrong_and_what_to_do() {
         ("ltsc2022;ltsc2019", "did you mean <host(\"ltsc2022,ltsc2019\")>?"),
         ("ltsc2022 ltsc2019", "did you mean <host(\"ltsc2022,ltsc2019\")>?"),
         ("web01 ltsc2019", "did you mean <host(\"web01=ltsc2019\")>?"),
+        ("servers: ltsc2019, ltsc2022", "did you mean <host(\"servers=ltsc2019\")>?"),
+        ("our servers: ltsc2019, ltsc2022", "did you mean <host(\"ltsc2019\")>?"),
         ("web01 windows-server-2020", "<host(\"windows-server-2025\")> or windows-server-2022?"),
         ("windows-11-home", "did you mean <host(\"windows-11-26h2,home\")>?"),
         ("windows-11;24h2", "did you mean <host(\"windows-11-24h2\")>"),

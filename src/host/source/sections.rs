@@ -131,10 +131,13 @@ fn blanks_before(line: &str) -> usize {
 /// The most depths at which keys of YAML are looked for.
 const MOST_DEPTHS: usize = 8;
 
+/// The titles with one mark.
+type Group<'t> = (Mark, Vec<Title<'t>>);
+
 /// The lines of a text, and the titles among them by their marks.
-fn titles(text: &str) -> (Vec<&str>, Vec<(Mark, Vec<Title<'_>>)>) {
+fn titles(text: &str) -> (Vec<&str>, Vec<Group<'_>>) {
     let lines: Vec<&str> = text.lines().collect();
-    let mut groups: Vec<(Mark, Vec<Title<'_>>)> = Vec::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
     for title in lines.iter().enumerate().filter_map(|(at, &line)| Title::of(at, line)) {
         if let Some((_, group)) = groups.iter_mut().find(|(mark, _)| *mark == title.mark) {
             group.push(title);
