@@ -71,7 +71,9 @@ impl<'t> Title<'t> {
             (name.trim_end() == name).then_some((name, Mark::Colon(blanks_before(line))))
         };
         let (name, mark) = of_psexec().or_else(of_line).or_else(of_colon)?;
-        (spec::is_name(name) && !list::is_label(name) && !is_part(name)).then_some(Self { at, name, mark })
+        // PsExec writes names of computers alone.
+        let is_computer = mark == Mark::PsExec || !(list::is_label(name) || is_part(name));
+        (spec::is_name(name) && is_computer).then_some(Self { at, name, mark })
     }
 
     /// True for a title that is the name of a computer, whatever is below it.
@@ -246,6 +248,10 @@ mod tests {
                 "PsExec v2.43 - Execute processes remotely\r\n\r\n\\\\fileserver:\r\n\r\nMicrosoft Windows [Version 10.0.20348.2402]\r\n\
                  cmd exited on fileserver with error code 0.\r\n\\\\database:\r\n\r\nMicrosoft Windows [Version 10.0.20348.2402]\r\n",
                 "fileserver 10.0.20348.2402, database 10.0.20348.2402",
+            ),
+            (
+                "\\\\web01:\n10.0.20348.2402\n\\\\appbuild:\n10.0.20348.2402\n",
+                "web01 10.0.20348.2402, appbuild 10.0.20348.2402",
             ),
             (
                 "=== database\nMicrosoft Windows [Version 10.0.20348.2402]\n=== fileserver\nMicrosoft Windows [Version 10.0.17763.1]\n",
