@@ -361,6 +361,7 @@ fn a_host_is_not_lost_within_a_line() {
         ("web01 and web02: 10.0.20348.2402", "`web01` and `web02` stand before one host", "web02=10.0.20348.2402"),
         ("web01,web02=10.0.20348.2402", "`web01` and `web02` stand before one host", "web02=10.0.20348.2402"),
         ("web 01=10.0.20348.2402", "`web 01` is not the name of a host", "web-01=10.0.20348.2402"),
+        ("10.0.14393,7000", "`10.0.14393,7000` is not a known Windows host", "10.0.14393.7000"),
         ("database 10.0.14393,7000", "`database 10.0.14393,7000` is not a known Windows host", "10.0.14393.7000"),
         ("fileserver;2019;10.0.20348.2402", "are not the same Windows", "two"),
     ] {
