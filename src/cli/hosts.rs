@@ -7,11 +7,12 @@ use jiff::civil::Date;
 use super::io::Io;
 use super::offered;
 use super::paths;
-use super::wording::shell_word;
+use super::wording::{CommandLine, shell_word};
 use crate::Error;
 use crate::files::read_capped;
 use crate::host::{self, Found};
 use crate::knowledge::Knowledge;
+use crate::report::Wording as _;
 
 /// The most bytes of a list on standard input.
 const LARGEST: u64 = 64 << 20;
@@ -133,6 +134,10 @@ pub fn only(found: Vec<Found>, purpose: &str) -> Result<Found, Error> {
     let [host] = <[Found; 1]>::try_from(found).map_err(|hosts| {
         Error::new(format!("{purpose}, and these are {}", hosts.len())).hint("name one, e.g. --host windows-server-2022")
     })?;
+    // Of a list, others may have been left out.
+    if host.host.file.is_some() {
+        host.notes.iter().for_each(|note| tracing::warn!("{}", CommandLine.advice(note)));
+    }
     Ok(host)
 }
 

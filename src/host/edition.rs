@@ -44,7 +44,8 @@ pub(super) fn of_product(name: &str) -> Option<String> {
 /// The EditionID of a product by its name, e.g. `ServerDatacenter` for `Microsoft Windows Server 2022 Datacenter`. Only names that mean
 /// one edition in every language, or in one: `None` for any other.
 pub(super) fn id_of(product: &str) -> Option<String> {
-    let lower = product.to_lowercase();
+    // What stands in brackets is the installation: `Windows Server 2025 Datacenter (Desktop Experience)`.
+    let lower = product.split(" (").next().unwrap_or(product).to_lowercase();
     // `Datacenter: Azure Edition` and `Datacenter Azure Edition` are one name.
     let words: Vec<&str> = lower.split_whitespace().map(|word| word.strip_suffix(':').unwrap_or(word)).collect();
     let at = words.iter().position(|word| *word == "windows")?;
@@ -259,6 +260,8 @@ mod tests {
             ("Microsoft Windows Server 2022 Datacenter", Some("ServerDatacenter")),
             ("Microsoft Windows Server 2025 Datacenter Azure Edition", Some("ServerTurbine")),
             ("Windows Server 2022 Datacenter: Azure Edition", Some("ServerTurbine")),
+            ("Windows Server 2025 Datacenter (Desktop Experience)", Some("ServerDatacenter")),
+            ("Windows Server 2022 Standard (Server Core)", Some("ServerStandard")),
             ("Microsoft Windows 11 Pro", Some("Professional")),
             ("Майкрософт Windows 10 Корпоративная", Some("Enterprise")),
             ("Microsoft Windows 11 专业版", Some("Professional")),

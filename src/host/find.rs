@@ -11,7 +11,7 @@ use super::live::{self, LiveHost};
 use super::prerequisite::Prerequisite;
 use super::probe::Probe;
 use super::spec::{Spec, parse};
-use super::{Host, list, not_a_host, source, spec};
+use super::{Host, list, not_a_host, other_host, source, spec};
 use crate::advice::{Setting, advice};
 use crate::knowledge::Knowledge;
 use crate::text::quoted;
@@ -77,7 +77,10 @@ impl Finder<'_> {
         let mut found = Vec::new();
         for part in spec::parts(text, self.knowledge, self.today) {
             let (name, spec) = spec::named(part);
-            let read = self.with_name(name, spec, folder);
+            let read = match other_host::two_names(part, self.knowledge) {
+                Some(error) => Err(error),
+                None => self.with_name(name, spec, folder),
+            };
             found.extend(read.map_err(|error| spec::login_in(text, self.knowledge).unwrap_or(error))?);
         }
         Ok(found)

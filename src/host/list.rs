@@ -153,7 +153,7 @@ fn in_bytes(finder: &Finder<'_>, bytes: &[u8], label: Option<&str>, folder: &Pat
 
 /// The most lines, and the longest one in bytes, that are looked at to tell a list from another text.
 const MOST_LINES: usize = 1000;
-const LONGEST_LINE: usize = 300;
+pub(super) const LONGEST_LINE: usize = 300;
 
 /// What a text says of one host, unless it is a list with a host on each line: as one text with one version it would be one host, and
 /// the others would be lost.
@@ -165,9 +165,7 @@ pub(super) fn of_one(text: &str, read: Result<HostFacts, Error>, knowledge: &Kno
     if !is_list(text, read.as_ref().ok().map(|facts| facts.os_version), knowledge) {
         let facts = read?;
         if let Some(other) = other_computer(text) {
-            return Err(Error::new("this text is about several computers, and names one Windows version")
-                .because(format!("it is not known which Windows {} runs", quoted(other)))
-                .hint(version_text::a_file_each()));
+            return Err(version_text::without_a_windows("text", other));
         }
         let mut lines = text.lines().take(MOST_LINES);
         let other = lines.find_map(|line| other_host::product_beside(line, facts.os_version, knowledge));
@@ -190,7 +188,14 @@ fn other_computer(text: &str) -> Option<&str> {
         {
             return Some(name);
         }
-        let Some(name) = title_of_section(line) else { continue };
+        let could_not = line.strip_suffix(':').and_then(|line| line.rsplit_once(" access "));
+        if let Some((before, name)) = could_not
+            && (before.ends_with("Couldn't") || before.ends_with("Could not"))
+            && !text.lines().any(|line| source::sections::title(line) == Some(name))
+        {
+            return Some(name);
+        }
+        let Some(name) = source::sections::title(line) else { continue };
         match first {
             None => first = Some(name),
             Some(known) if name.eq_ignore_ascii_case(known) => {}
@@ -198,20 +203,6 @@ fn other_computer(text: &str) -> Option<&str> {
         }
     }
     None
-}
-
-/// The name of a computer in a line above what was printed of it: `\\web01:`, `=== web01 ===`, `--- web01 ---`, `==> web01 <==`, `web01:`.
-fn title_of_section(line: &str) -> Option<&str> {
-    let of_psexec = || line.strip_prefix(r"\\")?.strip_suffix(':');
-    let between_marks = || {
-        let begins = ["===", "---", "==>"].iter().any(|mark| line.starts_with(mark));
-        let name = begins.then(|| line.trim_matches(|c: char| c.is_whitespace() || "=-<>".contains(c)));
-        // Words, as `=== Network ===`, are above the parts of one computer.
-        name.filter(|name| is_mixed(name))
-    };
-    let before_colon = || line.strip_suffix(':').filter(|name| is_mixed(name));
-    let name = of_psexec().or_else(between_marks).or_else(before_colon)?;
-    (spec::is_name(name) && !is_label(name)).then_some(name)
 }
 
 /// True for a text with hosts on several lines, and for one with a host or a system on a line that is not of this version.
@@ -301,7 +292,7 @@ impl Entry {
 }
 
 /// True for a word that tells what stands behind it, and is no name of a host: `Version`, `CurrentBuild`.
-fn is_label(word: &str) -> bool {
+pub(super) fn is_label(word: &str) -> bool {
     const ENDS: [&str; 11] =
         ["build", "number", "version", "name", "caption", "edition", "kernel", "product", "release", "releaseid", "system"];
     let word = word.to_ascii_lowercase();
@@ -375,10 +366,8 @@ fn is_head_of_table(lines: &[&str], index: usize, knowledge: &Knowledge) -> bool
 
 /// The system that a line with a property tells, unless it is that of an image: `Windows Server 2019` of `OS: Windows Server 2019`.
 fn system(line: &str) -> Option<&str> {
-    const OF_OTHERS: [&str; 4] = ["container", "image", "guest", "base"];
     let (label, value) = line.split_once(':').filter(|_| is_property(line))?;
-    let label = label.to_ascii_lowercase();
-    (!OF_OTHERS.iter().any(|word| label.contains(word))).then_some(value.trim())
+    (!other_host::is_about_others(label)).then_some(value.trim())
 }
 
 /// True for a line that tells one property of a host, e.g. `ansible_kernel: 10.0.20348.0`: what stands before the colon is no name,
@@ -413,7 +402,7 @@ fn is_word(line: &str) -> bool {
 const SEPARATORS: [char; 4] = [' ', '\t', ',', ';'];
 
 /// True for a word with letters and digits, as names of computers are.
-fn is_mixed(word: &str) -> bool {
+pub(super) fn is_mixed(word: &str) -> bool {
     word.contains(|c: char| c.is_ascii_digit()) && word.contains(|c: char| c.is_ascii_alphabetic())
 }
 
@@ -431,12 +420,22 @@ fn named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<(&'line str, 
         // In a row of nodes the name stands first, whatever it is like.
         versions.len() == 1
     } else {
-        let holds_host = spec::is_host(rest, knowledge) || (is_mixed(name) && versions.len() == 1);
+        // All of `Windows Server 2022, 20348` is the host.
+        let is_row = || spec::is_with_build(rest, knowledge) && (is_mixed(name) || !spec::is_with_build(line, knowledge));
+        let holds_host = spec::is_host(rest, knowledge) || is_row() || (is_mixed(name) && versions.len() == 1);
         // `win11 10.0.26100` says more of one host.
         let is_release = || knowledge.releases_named(name).iter().any(|release| Some(release.build) == build());
         holds_host && (first.ends_with(':') || !(spec::is_host(name, knowledge) || is_release()))
     };
-    is_named.then_some((name, rest))
+    // `web 01=ltsc2022`: one name, with a blank in it.
+    let (second, host) = spec::named(rest);
+    let is_cut = second.is_some_and(|second| !is_label(second)) && !is_mixed(name) && spec::is_host(host, knowledge);
+    (is_named && !is_cut).then_some((name, rest))
+}
+
+/// The name of a computer, with digits in it, before the host in a line of a list.
+pub(super) fn computer_named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<&'line str> {
+    named(line, knowledge).map(|(name, _)| name).filter(|name| is_mixed(name) && !is_label(name))
 }
 
 /// A line whose first word is the name of a release, and may be that of a computer, with a sign behind it: `server2019=10.0.20348.2402`.
@@ -451,10 +450,36 @@ fn with_sign(line: &str, knowledge: &Knowledge) -> Option<String> {
 
 /// The hosts of a line: `SPEC`, `NAME=SPEC`, or `NAME SPEC` with a blank, a tab, a comma or a semicolon between the two.
 fn in_line(finder: &Finder<'_>, line: &str, folder: &Path) -> Result<Vec<Found>, Error> {
+    if let Some(error) = other_host::two_names(line, finder.knowledge).or_else(|| several_in_row(line, finder.knowledge)) {
+        return Err(error);
+    }
     match named(line, finder.knowledge) {
+        Some((name, rest)) if name.contains('/') => {
+            let error = Error::new(format!("{} may be the name of one host or of several", quoted(name)));
+            Err(error.hint(format!("for one host, write {name}={rest} on this line; for several, give each a line of its own")))
+        }
         Some((name, rest)) => finder.with_name(Some(name), rest, folder),
         None => finder.in_argument(line, folder),
     }
+}
+
+/// The error of a row whose cells behind the name are hosts of different builds: `web01,Windows Server 2019,20348`.
+fn several_in_row(line: &str, knowledge: &Knowledge) -> Option<Error> {
+    let (first, rest) = line.split_once(SEPARATORS)?;
+    let name = first.trim_end_matches(':');
+    // `Windows Server 2019, 20348` has no name before it.
+    let are_hosts = spec::items(line).iter().all(|item| spec::is_host(item, knowledge));
+    if are_hosts || !spec::is_name(name) || spec::is_host(name, knowledge) || !knowledge.releases_named(name).is_empty() {
+        return None;
+    }
+    let mut cells = rest.split([',', ';', '\t']).map(str::trim).filter(|cell| !cell.is_empty() && !Attributes::is_word(cell));
+    let of_cell = |cell| Some((cell, spec::build_of(cell, knowledge).filter(|_| !spec::is_2009(cell))?));
+    let (one, build) = cells.next().and_then(of_cell)?;
+    let builds: Vec<(&str, u32)> = cells.map(of_cell).collect::<Option<_>>()?;
+    let (other, _) = builds.into_iter().find(|(_, other)| *other != build)?;
+    let error = Error::new("this line names more than one Windows");
+    let error = error.because(format!("{} and {} are not the same Windows", quoted(one), quoted(other)));
+    Some(error.hint("correct the line; for two hosts, give each a line of its own"))
 }
 
 #[cfg(test)]
@@ -472,7 +497,7 @@ mod tests {
 
     #[test]
     fn a_text_about_several_computers_is_not_one_host() {
-        const SEVERAL: &str = "this text is about several computers, and names one Windows version";
+        const SEVERAL: &str = "this text is about several computers, and does not name the Windows of each";
         const MORE: &str = "this text holds more than one Windows version";
         for (text, expected) in [
             (
@@ -483,6 +508,8 @@ mod tests {
             ("--- web01 ---\nMicrosoft Windows [Version 10.0.20348.2402]\n--- web02 ---\nAccess denied\n", SEVERAL),
             ("web01:\n  Microsoft Windows [Version 10.0.20348.2402]\nweb02:\n  Access denied\n", SEVERAL),
             ("Microsoft Windows [Version 10.0.20348.2402]\n[web02] Connecting to remote server web02 failed\n", SEVERAL),
+            // PsExec, of a computer that it did not reach.
+            ("Microsoft Windows [Version 10.0.20348.2402]\nCouldn't access web02:\nThe network path was not found.\n", SEVERAL),
             ("=== Windows ===\nMicrosoft Windows [Version 10.0.20348.2402]\n=== Network ===\nnone\n", "10.0.20348.2402"),
             (
                 "2024-05 Cumulative Update for Windows Server 2019 for x64-based Systems (KB5037765) (17763.5820)\n\

@@ -1,9 +1,9 @@
 //! The reasons why a text is not a host, and what may have been meant.
 
 use super::attributes::Attributes;
-use super::other_host::{LONGEST_TEXT, is_almost, is_said_of_others};
+use super::other_host::{self, LONGEST_TEXT, is_almost, is_said_of_others};
 use super::spec::{HINT, is_host, is_name, items, named, one_release, with_architecture};
-use super::{version_text, vm_image};
+use super::{list, version_text, vm_image};
 use crate::advice::{Setting, advice};
 use crate::knowledge::{Knowledge, longest_served};
 use crate::text::{is_quote, quoted};
@@ -54,8 +54,37 @@ pub(super) fn of(text: &str, knowledge: &Knowledge) -> Error {
             let others: String = others.iter().map(|name| format!(" or {name}{home}")).collect();
             error.hint(advice!["did you mean ", Setting::Host(format!("{first}{home}")), others, "?"])
         }
-        None => within_words(text, knowledge).unwrap_or_else(|| error.hint(HINT)),
+        None => {
+            within_words(text, knowledge).or_else(|| release_within(&error, text, knowledge)).unwrap_or_else(|| error.hint(HINT))
+        }
     }
+}
+
+/// This error of a text that is not a host, where its words name releases: `our servers: ltsc2019`. `None` for any other text.
+pub(super) fn release_within(error: &Error, text: &str, knowledge: &Knowledge) -> Option<Error> {
+    let named = other_host::named_in(text, knowledge);
+    let (first, others) = named.split_first()?;
+    let and_others: String = others.iter().map(|name| format!(", {}", quoted(name))).collect();
+    let error = error.clone().because(format!("it names {}{and_others} among other words", quoted(first)));
+    Some(error.hint(advice!["did you mean ", Setting::Host(named.join(",")), "?"]))
+}
+
+/// The error of a host whose name has blanks in it: `web 01=ltsc2022`. What tells of its Windows before the sign is not a name.
+pub(super) fn spaced_name(text: &str, knowledge: &Knowledge) -> Option<Error> {
+    let (name, host) = text.split_once('=').map(|(name, host)| (name.trim(), host.trim()))?;
+    if !name.contains(char::is_whitespace) || text.contains('\n') || host.contains('=') || !is_host(host, knowledge) {
+        return None;
+    }
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let is_of_windows = |word: &str| word.eq_ignore_ascii_case("windows") || !knowledge.releases_named(word).is_empty();
+    let last = words.last().copied().unwrap_or_default();
+    let is_said = words.iter().any(|word| is_of_windows(word)) || list::is_label(last);
+    let name_of_one = words.join("-");
+    if is_said || !is_name(&name_of_one) {
+        return None;
+    }
+    let error = Error::new(format!("{} is not the name of a host", quoted(name))).because("a name has no blanks in it");
+    Some(error.hint(advice!["did you mean ", Setting::Host(format!("{name_of_one}={host}")), "?"]))
 }
 
 /// The error of a text that is not like one host, by the words in it: hosts without commas between them, a name before a host, and a word
@@ -198,7 +227,9 @@ fn wrong_part(part: &str, knowledge: &Knowledge) -> Error {
     let is_another_thing = is_before_containers(source)
         || other_thing(source).is_some()
         || vm_image::host(source, knowledge).is_some()
-        || tag_of_image(source, knowledge).is_some();
+        || tag_of_image(source, knowledge).is_some()
+        // `servers: ltsc2019`.
+        || (source.contains(' ') && !other_host::named_in(source, knowledge).is_empty());
     if is_another_thing { of(source, knowledge) } else { unknown_attribute(source, knowledge) }
 }
 
@@ -246,7 +277,7 @@ fn tag_of_image<'a>(text: &'a str, knowledge: &Knowledge) -> Option<&'a str> {
 }
 
 /// True for the name of a Windows that is older than Windows containers, e.g. `Windows Server 2012 R2`, `win7`.
-fn is_before_containers(text: &str) -> bool {
+pub(super) fn is_before_containers(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let name: String = lower.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '.').collect();
     let name = name.strip_prefix("microsoft").unwrap_or(&name);

@@ -25,6 +25,7 @@ pub(super) fn beside(text: &str, version: OsVersion, knowledge: &Knowledge) -> O
     // `2019 10.0.20348.2402`: a list without commas.
     let are_hosts = words.iter().all(|word| is_host(word, knowledge) || Attributes::is_word(word));
     let mut rest = words.as_slice();
+    let cells: Vec<&str> = text.split([',', ';', '\t']).map(str::trim).collect();
     // The two words before.
     let (mut earlier, mut before) = ("", "");
     while let Some(word) = rest.first() {
@@ -39,7 +40,9 @@ pub(super) fn beside(text: &str, version: OsVersion, knowledge: &Knowledge) -> O
         let is_before_version = behind.first().is_some_and(|next| is_version(next));
         // `web2019: 10.0.20348.2402` is a computer of that name.
         let is_label = before.is_empty() && (name.ends_with(':') || is_node);
-        let is_first_year = is_before_version && before.is_empty();
+        // A year says its release at the beginning, and in a cell of its own in a row: `fileserver;2019;10.0.20348.2402`.
+        let is_cell = || cells.len() > 2 && cells.contains(&name.as_str());
+        let is_first_year = is_before_version && (before.is_empty() || is_cell());
         if !is_of_others && !is_label && is_another(&name, version, are_hosts, is_first_year, knowledge) {
             return Some(another(&name, version, knowledge));
         }
@@ -117,14 +120,24 @@ pub(super) fn names_another(name: &str, version: OsVersion, knowledge: &Knowledg
     !named.is_empty() && !named.iter().any(|release| release.build == version.build) && !is_year(name) && is_known() && !is_said()
 }
 
-/// The error of a line of a longer text that names another product: `Windows Server 2019` beside 10.0.20348. What is said of images and of
-/// virtual machines is not said of the host.
+/// True for a text about images or virtual machines, by its words: what it says is not said of the host.
+pub(super) fn is_about_others(text: &str) -> bool {
+    const OF_OTHERS: [&str; 9] = ["container", "containers", "image", "images", "guest", "guests", "base", "tag", "tags"];
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| OF_OTHERS.iter().any(|other| word.eq_ignore_ascii_case(other)))
+}
+
+/// The error of a line of a longer text that names another product or release: `Windows Server 2019` or `ltsc2019` beside 10.0.20348.
+/// What is said of images and of virtual machines is not said of the host.
 pub(super) fn product_beside(line: &str, version: OsVersion, knowledge: &Knowledge) -> Option<Error> {
-    const OF_OTHERS: [&str; 6] = ["container", "containers", "image", "images", "guest", "base"];
-    let lower = line.to_ascii_lowercase();
-    let mut all_words = lower.split(|c: char| !c.is_alphanumeric());
-    if line.len() > LONGEST_TEXT || all_words.any(|word| OF_OTHERS.contains(&word)) {
+    if line.len() > LONGEST_TEXT || is_about_others(line) {
         return None;
+    }
+    let lower = line.to_ascii_lowercase();
+    let is_mark = |c: char| is_quote(c) || ",;.()[]!?".contains(c);
+    let mut words = lower.split_whitespace().map(|word| word.trim_matches(is_mark));
+    if let Some(word) = words.find(|word| word.starts_with("ltsc") && names_another(word, version, knowledge)) {
+        return Some(another(word, version, knowledge));
     }
     // The name of servers in the titles of updates.
     let titles = [("21h2", "windows server 2022"), ("24h2", "windows server 2025")];
@@ -143,6 +156,70 @@ pub(super) fn product_beside(line: &str, version: OsVersion, knowledge: &Knowled
         let name = Some(name).filter(|name| name.contains(|c: char| c.is_ascii_digit()))?;
         names_another(&name, version, knowledge).then(|| another(&name, version, knowledge))
     })
+}
+
+/// The ids of the releases that a text names among other words, each once, in their order: `ltsc2019` of `our servers: ltsc2019`. A year
+/// by itself, and a name of several builds, is left out.
+pub(super) fn named_in(text: &str, knowledge: &Knowledge) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    if text.len() > LONGEST_TEXT {
+        return found;
+    }
+    let separates = |c: char| c.is_whitespace() || ",;()[]|/+&".contains(c);
+    let is_mark = |c: char| is_quote(c) || ".:!?".contains(c);
+    let words = text.split(separates).map(|word| value(word.trim_matches(is_mark))).filter(|word| !word.is_empty());
+    let words: Vec<&str> = words.collect();
+    let is_release = |name: &str| {
+        let is_like_one = begins_like_a_release(name) || name.to_ascii_lowercase().contains("windows ");
+        is_like_one && build_of(name, knowledge).is_some()
+    };
+    let mut rest = words.as_slice();
+    while !rest.is_empty() {
+        let runs = (1..=LONGEST_RUN).rev().filter_map(|length| rest.get(..length));
+        let run = runs.map(|run| (run.len(), run.join(" "))).find(|(_, name)| is_release(name));
+        let (length, name) = run.unwrap_or((1, String::new()));
+        if let Some(release) = longest_served(&knowledge.releases_named(&name))
+            && !found.contains(&release.id)
+        {
+            found.push(release.id.clone());
+        }
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    found
+}
+
+/// The error of a line that begins with two names counted up before one host, as `web01/web02 ltsc2022` does: one of them would be lost.
+pub(super) fn two_names(line: &str, knowledge: &Knowledge) -> Option<Error> {
+    let separates = |c: char| c.is_whitespace() || ",;:=/+&".contains(c);
+    let mut words = line.split(separates).filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("and"));
+    let (first, second) = (words.next()?, words.next()?);
+    // Behind them stands the host.
+    words.next()?;
+    let is_counted = |word: &str| {
+        let begin = without_number(word);
+        let is_label = version_text::OTHER_LABELS.iter().any(|label| begin.eq_ignore_ascii_case(label));
+        let letters = begin.chars().filter(|c| c.is_alphabetic()).count();
+        begin.len() < word.len() && letters > 1 && !is_label && is_name(word) && knowledge.releases_named(word).is_empty()
+    };
+    let is_pair = without_number(first).eq_ignore_ascii_case(without_number(second)) && !first.eq_ignore_ascii_case(second);
+    if !is_pair || !is_counted(first) || !is_counted(second) {
+        return None;
+    }
+    let host = match (version_text::versions(line).as_slice(), named_in(line, knowledge).as_slice()) {
+        ([version], _) => version.to_string(),
+        ([], [release]) => release.clone(),
+        _ => "HOST".to_owned(),
+    };
+    Some(
+        Error::new(format!("{} and {} stand before one host", quoted(first), quoted(second)))
+            .because("it is not known whether that host is the first, the second, or both")
+            .hint(format!("for two hosts, write {first}={host},{second}={host}; for one, write its name and its host alone")),
+    )
+}
+
+/// A word without the digits at its end: `web` of `web01`.
+fn without_number(word: &str) -> &str {
+    word.trim_end_matches(|c: char| c.is_ascii_digit())
 }
 
 /// True for the release of clients before that of this build, by its half-year: builds were called so while they were previews of their

@@ -3,12 +3,14 @@
 //! A new format is a file with a [`Format`], its line in [`FORMATS`], and a name in [`Source`].
 
 mod ansible;
+mod answers;
 mod computer_info;
 mod docker;
 mod inventory;
 mod json;
 mod json_text;
 mod labelled;
+mod maps;
 mod node_pools;
 pub(crate) mod nodes;
 mod once;
@@ -19,6 +21,7 @@ mod records;
 mod reg_export;
 mod reg_query;
 mod registry_properties;
+pub(super) mod sections;
 mod systeminfo;
 
 use std::cell::{OnceCell, RefCell};
@@ -109,6 +112,8 @@ pub(super) enum Syntax {
     Text,
     /// JSON and anything else.
     Any,
+    /// The same, with the answers of several machines in it, each of which is read as a text of its own.
+    Answers,
 }
 
 /// A text, with what several formats read of it: its JSON and its records, each read when it is first asked for.
@@ -145,15 +150,16 @@ impl<'a> Document<'a> {
 
     fn is(&self, syntax: Syntax) -> bool {
         match syntax {
-            Syntax::Any => true,
+            Syntax::Any | Syntax::Answers => true,
             Syntax::Text => self.json().is_none(),
         }
     }
 }
 
 /// All formats; the first that recognises a text reads it. That of several answers is the first of all.
-const FORMATS: [Format; 15] = [
+const FORMATS: [Format; 18] = [
     ansible::FORMAT,
+    sections::FORMAT,
     reg_export::FORMAT,
     reg_query::FORMAT,
     nodes::FORMAT,
@@ -166,9 +172,14 @@ const FORMATS: [Format; 15] = [
     operating_system::FORMAT,
     os_version::FORMAT,
     systeminfo::FORMAT,
+    sections::WORDS,
+    maps::FORMAT,
     json_text::FORMAT,
     version_text::FORMAT,
 ];
+
+/// The formats at the end of [`FORMATS`] that read JSON whose fields are not known, and what is not JSON.
+const OF_ANY_FIELDS: usize = 3;
 
 /// The largest file that is read. `reg export` writes subkeys too: tens of MiB for the key that matters, its values first.
 const LARGEST: u64 = 64 << 20;
@@ -229,22 +240,35 @@ pub(super) fn hosts(bytes: &[u8], knowledge: &Knowledge) -> Result<Read, Error> 
 ///
 /// No format that recognises it, and what is wrong within the one that does.
 pub(super) fn in_text(text: &str, knowledge: &Knowledge) -> Result<Read, Error> {
-    by_formats(&FORMATS, text, knowledge)
+    by_formats(|_| true, text, knowledge)
 }
 
 /// The hosts in the answer of one machine. It holds no answers of others: a text could be answers within answers alone, without an end.
 fn in_answer(text: &str, knowledge: &Knowledge) -> Result<Read, Error> {
-    by_formats(FORMATS.get(1..).unwrap_or_default(), text, knowledge)
+    by_formats(|format| format.syntax != Syntax::Answers, text, knowledge)
 }
 
-/// The hosts in a text, read by the first of these formats that recognises it.
-fn by_formats(formats: &[Format], text: &str, knowledge: &Knowledge) -> Result<Read, Error> {
+/// The hosts in a value of JSON, by the formats that know its fields; `None` where none of them does.
+fn in_fields(value: &Value, knowledge: &Knowledge) -> Option<Result<Read, Error>> {
+    let text = value.to_string();
+    let document = Document::new(&text, knowledge);
+    let known = FORMATS.iter().take(FORMATS.len() - OF_ANY_FIELDS).filter(|format| format.syntax != Syntax::Answers);
+    let format = first(known, &document)?;
+    Some((format.hosts)(&document).map(|hosts| Read { hosts, notes: document.notes.take() }))
+}
+
+/// The first of these formats that recognises a document.
+fn first<'f>(mut formats: impl Iterator<Item = &'f Format>, document: &Document<'_>) -> Option<&'f Format> {
+    formats.find(|format| document.is(format.syntax) && (format.recognises)(document))
+}
+
+/// The hosts in a text, read by the first of the formats `of` that recognises it.
+fn by_formats(of: impl Fn(&Format) -> bool, text: &str, knowledge: &Knowledge) -> Result<Read, Error> {
     let document = Document::new(text, knowledge);
     if document.json().is_some_and(is_of_image) {
         return Err(Error::new("a host cannot be read from JSON").because("it describes an image, not a host").hint(HINT));
     }
-    let recognised = formats.iter().find(|format| document.is(format.syntax) && (format.recognises)(&document));
-    let Some(format) = recognised else {
+    let Some(format) = first(FORMATS.iter().filter(|format| of(format)), &document) else {
         return Err(Error::new("a host cannot be read from JSON").because("none of its fields is known here").hint(HINT));
     };
     Ok(Read { hosts: (format.hosts)(&document)?, notes: document.notes.take() })
@@ -262,7 +286,7 @@ pub(super) fn is_document(text: &str, knowledge: &Knowledge) -> bool {
     let document = Document::new(text, knowledge);
     // The last recognises everything.
     let known = FORMATS.iter().take(FORMATS.len() - 1);
-    document.json().is_some() || known.into_iter().any(|format| document.is(format.syntax) && (format.recognises)(&document))
+    document.json().is_some() || first(known, &document).is_some()
 }
 
 /// The part of a file that is in another encoding than the rest, as where a command's output was added to a file that another shell

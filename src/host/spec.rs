@@ -21,6 +21,12 @@ pub(super) const HINT: &str = "give a version (10.0.20348.2402, 20348), a releas
 /// The longest name that a host can be given, in characters.
 const LONGEST_NAME: usize = 63;
 
+/// The longest line in which a number behind a comma is looked for, in bytes.
+const LONGEST_LINE: usize = 300;
+
+/// The name of standard input as a list of hosts.
+const STANDARD_INPUT: &str = "-";
+
 /// The hosts that one text specifies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -52,8 +58,12 @@ fn specified(text: &str, knowledge: &Knowledge, today: Date) -> Result<Spec, Err
     if let Some(path) = source.strip_prefix('@') {
         return match path {
             "" => Err(Error::new("@ needs the name of a file").hint(advice!["e.g. ", Setting::Host("@host.reg".into())])),
+            STANDARD_INPUT => Err(of_standard_input(text)),
             path => Ok(Spec::File(path.into(), attributes)),
         };
+    }
+    if source == STANDARD_INPUT {
+        return Err(of_standard_input(text));
     }
     if source.eq_ignore_ascii_case("local") {
         return Ok(Spec::Local(attributes));
@@ -82,10 +92,10 @@ fn facts(text: &str, attributes: &Attributes, knowledge: &Knowledge) -> Result<H
     if !named.is_empty() {
         return one_release(text, named, attributes);
     }
-    if let Some(error) = comma_in_version(text) {
+    if let Some(error) = comma_in_version(text, knowledge) {
         return Err(error);
     }
-    if let Some(error) = not_a_host::not_a_part(text, knowledge) {
+    if let Some(error) = not_a_host::not_a_part(text, knowledge).or_else(|| not_a_host::spaced_name(text, knowledge)) {
         return Err(error);
     }
     if let Some(word) =
@@ -101,12 +111,25 @@ fn facts(text: &str, attributes: &Attributes, knowledge: &Knowledge) -> Result<H
     }
 }
 
-/// The error of a version with a number behind a comma, which would be lost: `10.0.14393,7000`.
-fn comma_in_version(text: &str) -> Option<Error> {
-    let (before, number) = text.split_once(',')?;
-    let number = number.trim();
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    let version = full_version(before.trim()).filter(|_| is_number)?;
+/// The error of a version with a number behind a comma, which would be lost: `10.0.14393,7000`, also behind a name in a line.
+pub(super) fn comma_in_version(text: &str, knowledge: &Knowledge) -> Option<Error> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let of_whole = || {
+        let (before, number) = text.split_once(',')?;
+        Some((full_version(before.trim())?, number.trim())).filter(|&(_, number)| is_number(number))
+    };
+    let within = || {
+        let text = Some(text).filter(|text| text.len() <= LONGEST_LINE && !text.contains(['\n', '{']))?;
+        text.match_indices(',').find_map(|(at, _)| {
+            let (before, behind) = (text.get(..at)?, text.get(at + 1..)?);
+            let version = full_version(before.rsplit([' ', '\t', ',', ';', '=', ':']).next()?)?;
+            let number = behind.split([' ', '\t', ',', ';']).next()?;
+            // A build and the name of a release are hosts of their own.
+            let is_revision = is_number(number) && build(number).is_none() && knowledge.releases_named(number).is_empty();
+            (version.revision.is_none() && is_revision).then_some((version, number))
+        })
+    };
+    let (version, number) = of_whole().or_else(within)?;
     let error = Error::new(format!("{} is not a known Windows host", quoted(text)))
         .because("a point stands before the revision of a version, not a comma");
     Some(match (version.revision, number.parse::<u32>()) {
@@ -128,6 +151,13 @@ pub(super) fn login_in(text: &str, knowledge: &Knowledge) -> Option<Error> {
     }
     let error = Error::new(format!("{} is not a known Windows host", quoted(&login::hidden(text))));
     Some(error.because("what stands before the @ may be a password, and hosts have none").hint(HINT))
+}
+
+/// The error of standard input as a host: `-`, `@-`.
+fn of_standard_input(text: &str) -> Error {
+    Error::new(format!("{} is not a host", quoted(text)))
+        .because("standard input is read as a list of hosts, or as what a tool printed")
+        .hint(advice!["read it with ", Setting::Hosts(STANDARD_INPUT.to_owned())])
 }
 
 /// A bare build, e.g. `20348`.
@@ -264,8 +294,13 @@ fn is_product(part: &str) -> bool {
 }
 
 /// True for the release that the registry names of every later one too.
-fn is_2009(part: &str) -> bool {
+pub(super) fn is_2009(part: &str) -> bool {
     part.trim() == "2009"
+}
+
+/// True for the name of a product with its bare build behind it: `Windows Server 2022, 20348`.
+pub(super) fn is_with_build(text: &str, knowledge: &Knowledge) -> bool {
+    with_label(text, knowledge).is_some()
 }
 
 /// A text and the name that it gives its host: `web01=ltsc2022` is `ltsc2022`, called `web01`. A label is not a name: `OS=ltsc2022`.

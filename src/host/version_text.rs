@@ -7,7 +7,7 @@ use crate::{Architecture, Kind, OsVersion};
 use super::edition;
 use super::facts::HostFacts;
 use super::source::{self, Document, Format, Source, Syntax, product};
-use super::{list, other_host, spec};
+use super::{list, not_a_host, other_host, spec};
 use crate::advice::{Setting, advice};
 use crate::knowledge::builds::FIRST_WINDOWS_10;
 use crate::text::quoted;
@@ -17,20 +17,31 @@ use crate::{Advice, Error};
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises: |_| true, hosts };
 
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
-    // A file may hold what names a host elsewhere: `win11,24h2`, `26100,client`.
-    if let Some(facts) = only_line(document.text).and_then(|line| spec::facts_of_line(line, document.knowledge)) {
-        return Ok(vec![facts]);
+    let knowledge = document.knowledge;
+    if let Some(line) = only_line(document.text) {
+        // A file may hold what names a host elsewhere: `win11,24h2`, `26100,client`. What is an error there is one here.
+        if let Some(facts) = spec::facts_of_line(line, knowledge) {
+            return Ok(vec![facts]);
+        }
+        let (_, host) = spec::named(line.trim());
+        let wrong = || other_host::two_names(line, knowledge).or_else(|| not_a_host::spaced_name(line, knowledge));
+        if let Some(error) = spec::comma_in_version(host, knowledge).or_else(wrong) {
+            return Err(error);
+        }
     }
     // It may hold the name alone: `Microsoft Windows Server 2022 Datacenter`.
     let name = document.text.trim_end();
     let named = || {
-        let release = document.knowledge.only_release_named(name)?;
+        let release = knowledge.only_release_named(name)?;
         Some(HostFacts { edition: edition::id_of(name), ..HostFacts::of_release(release) })
     };
     let read = facts(document.text).or_else(|error| named().ok_or(error));
-    let read = list::of_one(document.text, read, document.knowledge).map_err(|error| error.or_hint(source::HINT))?;
+    let read = list::of_one(document.text, read, knowledge).map_err(|error| {
+        let within = if error.hint.is_none() { not_a_host::release_within(&error, name, knowledge) } else { None };
+        within.unwrap_or(error).or_hint(source::HINT)
+    })?;
     // In one line another name is that of another host; longer texts, as logs, have them for many reasons.
-    let other = only_line(document.text).and_then(|line| other_host::beside(line, read.os_version, document.knowledge));
+    let other = only_line(document.text).and_then(|line| other_host::beside(line, read.os_version, knowledge));
     other.map_or_else(|| Ok(vec![read]), Err)
 }
 
@@ -99,6 +110,13 @@ pub(super) fn several_versions(versions: &[OsVersion]) -> Error {
 /// The advice about a text with several hosts that cannot be told apart.
 pub(super) fn a_file_each() -> Advice {
     advice!["give every host a file and a ", Setting::Host(String::new()), " of its own"]
+}
+
+/// The error of a `text` or `JSON` about several computers that does not tell the Windows of this one.
+pub(super) fn without_a_windows(what: &str, name: &str) -> Error {
+    Error::new(format!("this {what} is about several computers, and does not name the Windows of each"))
+        .because(format!("it is not known which Windows {} runs", quoted(name)))
+        .hint(Advice::from("leave out what is about that computer, or ") + a_file_each())
 }
 
 /// The error of a text with several hosts of these versions, which have no names that tell them apart.

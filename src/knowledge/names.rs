@@ -22,7 +22,8 @@ impl Knowledge {
             return Vec::new();
         }
         let name = normal(name);
-        match self.releases_of(&name) {
+        let name = INSTALLATIONS.iter().find_map(|&words| name.strip_suffix(words)).unwrap_or(&name);
+        match self.releases_of(name) {
             none if none.is_empty() => {
                 let name = name.replacen(AZURE_EDITION, "", 1);
                 let words: Vec<&str> = name.split('-').filter(|word| !EDITIONS.contains(word)).collect();
@@ -116,6 +117,18 @@ const EDITIONS: [&str; 5] = ["edition", "pro", "enterprise", "education", "evalu
 /// The edition of a server whose name holds a word that other products begin with, such as Azure Local.
 const AZURE_EDITION: &str = "-azure-edition";
 
+/// What the setup of Windows and lists of virtual machines write behind a name, as in `Windows Server 2025 Datacenter (Desktop
+/// Experience)`; longer ones before those that they end with.
+const INSTALLATIONS: [&str; 7] = [
+    "-server-with-desktop-experience",
+    "-desktop-experience",
+    "-server-core-installation",
+    "-server-core",
+    "-server-with-a-gui",
+    "-full-installation",
+    "-64-bit",
+];
+
 /// Words for an installation of a server before its year, as in `WINDOWS_CORE_2022_x86_64`.
 const OF_INSTALLATIONS: [&str; 2] = ["-core-20", "-full-20"];
 
@@ -195,6 +208,13 @@ mod tests {
             ("Windows Server 2022: Standard", "ltsc2022"),
             ("hyper-v server 2019", "ltsc2019"),
             ("Microsoft Hyper-V Server 2016", "ltsc2016"),
+            ("Windows Server 2025 Datacenter (Desktop Experience)", "ltsc2025"),
+            ("Windows Server 2022 Standard (Server Core)", "ltsc2022"),
+            ("Windows Server 2022 Datacenter Azure Edition (Desktop Experience)", "ltsc2022"),
+            ("Windows Server 2019 Standard Evaluation (Server with Desktop Experience)", "ltsc2019"),
+            ("Windows Server 2016 Datacenter (Server with a GUI)", "ltsc2016"),
+            ("Windows Server 2022 Datacenter (Server Core Installation)", "ltsc2022"),
+            ("Microsoft Windows Server 2019 (64-bit)", "ltsc2019"),
         ] {
             assert_eq!(ids(name), [id], "{name}");
         }
@@ -249,6 +269,9 @@ mod tests {
             "hyper-v-server-2022",
             "windows-11-22h2-23h2",
             "windows-10-core",
+            "windows-server-core",
+            "server-core",
+            "Microsoft Windows Server 2016 or later (64-bit)",
             "26100",
             "linux",
             "ubuntu-24.04",

@@ -160,10 +160,9 @@ fn a_list_is_read_with_the_marks_around_its_hosts() {
         let error = list(text).expect_err(text).sentence();
         assert!(error.contains("line 1 is not a host"), "{text}: {error}");
     }
-    for text in ["- name: a\n  os: ltsc2019\n- name: b\n  os: 10.0.20348.2402\n", "os: Windows 11\nkernel: 10.0.20348\n"] {
-        let error = list(text).expect_err(text).sentence();
-        assert!(error.contains("the systems of several hosts"), "{text}: {error}");
-    }
+    let text = "os: Windows 11\nkernel: 10.0.20348\n";
+    let error = list(text).expect_err(text).sentence();
+    assert!(error.contains("the systems of several hosts"), "{text}: {error}");
     // Another product is no other host.
     assert_eq!(lines(list("SQL Server 2019\n10.0.20348.2402\n")), ["Windows Server 2022 10.0.20348.2402"]);
     assert_eq!(lines(list("Windows 11\n10.0.26100.4061\n")), ["Windows 11, version 24H2 10.0.26100.4061"]);
@@ -314,6 +313,136 @@ fn computers_of_a_directory_are_hosts_and_those_without_a_version_are_counted() 
     let notes: Vec<String> = found.iter().flat_map(|found| &found.notes).map(ToString::to_string).collect();
     assert_eq!(notes, ["one computer of 2 has no name, and is called by its place"]);
     assert_eq!(lines(Ok(found)), ["computer 1 10.0.20348", "B 10.0.20348"]);
+}
+
+/// Items and keys of YAML, fields of JSON and sections below the names of computers are hosts, also where all have one version.
+#[test]
+fn computers_of_one_version_are_hosts_of_their_own() {
+    for (text, expected) in [
+        ("- name: a\n  os: ltsc2019\n- name: b\n  os: 10.0.20348.2402\n", &["a 10.0.17763", "b 10.0.20348.2402"][..]),
+        (
+            "# fleet\nhosts:\n- name: \"a\"\n  version: 10.0.20348.2402 # front\n- name: b\n  version: 10.0.20348.2402\n",
+            &["a 10.0.20348.2402", "b 10.0.20348.2402"],
+        ),
+        (
+            "web01:\n  version: 10.0.20348.2402\nweb02:\n  version: 10.0.20348.2402\n",
+            &["web01 10.0.20348.2402", "web02 10.0.20348.2402"],
+        ),
+        (
+            r#"{"web01": {"version": "10.0.20348.2402"}, "web02": {"version": "10.0.20348.2402"}}"#,
+            &["web01 10.0.20348.2402", "web02 10.0.20348.2402"],
+        ),
+        (
+            "=== database\n10.0.20348.2402\n=== fileserver\n10.0.20348.2402\n",
+            &["database 10.0.20348.2402", "fileserver 10.0.20348.2402"],
+        ),
+        (
+            "CSName  Version     \r\r\nWEB01   10.0.20348  \r\r\nWEB02   10.0.20348  \r\r\n",
+            &["WEB01 10.0.20348", "WEB02 10.0.20348"],
+        ),
+        ("Name,OS\na,ltsc2019\nb,10.0.20348.2402\n", &["a 10.0.17763", "b 10.0.20348.2402"]),
+    ] {
+        assert_eq!(lines(list(text)), expected, "{text}");
+        let folder = folder_of(&[("fleet.txt", text)]);
+        let found = argument(&format!("@{}", folder.path().join("fleet.txt").display()));
+        assert_eq!(lines(found), expected, "{text}");
+    }
+    // Properties of one host are items of one key each.
+    let one = "- OS: Windows Server 2022\n- OsVersion: 10.0.20348.2402\n";
+    assert_eq!(lines(list(one)), ["Windows Server 2022 10.0.20348.2402"]);
+}
+
+/// One line that may be about two hosts, or names two Windows, is an error that says what to type, whichever way it is given.
+#[test]
+fn a_host_is_not_lost_within_a_line() {
+    for (line, what, advice) in [
+        ("web01/web02 ltsc2022", "`web01` and `web02` stand before one host", "write web01=ltsc2022,web02=ltsc2022"),
+        ("web01 web02 10.0.20348.2402", "`web01` and `web02` stand before one host", "web02=10.0.20348.2402"),
+        ("web01 and web02: 10.0.20348.2402", "`web01` and `web02` stand before one host", "web02=10.0.20348.2402"),
+        ("web01,web02=10.0.20348.2402", "`web01` and `web02` stand before one host", "web02=10.0.20348.2402"),
+        ("web 01=10.0.20348.2402", "`web 01` is not the name of a host", "web-01=10.0.20348.2402"),
+        ("10.0.14393,7000", "`10.0.14393,7000` is not a known Windows host", "10.0.14393.7000"),
+        ("database 10.0.14393,7000", "`database 10.0.14393,7000` is not a known Windows host", "10.0.14393.7000"),
+        ("fileserver;2019;10.0.20348.2402", "are not the same Windows", "two"),
+    ] {
+        let folder = folder_of(&[("one.txt", line)]);
+        let file = format!("@{}", folder.path().join("one.txt").display());
+        for error in [argument(line).expect_err(line), argument(&file).expect_err(line), list(line).expect_err(line)] {
+            let hint = error.hint.clone().unwrap_or_default().to_string();
+            assert!(error.sentence().contains(what) && hint.contains(advice), "{line}: {} {hint}", error.sentence());
+        }
+    }
+    for (text, what) in [
+        ("web01 ltsc2019\nrack1/web02 10.0.20348.2402\n", "`rack1/web02` may be the name of one host or of several"),
+        ("web01,Windows Server 2019,20348\n", "`Windows Server 2019` and `20348` are not the same Windows"),
+        ("web01,ltsc2019,ltsc2022\n", "`ltsc2019` and `ltsc2022` are not the same Windows"),
+        ("web01;Windows Server 2019;10.0.20348.2402\n", "`Windows Server 2019` and `10.0.20348.2402` are not the same Windows"),
+    ] {
+        let error = list(text).expect_err(text).sentence();
+        assert!(error.contains(what), "{text}: {error}");
+    }
+    // Names that are written with their hosts, columns, and names of one computer.
+    for (text, expected) in [
+        ("web01=ltsc2022,web02=ltsc2022\n", &["web01 10.0.20348", "web02 10.0.20348"][..]),
+        ("rack1/web02=ltsc2022\n", &["rack1/web02 10.0.20348"]),
+        ("web01 web01.corp.example 10.0.20348.2402\n", &["web01 10.0.20348.2402"]),
+        ("web01 rack3 10.0.20348.2402\n", &["web01 10.0.20348.2402"]),
+        ("web01,Windows Server 2022,20348\n", &["web01 10.0.20348"]),
+        ("Windows Server 2022, 20348\n", &["Windows Server 2022 10.0.20348"]),
+        ("Windows Server 2019, 20348\n", &["Windows Server 2019 10.0.17763", "Windows Server 2022 10.0.20348"]),
+    ] {
+        assert_eq!(lines(list(text)), expected, "{text}");
+    }
+}
+
+/// A row that says Windows without a version is a host that would be lost; one from before containers is left out.
+#[test]
+fn a_windows_without_a_version_is_an_error_of_a_table() {
+    let head = "Name,OperatingSystem,OperatingSystemVersion\nDC1,Windows Server 2019 Standard,10.0 (17763)\n";
+    for row in ["PC1,Windows 10 Pro,\n", "PC1,Windows,unknown\n", "PC1,Microsoft Windows Server 2016 or later (64-bit),\n"] {
+        let error = list(&format!("{head}{row}")).expect_err(row);
+        assert!(error.sentence().contains("the Windows of the computer `PC1` is not known"), "{row}: {}", error.sentence());
+        assert!(error.hint.unwrap_or_default().to_string().contains("leave that row out"), "{row}");
+    }
+    for row in ["OLD,Windows XP Professional,5.1 (2600)\n", "OLD,Windows Server 2012 R2 Standard,\n", "OLD,,\n"] {
+        let found = list(&format!("{head}{row}")).unwrap_or_else(|error| panic!("{row}: {}", error.sentence()));
+        assert_eq!(found[0].notes.len(), 1, "{row}");
+        assert!(found[0].notes[0].to_string().ends_with("no version of Windows is named for it: `OLD`"), "{row}");
+        assert_eq!(lines(Ok(found)), ["DC1 10.0.17763"], "{row}");
+    }
+    let row = "web01,Windows Server 2016,\"10.0.14393,7000\"\n";
+    let error = list(&format!("{head}{row}")).expect_err(row).sentence();
+    assert!(error.contains("the Windows of the computer `web01` is not known"), "{error}");
+}
+
+#[test]
+fn standard_input_is_a_list_and_not_a_host() {
+    for text in ["-", "@-", "web01=@-", "@-,client"] {
+        let error = argument(text).expect_err(text);
+        assert!(error.sentence().ends_with("standard input is read as a list of hosts, or as what a tool printed"), "{text}");
+        assert_eq!(error.hint.unwrap().to_string(), "read it with <hosts(\"-\")>", "{text}");
+    }
+}
+
+/// A release among other words is not one host in silence: what may be meant is asked.
+#[test]
+fn releases_among_other_words_are_named() {
+    for (text, hosts) in [
+        ("our servers: ltsc2019", "ltsc2019"),
+        ("We run ltsc2019 and ltsc2022", "ltsc2019,ltsc2022"),
+        ("Our servers run Windows Server 2019 Standard.", "ltsc2019"),
+    ] {
+        let folder = folder_of(&[("note.txt", text)]);
+        let file = format!("@{}", folder.path().join("note.txt").display());
+        for error in [argument(text).expect_err(text), argument(&file).expect_err(text), list(text).expect_err(text)] {
+            let hint = error.hint.clone().unwrap_or_default().to_string();
+            assert!(hint.contains(&format!("<host(\"{hosts}\")>")), "{text}: {} {hint}", error.sentence());
+        }
+    }
+    // Beside a version, the release in a sentence is that of another host.
+    let text = "Microsoft Windows [Version 10.0.20348.2402]\nIn our data centre we run ltsc2019 on most of the machines.\n";
+    let error = argument(text).expect_err(text).sentence();
+    assert!(error.contains("`ltsc2019` and 10.0.20348.2402 are not the same Windows"), "{error}");
 }
 
 #[test]

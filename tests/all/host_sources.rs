@@ -93,6 +93,17 @@ fn what_tools_print_is_a_host() {
                 "PC7 10.0.22631 client Enterprise amd64 assumed inventory",
             ],
         ),
+        (
+            "ansible-inventory.json",
+            &[
+                "database 10.0.20348.2402 server ServerStandard amd64 assumed inventory",
+                "web01 10.0.20348.2402 server ServerStandard amd64 assumed inventory",
+            ],
+        ),
+        (
+            "psexec-ver.txt",
+            &["web01 10.0.20348.2402 assumed - amd64 assumed text", "fileserver 10.0.20348.2402 assumed - amd64 assumed text"],
+        ),
         ("osversion-list.txt", &["file 10.0.17763 assumed - amd64 assumed os-version"]),
         ("osversion-whole-table.txt", &["file 10.0.20348 assumed - amd64 assumed os-version"]),
         ("osversion.json", &["file 10.0.22631 assumed - amd64 assumed os-version"]),

@@ -3,18 +3,16 @@
 //!
 //! Source: Ansible, the callback plugins `minimal` and `oneline`.
 
-use std::collections::HashMap;
-
 use serde_json::Value;
 
-use super::{Document, Format, Syntax, in_answer};
+use super::{Document, Format, Syntax, answers, in_answer};
 use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::{spec, version_text};
 use crate::text::quoted;
 
 /// The answers of machines, each of which is read as a text of its own.
-pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises: |document| recognises(document.text), hosts };
+pub(super) const FORMAT: Format = Format { syntax: Syntax::Answers, recognises: |document| recognises(document.text), hosts };
 
 /// True for a text with an answer, and without a version before the first one: that would be of another host.
 fn recognises(text: &str) -> bool {
@@ -46,36 +44,24 @@ fn output(rest: &str) -> String {
 }
 
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
-    let mut answers: Vec<(&str, String)> = Vec::new();
+    let mut said: Vec<(&str, String)> = Vec::new();
     for line in document.text.lines() {
         if let Some((name, rest)) = head(line) {
-            answers.push((name, format!("{}\n", output(rest))));
-        } else if let Some((_, output)) = answers.last_mut() {
+            said.push((name, format!("{}\n", output(rest))));
+        } else if let Some((_, output)) = said.last_mut() {
             output.push_str(line);
             output.push('\n');
         }
     }
-    let (mut hosts, mut versions) = (Vec::new(), HashMap::new());
-    for (name, output) in answers {
-        let output = stdout(&output).unwrap_or(output);
-        let read = in_answer(&output, document.knowledge).map_err(|error| {
+    let read = |name: &str, answer: String| {
+        let output = stdout(&answer).unwrap_or(answer);
+        in_answer(&output, document.knowledge).map_err(|error| {
             error
                 .within(format!("no host can be read from the answer of {}", quoted(name)))
                 .hint("ask it again for what `ver` prints, or leave out its answer")
-        })?;
-        read.notes.into_iter().for_each(|note| document.note(note));
-        let is_one = read.hosts.len() == 1;
-        for facts in read.hosts {
-            let label = facts.label.as_deref().filter(|_| !is_one).map_or_else(|| name.to_owned(), |own| format!("{name}/{own}"));
-            match versions.insert(label.clone(), facts.os_version) {
-                None => hosts.push(HostFacts { label: Some(label), ..facts }),
-                // It was asked twice.
-                Some(known) if known == facts.os_version => {}
-                Some(known) => return Err(version_text::hosts_of_one_name(name, &[known, facts.os_version])),
-            }
-        }
-    }
-    Ok(hosts)
+        })
+    };
+    answers::hosts(document, said.into_iter().map(|(name, answer)| (name, read(name, answer))).collect())
 }
 
 /// The output of a command in an answer in JSON, where it has any.

@@ -8,7 +8,7 @@ use super::records::Record;
 use super::{Document, Format, Source, Syntax, systeminfo};
 use crate::host::facts::HostFacts;
 use crate::host::version_text::{full_version, is_build, versions};
-use crate::host::{edition, not_a_host, other_host};
+use crate::host::{Attributes, edition, not_a_host, other_host, spec};
 use crate::knowledge::Knowledge;
 use crate::text::quoted;
 use crate::{Error, Kind, OsVersion};
@@ -164,13 +164,8 @@ fn versions_said(record: &Record, with_common: bool) -> impl Iterator<Item = &st
 
 /// The Windows of a release by its name; `None` where it means several builds.
 fn of_name(name: &str, knowledge: &Knowledge) -> Option<HostFacts> {
-    let named = knowledge.releases_named(name);
-    let first = *named.first()?;
-    let is_only = named.len() == 1;
-    let kind = named.iter().all(|release| release.kind == first.kind).then_some(first.kind);
-    let facts = HostFacts::of_version(OsVersion::of_build(first.build), Source::Inventory);
-    let is_one = named.iter().all(|release| release.build == first.build);
-    is_one.then(|| HostFacts { kind, release: is_only.then(|| first.id.clone()), ..facts })
+    let facts = spec::one_release(name, knowledge.releases_named(name), &Attributes::default()).ok()?;
+    Some(HostFacts { source: Source::Inventory, ..facts })
 }
 
 /// The Windows whose release is named in the place of a version: `24H2` behind the name of the system, `ltsc2019` by itself; else the
@@ -185,11 +180,14 @@ fn by_release(record: &Record, system: Option<&str>, by: By, knowledge: &Knowled
     of_version.or_else(of_system)
 }
 
-/// The Windows of a record, with a name or without one; `None` for another system, and where its version is not told.
+/// What a record tells of its Windows, without a look at the columns that contradict it.
 fn windows(record: &Record, by: By, knowledge: &Knowledge) -> Option<HostFacts> {
-    let system = value_within(record, &SYSTEMS).map(spaced);
     let of_windows = ["windows", "hyper-v", "azure stack", "azure local"];
     let is_windows = |system: &str| of_windows.iter().any(|name| system.to_ascii_lowercase().contains(name));
+    let system = value_within(record, &SYSTEMS).map(spaced);
+    // `ltsc2019` and `10.0.20348` in the column of the system are the version.
+    let said = value_within(record, &SYSTEMS).filter(|said| !is_windows(said) && spec::build_of(said, knowledge).is_some());
+    let system = system.filter(|_| said.is_none());
     if !system.as_deref().is_none_or(is_windows) {
         return None;
     }
@@ -205,11 +203,11 @@ fn windows(record: &Record, by: By, knowledge: &Knowledge) -> Option<HostFacts> 
         COMMON_VERSIONS.iter().filter_map(said).find_map(read)
     };
     let os_version = VERSIONS.iter().find_map(|label| version(value_within(record, &[label])?)).or_else(common);
-    let facts = match os_version {
+    let facts = match os_version.or_else(|| version(said?)) {
         Some(os_version) => HostFacts::of_version(os_version, Source::Inventory),
-        None => by_release(record, system, by, knowledge)?,
+        None => by_release(record, system, by, knowledge).or_else(|| of_name(said?, knowledge))?,
     };
-    let edition = system.and_then(edition::of_product).or_else(|| edition_said(record));
+    let edition = system.and_then(edition::of_product).or_else(|| edition_said(record)).or_else(|| facts.edition.clone());
     let is_enrolled =
         || value(record, &MANAGERS).is_some_and(|manager| OF_INTUNE.iter().any(|known| manager.eq_ignore_ascii_case(known)));
     let kind = system.and_then(kind_named).or(facts.kind).or_else(|| edition::kind_of_id(edition.as_deref()?));
@@ -234,15 +232,56 @@ fn misspelt(record: &Record, knowledge: &Knowledge) -> Option<Error> {
     Some(not_a_host::unknown_attribute(said, knowledge).within(format!("the Windows{whom} is not known")))
 }
 
-/// The error of a computer whose system is not the Windows of its version.
-fn contradicts(record: &Record, version: OsVersion, knowledge: &Knowledge) -> Option<Error> {
-    let system = spaced(value_within(record, &SYSTEMS)?);
+/// The error of a computer of which one column names another Windows than its version.
+fn contradicts(record: &Record, os_version: OsVersion, knowledge: &Knowledge) -> Option<Error> {
+    let is_another = |said: &str, read: fn(&str) -> Option<OsVersion>| match read(said) {
+        Some(other) => other.build != os_version.build,
+        None => other_host::names_another(said, os_version, knowledge),
+    };
+    let systems = SYSTEMS.iter().filter_map(|label| value_within(record, &[label])).map(spaced);
+    let versions = VERSIONS.iter().filter_map(|label| value_within(record, &[label]));
+    let common = COMMON_VERSIONS.iter().filter_map(|label| value(record, &[label]));
+    let mut others = systems
+        .filter(|said| other_host::names_another(said, os_version, knowledge))
+        .chain(versions.filter(|said| is_another(said, version)).map(str::to_owned))
+        .chain(common.filter(|said| is_another(said, full_version)).map(str::to_owned));
+    let other = others.next()?;
     let whom = of_computer(record);
-    other_host::names_another(&system, version, knowledge).then(|| {
+    Some(
         Error::new(format!("the columns{whom} name more than one Windows"))
-            .because(format!("{} and {version} are not the same Windows", quoted(&system)))
-            .hint("correct the row, or leave out the column that is out of date")
+            .because(format!("{} and {os_version} are not the same Windows", quoted(&other)))
+            .hint("correct the row, or leave out the column that is out of date"),
+    )
+}
+
+/// The error of a computer whose revision stands behind a comma: it would be lost.
+fn with_comma(record: &Record, knowledge: &Knowledge) -> Option<Error> {
+    let error = versions_said(record, true).find_map(|said| spec::comma_in_version(said, knowledge))?;
+    Some(error.within(format!("the Windows{} is not known", of_computer(record))))
+}
+
+/// The error of a computer that runs Windows and does not tell its version: it would be left out. One from before containers may be.
+fn lost(record: &Record) -> Option<Error> {
+    const BEFORE_CONTAINERS: [&str; 4] = ["3.", "4.", "5.", "6."];
+    let system = spaced(value_within(record, &SYSTEMS)?);
+    let is_old = |said: &str| BEFORE_CONTAINERS.iter().any(|begin| said.starts_with(begin));
+    let is_windows = system.to_ascii_lowercase().contains("windows") && !not_a_host::is_before_containers(&system);
+    (is_windows && !versions_said(record, true).any(is_old)).then(|| {
+        Error::new(format!("the Windows{} is not known", of_computer(record)))
+            .because(format!("its system is {}, and no version of it is named", quoted(&system)))
+            .hint("write the version into its row, e.g. 10.0.20348.2402, or leave that row out")
     })
+}
+
+/// The Windows of a record, with a name or without one; `None` for another system, and where its version is not told.
+///
+/// # Errors
+///
+/// Columns that contradict each other.
+pub(super) fn computer(record: &Record, knowledge: &Knowledge) -> Option<Result<HostFacts, Error>> {
+    let facts = windows(record, By::AnyName, knowledge)?;
+    let wrong = contradicts(record, facts.os_version, knowledge).or_else(|| with_comma(record, knowledge));
+    Some(wrong.map_or(Ok(facts), Err))
 }
 
 /// The edition in a column of its own; `None` for a number that is not one of Home.
@@ -256,14 +295,12 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let (mut read, mut nameless) = (Vec::new(), 0);
     let mut left: Vec<&str> = Vec::new();
     for (index, record) in records.all.iter().enumerate() {
-        if let Some(facts) = windows(record, By::AnyName, document.knowledge) {
-            if let Some(error) = contradicts(record, facts.os_version, document.knowledge) {
-                return Err(error);
-            }
+        if let Some(facts) = computer(record, document.knowledge) {
+            let facts = facts?;
             let label = name(record).map(str::to_owned);
             nameless += usize::from(label.is_none());
             read.push(HostFacts { label: label.or_else(|| Some(format!("computer {}", index + 1))), ..facts });
-        } else if let Some(error) = misspelt(record, document.knowledge) {
+        } else if let Some(error) = misspelt(record, document.knowledge).or_else(|| lost(record)) {
             return Err(error);
         } else {
             left.extend(name(record));
@@ -371,6 +408,19 @@ mod tests {
             ),
             (
                 "Name,OperatingSystem,OperatingSystemVersion\nweb01,Windows Server 2022 Standard,10.0 (17763)\n",
+                "the columns of the computer `web01` name more than one Windows",
+            ),
+            // What contradicts the version may stand in any column of a system or a version.
+            (
+                "name: web01\nos_name: Windows Server 2019\nversion: ltsc2022\n",
+                "the columns of the computer `web01` name more than one Windows",
+            ),
+            (
+                "Name,OS,OS Name,Version\nweb01,Windows Server 2019,Windows Server 2022,10.0.20348\n",
+                "the columns of the computer `web01` name more than one Windows",
+            ),
+            (
+                "Name,OSVersion,OSBuild\nweb01,10.0.20348,17763\n",
                 "the columns of the computer `web01` name more than one Windows",
             ),
             (

@@ -8,6 +8,7 @@ use super::{Document, Format, Syntax, inventory};
 use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::{other_host, version_text};
+use crate::knowledge::Knowledge;
 use crate::text::quoted;
 
 /// JSON with the name of a Windows and versions of one.
@@ -18,55 +19,31 @@ const OF_IMAGES: [&str; 3] = ["os.version", "rootfs", "RepoTags"];
 
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     if let Some(machines) = machines(document) {
-        let read = |(name, text): (String, String)| Ok(HostFacts { label: Some(name), ..version_text::facts(&text)? });
+        let read = |(name, text): (String, String)| {
+            let facts = one(&text, document.knowledge)
+                .map_err(|error| error.within(format!("the Windows of the computer {} is not known", quoted(&name))))?;
+            Ok(HostFacts { label: Some(name), ..facts })
+        };
         return document.records().settled(machines.into_iter().map(read).collect::<Result<_, Error>>()?);
     }
-    if let Some(name) = document.json().and_then(|json| unread(json, "")) {
-        return Err(Error::new("this JSON is about several computers, and names one Windows version")
-            .because(format!("it is not known which Windows {} runs", quoted(name)))
-            .hint(version_text::a_file_each()));
-    }
-    let facts = version_text::facts(&text(document).unwrap_or_default())?;
+    let words = text(document).unwrap_or_default();
+    let facts = version_text::facts(&words)?;
     // Of several machines, of which one does not tell its version, the others are not forgotten.
     let objects = document.json().map(records::objects).filter(|objects| objects.len() > 1).unwrap_or_default();
-    let other = objects.into_iter().find_map(|object| {
-        let mut text = String::new();
-        add(object, "", &mut text)?;
-        other_host::beside(&text, facts.os_version, document.knowledge)
-    });
-    // A version of something else, as of an SDK, is not that of the Windows that a field beside it names.
-    let of_fields = || {
-        let text = text(document)?;
-        text.lines().find_map(|line| other_host::product_beside(line, facts.os_version, document.knowledge))
-    };
-    other.or_else(of_fields).map_or_else(|| Ok(vec![facts]), Err)
+    let beside = |object: &Value| other_host::beside(&all_words(object)?, facts.os_version, document.knowledge);
+    let other = objects.into_iter().find_map(beside);
+    other.map_or_else(|| Ok(vec![one(&words, document.knowledge)?]), Err)
 }
 
-/// The name of a computer without a version in an object with a field for each computer, of which another has one: `web02` of
-/// `{"web01": {…}, "web02": {"unreachable": true}}`. `None` where there is no such object.
-fn unread<'j>(json: &'j Value, label: &str) -> Option<&'j str> {
-    match json {
-        Value::Array(values) => values.iter().find_map(|value| unread(value, label)),
-        Value::Object(fields) => {
-            let is_mixed =
-                |name: &String| name.contains(|c: char| c.is_ascii_digit()) && name.contains(|c: char| c.is_ascii_alphabetic());
-            let are_computers = records::LISTS.contains(&label) || fields.keys().all(is_mixed);
-            let has_version = |value: &Value| {
-                let mut text = String::new();
-                add(value, "", &mut text).is_some() && !version_text::versions(&text).is_empty()
-            };
-            if fields.len() > 1
-                && are_computers
-                && fields.values().all(Value::is_object)
-                && fields.values().any(has_version)
-                && let Some((name, _)) = fields.iter().find(|(_, value)| !has_version(value))
-            {
-                return Some(name.as_str());
-            }
-            fields.iter().find_map(|(label, value)| unread(value, label))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
-    }
+/// The facts in the words of one machine.
+///
+/// # Errors
+///
+/// A version of something else, as of an SDK: it is not that of the Windows that a field beside it names.
+pub(super) fn one(words: &str, knowledge: &Knowledge) -> Result<HostFacts, Error> {
+    let facts = version_text::facts(words)?;
+    let other = words.lines().find_map(|line| other_host::product_beside(line, facts.os_version, knowledge));
+    other.map_or(Ok(facts), Err)
 }
 
 /// The machines of a list of objects that each have a name and a Windows; `None` for anything else.
@@ -85,11 +62,17 @@ fn text(document: &Document<'_>) -> Option<String> {
 /// The words of a value, a line for each field; `None` where they do not name a Windows and its version, or are an image's.
 /// Numbers are left out: they are parts of any version.
 fn words(json: &Value) -> Option<String> {
-    let mut text = String::new();
-    add(json, "", &mut text)?;
+    let text = all_words(json)?;
     let lower = text.to_lowercase();
     let is_named = ["microsoft windows", "windows server", "windows 10", "windows 11"].iter().any(|name| lower.contains(name));
     (is_named && !version_text::versions(&text).is_empty()).then_some(text)
+}
+
+/// The words of a value, a line for each field; `None` for an image.
+pub(super) fn all_words(json: &Value) -> Option<String> {
+    let mut text = String::new();
+    add(json, "", &mut text)?;
+    Some(text)
 }
 
 /// Adds the words of a value; `None` for an image.
@@ -168,7 +151,12 @@ mod tests {
             ),
             (
                 r#"{"plays":[{"tasks":[{"hosts":{"web01":{"stdout":"Microsoft Windows [Version 10.0.20348.2402]"},"web02":{"unreachable":true}}}]}]}"#,
-                "this JSON is about several computers, and names one Windows version",
+                "the Windows of `web02` is not known",
+            ),
+            (
+                r#"[{"name":"web01","ansible_os_name":"Windows Server 2019","ansible_kernel":"10.0.20348.0"},
+                {"name":"web02","ansible_os_name":"Windows Server 2022","ansible_kernel":"10.0.20348.0"}]"#,
+                "the Windows of the computer `web01` is not known",
             ),
             // Nothing says whose version it is.
             (r#"{"osImage":"10.0.20348.1"}"#, "a host cannot be read from JSON"),

@@ -69,7 +69,13 @@ impl Node {
         (!runtime.is_empty()).then(|| runtime.to_owned())
     }
 
-    /// The facts of a Windows node. Nothing in a node tells whether Hyper-V is there.
+    /// True where the label names another build than the kernel: it is as old as the last start of the kubelet, and anybody may write it.
+    fn has_stale_label(&self) -> bool {
+        let builds = (full_version(&self.kernel), full_version(&self.build));
+        matches!(builds, (Some(kernel), Some(label)) if kernel.triple() != label.triple())
+    }
+
+    /// The facts of a Windows node: the kernel is what runs, whatever the label says. Nothing in a node tells whether Hyper-V is there.
     fn facts(&self) -> Result<HostFacts, Error> {
         let os_version = full_version(&self.kernel).or_else(|| full_version(&self.build)).ok_or_else(|| {
             Error::new(format!("the node {} does not say which Windows it runs", quoted(&self.name)))
@@ -146,8 +152,20 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         let count = if left_out == 1 { "one node".to_owned() } else { format!("{left_out} nodes") };
         document.note(format!("{count} of {} left out, since only Windows nodes are hosts here", nodes.len()));
     }
+    let stale: Vec<String> = windows.iter().filter(|node| node.has_stale_label()).map(|node| quoted(&node.name)).collect();
+    if !stale.is_empty() {
+        let more = if stale.len() > MOST_NAMED { ", …" } else { "" };
+        document.note(format!(
+            "the label {BUILD_LABEL} of {}{more} differs from the kernel version: images are judged by the kernel version, and \
+             selectors by the label",
+            stale.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ")
+        ));
+    }
     windows.into_iter().map(Node::facts).collect()
 }
+
+/// The most nodes that a note names.
+const MOST_NAMED: usize = 5;
 
 /// True for a node, or a list of nodes, also an empty one.
 fn is_nodes(json: &Value) -> bool {
@@ -314,7 +332,33 @@ fn described(text: &str) -> Vec<Node> {
 
 #[cfg(test)]
 mod tests {
+    use crate::host::source::in_text;
     use crate::host::source::tests::hosts_in;
+    use crate::knowledge::Knowledge;
+
+    /// The kernel is what runs; the label is for selectors.
+    #[test]
+    fn a_label_that_is_not_of_the_kernel_is_said() {
+        let node = |kernel: &str, label: &str| {
+            format!(
+                r#"{{"kind":"Node","metadata":{{"name":"win1","labels":{{"kubernetes.io/os":"windows",
+                "node.kubernetes.io/windows-build":"{label}"}}}},"status":{{"nodeInfo":{{"kernelVersion":"{kernel}",
+                "operatingSystem":"windows","kubeletVersion":"v1.30.2"}}}}}}"#
+            )
+        };
+        for (kernel, label, version, notes) in [
+            ("10.0.20348.2340", "10.0.17763", "10.0.20348.2340", 1),
+            ("10.0.20348.2340", "10.0.20348", "10.0.20348.2340", 0),
+            ("", "10.0.17763", "10.0.17763", 0),
+        ] {
+            let read = in_text(&node(kernel, label), Knowledge::built_in()).unwrap();
+            assert_eq!(read.hosts[0].os_version.to_string(), version, "{kernel} {label}");
+            let said = read.notes.iter().filter(|note| note.to_string().contains("windows-build of `win1` differs")).count();
+            assert_eq!((said, read.notes.len()), (notes, notes), "{kernel} {label}");
+            let labels = &read.hosts[0].node.as_ref().unwrap().labels;
+            assert_eq!(labels["node.kubernetes.io/windows-build"], label);
+        }
+    }
 
     #[test]
     fn a_description_is_read_however_it_is_quoted() {

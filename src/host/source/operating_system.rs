@@ -24,7 +24,7 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
 fn version(record: &Record) -> Option<OsVersion> {
     let build = || record.get("BuildNumber")?.parse().ok().filter(|build| is_build(*build)).map(OsVersion::of_build);
     // A version alone may be anything's.
-    let is_windows = ["BuildNumber", "Caption", "OperatingSystemSKU", "SystemDirectory", "OSArchitecture"];
+    let is_windows = ["BuildNumber", "Caption", "CSName", "OperatingSystemSKU", "SystemDirectory", "OSArchitecture"];
     let version = || record.get("Version").filter(|_| is_windows.iter().any(|label| record.has(label)));
     version().and_then(full_version).or_else(build)
 }

@@ -68,9 +68,10 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// The records of a text: a table with a rule below its head, CSV, a table of `wmic`, else a list.
+    /// The records of a text: a table with a rule below its head, CSV, a table of `wmic`, items of YAML, else a list.
     pub fn of_text(text: &str) -> Self {
-        let table = table::tables(text).or_else(|| table::csv(text)).or_else(|| table::padded(text));
+        let table =
+            table::tables(text).or_else(|| table::csv(text)).or_else(|| table::padded(text)).or_else(|| list::items(text));
         table.map_or_else(|| list::list(text), |table| Self { is_table: true, ..table })
     }
 
@@ -250,6 +251,11 @@ mod tests {
                 "a table of wmic",
                 "C:\\>wmic os get BuildNumber,Caption,CSName\r\nBuildNumber  Caption     CSName  \r\r\n20348        a b c d e   WEB01   \r\r\n\r\r\n",
                 &[&[("BuildNumber", "20348"), ("Caption", "a b c d e"), ("CSName", "WEB01")]],
+            ),
+            (
+                "items of YAML",
+                "---\nhosts:\n  - name: \"a\"\n    os:  x y  # old\n\n  - name: 'b'\n    os: z\n      w\n",
+                &[&[("name", "a"), ("os", "x y")], &[("name", "b"), ("os", "z w")]],
             ),
             ("CSV of wmic", "\r\r\nNode,BuildNumber\r\r\nWEB01,20348\r\r\n", &[&[("Node", "WEB01"), ("BuildNumber", "20348")]]),
         ] {

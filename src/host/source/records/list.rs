@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{MOST_FIELDS, Record, Records, is_label, is_property};
+use crate::text::is_quote;
 
 /// The records of a list, e.g. `BuildNumber : 20348`, `BuildNumber=20348`, `Host Name:   WEB01`. A property that comes again begins
 /// the next record.
@@ -47,6 +48,57 @@ pub(super) fn list(text: &str) -> Records {
     }
     records.all.extend((!record.fields.is_empty()).then_some(record));
     records
+}
+
+/// The records of items that each begin with a hyphen, as in YAML: `- name: web01` above `  version: 10.0.20348`, also below the keys of a
+/// list. `None` for any other text, and where no item has two keys: those may be the properties of one host.
+pub(super) fn items(text: &str) -> Option<Records> {
+    let is_left = |line: &&str| !line.is_empty() && *line != "---" && !line.trim_start().starts_with('#');
+    let lines = text.lines().map(str::trim_end).filter(is_left);
+    let mut lines = lines.skip_while(|line| line.ends_with(':') && !line.trim_start().starts_with('-')).peekable();
+    let indentation = leading_blanks(lines.peek()?);
+    let mut records = Records { is_table: true, ..Records::default() };
+    let mut record: Option<Record> = None;
+    // The place where the keys of an item begin.
+    let mut keys = 0;
+    let mut left = MOST_FIELDS;
+    for line in lines {
+        let depth = leading_blanks(line);
+        let begins = line.get(indentation..).and_then(|line| line.strip_prefix("- ")).filter(|_| depth == indentation);
+        let pair = match begins {
+            Some(first) => {
+                records.all.extend(record.replace(Record::default()));
+                keys = line.len() - first.trim_start().len();
+                // A list of other things has none.
+                Some(field(first.trim_start())?)
+            }
+            None if depth <= indentation => return None,
+            None if depth == keys => field(line.trim_start()),
+            None => None,
+        };
+        let fields = &mut record.as_mut()?.fields;
+        match pair {
+            Some((label, value)) if left > 0 => {
+                left -= 1;
+                fields.push((label.to_owned(), without_comment(value)));
+            }
+            Some(_) => records.is_cut = true,
+            // What is deeper belongs to the key before it.
+            None => {
+                let (_, value) = fields.last_mut()?;
+                value.push(' ');
+                value.push_str(&without_comment(line));
+            }
+        }
+    }
+    records.all.extend(record);
+    records.all.iter().any(|record| record.fields.len() > 1).then_some(records)
+}
+
+/// A value of YAML without quotes around it and without a comment behind it.
+fn without_comment(value: &str) -> String {
+    let value = value.split_once(" #").map_or(value, |(before, _)| before);
+    value.trim().trim_matches(is_quote).trim_start().to_owned()
 }
 
 fn keep(rest: &mut String, line: &str) {

@@ -82,15 +82,16 @@ fn cells(line: &str, columns: &[Span]) -> Vec<String> {
 }
 
 /// The records of a table without a rule, its columns at least two blanks apart, as `wmic os get BuildNumber,Caption` prints it.
-/// `None` for a text that has no such head with the build of a Windows.
+/// `None` for a text that has no such head with the build or the version of a Windows.
 pub(super) fn padded(text: &str) -> Option<Records> {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let (head, labels, spans) = lines.iter().enumerate().take(MOST_BEFORE).find_map(|(index, line)| {
         let spans = apart(line);
         let labels = cells(line, &spans);
+        let has = |name: &str| labels.iter().any(|label| label.eq_ignore_ascii_case(name));
         let is_head = spans.len() > 1
             && labels.iter().all(|label| label.bytes().all(|byte| byte.is_ascii_alphanumeric()))
-            && labels.iter().any(|label| label.eq_ignore_ascii_case("BuildNumber"));
+            && (has("BuildNumber") || (has("Version") && (has("Caption") || has("CSName"))));
         is_head.then_some((index, labels, spans))
     })?;
     let mut records = Records::default();

@@ -1,0 +1,32 @@
+//! Hosts that are read one by one, each from the part of a text that is about one machine.
+
+use std::collections::HashMap;
+
+use super::{Document, Read};
+use crate::Error;
+use crate::host::facts::HostFacts;
+use crate::host::version_text;
+
+/// The hosts of these parts, each called by the name of its machine; of several hosts in one part, each is called so before its own name.
+///
+/// # Errors
+///
+/// The first part that cannot be read, and one name for two versions.
+pub(super) fn hosts(document: &Document<'_>, parts: Vec<(&str, Result<Read, Error>)>) -> Result<Vec<HostFacts>, Error> {
+    let (mut hosts, mut versions) = (Vec::new(), HashMap::new());
+    for (name, read) in parts {
+        let read = read?;
+        read.notes.into_iter().for_each(|note| document.note(note));
+        let is_one = read.hosts.len() == 1;
+        for facts in read.hosts {
+            let label = facts.label.as_deref().filter(|_| !is_one).map_or_else(|| name.to_owned(), |own| format!("{name}/{own}"));
+            match versions.insert(label.to_lowercase(), facts.os_version) {
+                None => hosts.push(HostFacts { label: Some(label), ..facts }),
+                // It was asked twice.
+                Some(known) if known == facts.os_version => {}
+                Some(known) => return Err(version_text::hosts_of_one_name(name, &[known, facts.os_version])),
+            }
+        }
+    }
+    Ok(hosts)
+}

@@ -1,0 +1,329 @@
+//! What a command printed on several computers, below a line with the name of each: `\\web01:` as PsExec writes it, `=== web01 ===`,
+//! `web01:`; and YAML with a key for each computer.
+
+use super::records::Records;
+use super::{Document, Format, Read, Syntax, answers, in_answer, inventory};
+use crate::Error;
+use crate::host::facts::HostFacts;
+use crate::host::list::{self, LONGEST_LINE, is_mixed};
+use crate::host::version_text::{self, versions};
+use crate::host::{other_host, spec};
+use crate::knowledge::Knowledge;
+use crate::text::quoted;
+
+/// Sections whose titles cannot be anything but names of computers: by their mark, or by the digits in them.
+pub(super) const FORMAT: Format = Format {
+    syntax: Syntax::Answers,
+    recognises: |document| named(document).is_some(),
+    hosts: |document| hosts(document, named(document)),
+};
+
+/// Sections whose titles are words: `=== database`, `fileserver:`. They are computers where all of them name their Windows. What is known
+/// by its content, as a list of nodes, is read before.
+pub(super) const WORDS: Format = Format {
+    syntax: Syntax::Answers,
+    recognises: |document| called(document).is_some(),
+    hosts: |document| hosts(document, called(document)),
+};
+
+/// What makes a line a title.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    /// `\\web01:`.
+    PsExec,
+    /// `=== web01 ===`, `==> web01 <==`.
+    Equals,
+    /// `--- web01 ---`.
+    Hyphens,
+    /// `web01:`, with so many blanks before it.
+    Colon(usize),
+}
+
+/// A line with the name of a computer, above what was printed of it.
+#[derive(Clone, Copy, Debug)]
+struct Title<'t> {
+    /// The number of the line.
+    at: usize,
+    name: &'t str,
+    mark: Mark,
+}
+
+impl<'t> Title<'t> {
+    fn of(at: usize, line: &'t str) -> Option<Self> {
+        let trimmed = line.trim();
+        if trimmed.len() > LONGEST_LINE {
+            return None;
+        }
+        let of_psexec = || Some((trimmed.strip_prefix(r"\\")?.strip_suffix(':')?, Mark::PsExec));
+        let of_line = || {
+            let mark = match trimmed.get(..3)? {
+                "===" | "==>" => Mark::Equals,
+                "---" => Mark::Hyphens,
+                _ => return None,
+            };
+            let name = trimmed.trim_matches(|c: char| c.is_whitespace() || "=-<>".contains(c));
+            // The files of a patch have such lines too.
+            (!name.contains(['/', '\\'])).then_some((name, mark))
+        };
+        // A property without a value has blanks before its colon: `CsWorkgroup  :`. In a list of YAML a hyphen stands before the key.
+        let of_colon = || {
+            let name = trimmed.strip_prefix("- ").unwrap_or(trimmed).strip_suffix(':')?;
+            (name.trim_end() == name).then_some((name, Mark::Colon(blanks_before(line))))
+        };
+        let (name, mark) = of_psexec().or_else(of_line).or_else(of_colon)?;
+        // PsExec writes names of computers alone.
+        let is_computer = mark == Mark::PsExec || !(list::is_label(name) || is_part(name));
+        (spec::is_name(name) && is_computer).then_some(Self { at, name, mark })
+    }
+
+    /// True for a title that is the name of a computer, whatever is below it.
+    fn is_sure(&self) -> bool {
+        self.mark == Mark::PsExec || is_mixed(self.name)
+    }
+}
+
+/// The name of a computer in a line that is surely the title of a section.
+pub(in crate::host) fn title(line: &str) -> Option<&str> {
+    Title::of(0, line).filter(Title::is_sure).map(|title| title.name)
+}
+
+/// True for a word above a part of what is said of one computer, or of images, as `Network` of `=== Network ===`.
+pub(super) fn is_part(word: &str) -> bool {
+    const PARTS: &str = "actual after all before begin children client cpu current data disk disks end expected facts hardware \
+                         host hosts linux machine memory metadata network new note notes old os output platform previous \
+                         properties result results server software spec start status stderr stdout storage summary system \
+                         update updates vars version windows";
+    PARTS.split(' ').any(|part| word.eq_ignore_ascii_case(part)) || other_host::is_about_others(word)
+}
+
+/// What a text says of one computer.
+struct Section<'t> {
+    title: Title<'t>,
+    body: String,
+}
+
+impl Section<'_> {
+    fn names_windows(&self, knowledge: &Knowledge) -> bool {
+        names_windows(&self.body, knowledge)
+    }
+
+    /// True where the computer did not answer.
+    fn was_not_reached(&self) -> bool {
+        const WORDS: &str = "denied, unreachable, timed out, timeout, refused, failed, could not, cannot, unable to, offline";
+        let lower = self.body.to_ascii_lowercase();
+        let is_line = matches!(self.title.mark, Mark::Equals | Mark::Hyphens);
+        WORDS.split(", ").any(|word| lower.contains(word)) || (is_line && lower.trim().is_empty())
+    }
+}
+
+/// The most lines of a section in which the name of a release is looked for.
+const MOST_LINES: usize = 1000;
+
+/// True for a text with a version or a release that is not that of an image.
+pub(super) fn names_windows(text: &str, knowledge: &Knowledge) -> bool {
+    let names_release = |line: &str| !other_host::is_about_others(line) && !other_host::named_in(line, knowledge).is_empty();
+    text.lines().any(|line| !versions(line).is_empty() && !other_host::is_about_others(line))
+        || (versions(text).is_empty() && text.lines().take(MOST_LINES).any(names_release))
+}
+
+fn blanks_before(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+/// The most depths at which keys of YAML are looked for.
+const MOST_DEPTHS: usize = 8;
+
+/// The titles with one mark.
+type Group<'t> = (Mark, Vec<Title<'t>>);
+
+/// The lines of a text, and the titles among them by their marks.
+fn titles(text: &str) -> (Vec<&str>, Vec<Group<'_>>) {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for title in lines.iter().enumerate().filter_map(|(at, &line)| Title::of(at, line)) {
+        if let Some((_, group)) = groups.iter_mut().find(|(mark, _)| *mark == title.mark) {
+            group.push(title);
+        } else if groups.len() < MOST_DEPTHS {
+            groups.push((title.mark, vec![title]));
+        }
+    }
+    (lines, groups)
+}
+
+/// The sections of [`FORMAT`]. A word is a title beside sure ones where what is below it is that of another computer.
+fn named<'t>(document: &Document<'t>) -> Option<Vec<Section<'t>>> {
+    let knowledge = document.knowledge;
+    let (lines, groups) = titles(document.text);
+    groups.into_iter().find_map(|(mark, all)| {
+        let sure: Vec<Title<'_>> = all.iter().copied().filter(Title::is_sure).collect();
+        let least = if matches!(mark, Mark::Colon(_)) { 2 } else { 1 };
+        let with_words = || {
+            let sections = below(&lines, &all, least)?;
+            let is_computer = |section: &Section<'_>| {
+                !section.title.is_sure() && (section.names_windows(knowledge) || section.was_not_reached())
+            };
+            sections.iter().any(is_computer).then_some(sections)
+        };
+        let is_any_sure = !sure.is_empty();
+        let sections = is_any_sure.then(|| with_words().or_else(|| below(&lines, &sure, least))).flatten();
+        sections.filter(|sections| sections.iter().any(|section| section.names_windows(knowledge)))
+    })
+}
+
+/// The sections of [`WORDS`], and those of which one is about a computer that did not answer.
+fn called<'t>(document: &Document<'t>) -> Option<Vec<Section<'t>>> {
+    let (lines, groups) = titles(document.text);
+    groups.into_iter().filter(|(_, group)| !group.iter().any(Title::is_sure)).find_map(|(_, group)| {
+        let sections = below(&lines, &group, 2)?;
+        let names_windows = |section: &Section<'_>| section.names_windows(document.knowledge);
+        let is_unread = |section: &Section<'_>| !names_windows(section) && section.was_not_reached();
+        let are_computers = sections.iter().all(names_windows) || sections.iter().any(is_unread);
+        (are_computers && sections.iter().any(names_windows)).then_some(sections)
+    })
+}
+
+/// The sections below these titles, at least so many. `None` for a text that names a Windows outside of them: that would be of another host.
+fn below<'t>(lines: &[&'t str], titles: &[Title<'t>], least: usize) -> Option<Vec<Section<'t>>> {
+    let mut outside = lines.get(..titles.first()?.at)?.join("\n");
+    if titles.len() < least {
+        return None;
+    }
+    let mut sections = Vec::new();
+    for (index, title) in titles.iter().enumerate() {
+        let end = titles.get(index + 1).map_or(lines.len(), |next| next.at);
+        let behind = lines.get(title.at + 1..end)?;
+        // A key ends before the next line that is no deeper.
+        let is_outside = |line: &&str| match title.mark {
+            Mark::Colon(depth) if depth > 0 => !line.trim().is_empty() && blanks_before(line) <= depth,
+            _ => false,
+        };
+        let inner = behind.iter().position(is_outside).unwrap_or(behind.len());
+        let (body, rest) = behind.split_at_checked(inner)?;
+        outside.push('\n');
+        outside.push_str(&rest.join("\n"));
+        sections.push(Section { title: *title, body: body.join("\n") });
+    }
+    versions(&outside).is_empty().then_some(sections)
+}
+
+fn hosts(document: &Document<'_>, sections: Option<Vec<Section<'_>>>) -> Result<Vec<HostFacts>, Error> {
+    let sections = sections.unwrap_or_default();
+    let read = |section: &Section<'_>| of_section(section, document.knowledge);
+    answers::hosts(document, sections.iter().map(|section| (section.title.name, read(section))).collect())
+}
+
+/// The hosts in one section. It is what a tool printed, or properties that have a column in an inventory.
+fn of_section(section: &Section<'_>, knowledge: &Knowledge) -> Result<Read, Error> {
+    let (name, body) = (section.title.name, section.body.as_str());
+    if !section.names_windows(knowledge) {
+        return Err(version_text::without_a_windows("text", name));
+    }
+    // A heading of a list is not a computer.
+    let mut others = body.lines().filter_map(|line| list::computer_named(line.trim(), knowledge));
+    if let Some(other) = others.find(|other| !other.eq_ignore_ascii_case(name)) {
+        return Err(Error::new(format!("the lines below {} name another computer, {}", quoted(name), quoted(other)))
+            .hint(format!("leave out the line with {}, or write one host on each line", quoted(name))));
+    }
+    in_answer(body, knowledge).or_else(|error| {
+        let records = Records::of_text(body).all;
+        let read = match records.as_slice() {
+            [record] if versions(body).len() < 2 => inventory::computer(record, knowledge),
+            _ => None,
+        };
+        let read = read.unwrap_or(Err(error)).map(|facts| Read { hosts: vec![facts], notes: Vec::new() });
+        read.map_err(|error| error.within(format!("the Windows of {} is not known", quoted(name))))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::host::source::tests::hosts_in;
+
+    const NOT_OF_EACH: &str = "this text is about several computers, and does not name the Windows of each";
+
+    #[test]
+    fn sections_of_computers_are_hosts_of_their_names() {
+        for (text, expected) in [
+            (
+                "PsExec v2.43 - Execute processes remotely\r\n\r\n\\\\fileserver:\r\n\r\nMicrosoft Windows [Version 10.0.20348.2402]\r\n\
+                 cmd exited on fileserver with error code 0.\r\n\\\\database:\r\n\r\nMicrosoft Windows [Version 10.0.20348.2402]\r\n",
+                "fileserver 10.0.20348.2402, database 10.0.20348.2402",
+            ),
+            ("\\\\web01:\n10.0.20348.2402\n\\\\appbuild:\n10.0.20348.2402\n", "web01 10.0.20348.2402, appbuild 10.0.20348.2402"),
+            (
+                "=== database\nMicrosoft Windows [Version 10.0.20348.2402]\n=== fileserver\nMicrosoft Windows [Version 10.0.17763.1]\n",
+                "database 10.0.20348.2402, fileserver 10.0.17763.1",
+            ),
+            ("--- web01 ---\nMicrosoft Windows [Version 10.0.20348.2402]\n", "web01 10.0.20348.2402"),
+            (
+                "web01:\n  Microsoft Windows [Version 10.0.20348.2402]\nweb02:\n  Microsoft Windows [Version 10.0.20348.2402]\n",
+                "web01 10.0.20348.2402, web02 10.0.20348.2402",
+            ),
+            (
+                "database:\n  Microsoft Windows [Version 10.0.20348.2402]\nfileserver:\n  Microsoft Windows [Version 10.0.20348.2402]\n",
+                "database 10.0.20348.2402, fileserver 10.0.20348.2402",
+            ),
+            // Registries of two computers with the same values.
+            (
+                "\\\\web01:\n    CurrentBuild    REG_SZ    20348\n    UBR    REG_DWORD    0x962\n\
+                 \\\\web02:\n    CurrentBuild    REG_SZ    20348\n    UBR    REG_DWORD    0x962\n",
+                "web01 10.0.20348.2402, web02 10.0.20348.2402",
+            ),
+            // YAML.
+            (
+                "all:\n  hosts:\n    web01:\n      version: 10.0.20348.2402\n    web02:\n      version: 10.0.20348.2402\n",
+                "web01 10.0.20348.2402, web02 10.0.20348.2402",
+            ),
+            ("web01:\n  os: ltsc2019\nweb02:\n  os: ltsc2022\n", "web01 10.0.17763, web02 10.0.20348"),
+            (
+                "- web01:\n    version: 10.0.20348.2402\n- web02:\n    version: 10.0.20348.2402\n",
+                "web01 10.0.20348.2402, web02 10.0.20348.2402",
+            ),
+            (
+                "database:\n  version: 10.0.20348.2402\nfileserver:\n  version: 10.0.20348.2402\n",
+                "database 10.0.20348.2402, fileserver 10.0.20348.2402",
+            ),
+        ] {
+            assert_eq!(hosts_in(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_computer_without_a_windows_is_named() {
+        for (text, expected) in [
+            ("=== database\nMicrosoft Windows [Version 10.0.20348.2402]\n=== fileserver\nAccess is denied.\n", NOT_OF_EACH),
+            ("database:\n  Microsoft Windows [Version 10.0.20348.2402]\nfileserver:\n  Access is denied.\n", NOT_OF_EACH),
+            ("web01:\n  version: 10.0.20348.2402\nweb02:\n  address: 10.0.0.5\n", NOT_OF_EACH),
+            (
+                "web01:\n  os_name: Windows Server 2019\n  version: ltsc2022\nweb02:\n  version: ltsc2022\n",
+                "the Windows of `web01` is not known",
+            ),
+            (
+                "rack1:\nweb01 10.0.20348.2402\nrack2:\nweb02 10.0.20348.2402\n",
+                "the lines below `rack1` name another computer, `web01`",
+            ),
+            (
+                "=== web01\nMicrosoft Windows [Version 10.0.20348.2402]\n=== web01\nMicrosoft Windows [Version 10.0.17763.1]\n",
+                "this text holds 2 hosts with the name `web01`",
+            ),
+        ] {
+            assert_eq!(hosts_in(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn parts_of_one_computer_are_not_computers() {
+        for text in [
+            "=== Windows ===\nMicrosoft Windows [Version 10.0.20348.2402]\n=== Network ===\nnone\n",
+            "=== Login ===\nbob\n=== Kernel ===\nMicrosoft Windows [Version 10.0.20348.2402]\n",
+            "Notes:\nOS Build 20348.2402\nContact:\n",
+            "CsWorkgroup :\nOsVersion : 10.0.20348\nWindowsUBR : 2402\nCsModel2 :\n",
+        ] {
+            assert!(hosts_in(text).ends_with(" 10.0.20348.2402"), "{text}: {}", hosts_in(text));
+            assert!(hosts_in(text).starts_with("Windows Server 2022"), "{text}: {}", hosts_in(text));
+        }
+        // Images of services are not the Windows of computers.
+        let compose = "services:\n  web1:\n    image: servercore:10.0.17763.1\n  web2:\n    image: servercore:10.0.17763.1\n";
+        assert_eq!(hosts_in(compose), NOT_OF_EACH);
+    }
+}
