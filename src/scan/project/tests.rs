@@ -233,7 +233,7 @@ fn a_workflow_has_the_inputs_of_those_that_call_it() {
     let given = caller("image: 'a:1'", "");
     let rows = caller("image: 'a:${{ matrix.v }}'", "strategy: {matrix: {v: [1, 2]}}");
     assert_eq!(of(on, &[]), ["$env.I"]);
-    assert_eq!(of(on, &[given.clone()]), ["a:1"]);
+    assert_eq!(of(on, std::slice::from_ref(&given)), ["a:1"]);
     assert_eq!(of(on, &[given.clone(), rows]), ["a:1", "a:2"]);
     assert_eq!(of(on, &[caller("image: '${{ vars.IMAGE }}'", "")]), ["$env.I"]);
     // One that it is not given has its default, or is empty, so that there is no container.
