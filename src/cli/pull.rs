@@ -100,7 +100,7 @@ struct Done {
 impl Args {
     fn pull(&self, platform: &Platform) -> Result<Done, Error> {
         let knowledge = self.knowledge.load()?;
-        let reference = references::read(&self.image, &knowledge, None)?;
+        let reference = references::to_pull(&self.image, &knowledge)?;
         let name = registries::name(&reference)?;
         let root = self.store.folder(platform)?;
         // Before the image layout fills the store: this creates its folders with their access lists, and refuses a stranger's.
@@ -123,7 +123,7 @@ impl Args {
     /// Looks at the layers of the image, and keeps nothing of them.
     fn look(&self, platform: &Platform) -> Result<Census, Error> {
         let knowledge = self.knowledge.load()?;
-        let reference = references::read(&self.image, &knowledge, None)?;
+        let reference = references::to_pull(&self.image, &knowledge)?;
         let name = registries::name(&reference)?;
         let runtime = registries::runtime()?;
         let images = Images::new(self.registries.options(platform, true, None), &knowledge);

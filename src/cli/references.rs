@@ -56,6 +56,15 @@ pub fn in_registry(text: &str, knowledge: &Knowledge, deadline: Option<Instant>,
     }
 }
 
+/// Reads the reference of an image that is to be pulled. Of one that is named as a file, only that is said: whether it is there changes nothing.
+///
+/// # Errors
+///
+/// Those of [`read`].
+pub fn to_pull(text: &str, knowledge: &Knowledge) -> Result<Reference, Error> {
+    if prefixed(text).is_some() { text.parse() } else { read(text, knowledge, None) }
+}
+
 /// Reads a reference. A path that exists is recognised by its content; reading through a compressed archive ends at the deadline.
 ///
 /// # Errors

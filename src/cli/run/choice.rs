@@ -55,7 +55,7 @@ impl Args {
         policy: &Policy,
         root: &Path,
     ) -> Result<Chosen, Error> {
-        let reference = references::read(self.image(), knowledge, None)?;
+        let reference = references::to_pull(self.image(), knowledge)?;
         let name = registries::name(&reference)?.clone();
         let judged = async |place: &Reference| {
             let mut image = images.resolve_one(place).await?;
