@@ -262,7 +262,7 @@ fn variables_of_templates_count_in_pipelines_of_azure() {
     let own = "- {name: own, value: x}\n";
     let map = ("ci/vars/v.yml", "variables: {tag: '1', own: y}\n");
     let list = ("ci/vars/v.yml", "parameters: {p: q}\nvariables:\n- {name: tag, value: '1'}\n- {name: own, value: y}\n");
-    let nested = ("ci/vars/v.yml", "variables:\n- template: more.yml\n- template: /ci/vars/top.yml\n- template: v.yml\n");
+    let nested = ("ci/vars/v.yml", "variables:\n- template: more.yml\n- template: /ci/vars/top.yml\n");
     let more = [nested, ("ci/vars/more.yml", "variables: {tag: '1'}\n"), ("ci/vars/top.yml", "variables: {own: y}\n")];
     for files in [&[map][..], &[list], &more] {
         for name in ["vars/v.yml", "vars/v.yml@self", "/ci/vars/v.yml"] {
