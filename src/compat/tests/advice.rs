@@ -116,6 +116,28 @@ fn no_advice_names_what_does_not_pass() {
     }
     println!("{answers} answers; remedies by code: {numbers:?}");
     assert!(answers > 50_000 && numbers.values().sum::<usize>() > 50_000, "{answers} {numbers:?}");
+    // None of them falls silent.
+    let codes: Vec<&str> = numbers.keys().copied().collect();
+    let advised = [
+        "annual-channel-host",
+        "architecture-mismatch",
+        "build-mismatch",
+        "client-before-1809",
+        "engine-refuses",
+        "engine-version-matters",
+        "explicit-isolation-needed",
+        "host-end-of-support",
+        "hyperv-assumed",
+        "hyperv-does-not-widen",
+        "hyperv-unavailable",
+        "hyperv-unknown",
+        "image-end-of-support",
+        "image-newer-than-host",
+        "ltsc2025-on-25h2",
+        "other-isolation-possible",
+        "revision-unknown",
+    ];
+    assert_eq!(codes, advised);
 }
 
 /// Indexes of one to three entries, and each with an entry whose version the index leaves out.
