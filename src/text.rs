@@ -30,6 +30,17 @@ pub(crate) fn is_invisible(character: char) -> bool {
         )
 }
 
+/// True for a text that as a path of Windows may name another machine, e.g. `\\server\share\x`. To look whether it is there asks that
+/// machine, and tells it who asks: that is for those who name a path, and not for any text.
+pub(crate) const fn is_on_network(text: &str) -> bool {
+    match text.as_bytes() {
+        // A drive of this machine in its long form.
+        [b'\\' | b'/', b'\\' | b'/', b'?' | b'.', b'\\' | b'/', drive, b':', ..] if drive.is_ascii_alphabetic() => false,
+        [b'\\' | b'/', b'\\' | b'/', ..] => true,
+        _ => false,
+    }
+}
+
 /// True for a quote of any kind: those of shells, and those that word processors put in their place.
 pub(crate) const fn is_quote(character: char) -> bool {
     matches!(character, '"' | '\'' | '`' | '“' | '”' | '„' | '‘' | '’' | '«' | '»')
@@ -140,6 +151,16 @@ mod tests {
         assert_eq!(text(b"\xff\xfe\x3d\xd8\x00\xde").as_deref(), Some("😀"));
         for wrong in [&b"\xff\xfea"[..], b"\xff\xfe\x00\xd8", b"\xff\xfe\x00\xd8a\0", b"\xff"] {
             assert_eq!(text(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_may_name_another_machine() {
+        for text in [r"\\server\share\x", "//server/share", r"\/server\share", r"\\?\UNC\server\share", r"\\.\UNC\server\share"] {
+            assert!(is_on_network(text), "{text}");
+        }
+        for text in [r"\\?\C:\x", r"\\.\c:\x", r"C:\x", r"\x", "/x", "x", "", "https://server/x", r"a\\b"] {
+            assert!(!is_on_network(text), "{text}");
         }
     }
 

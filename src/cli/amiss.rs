@@ -36,6 +36,8 @@ pub fn surplus(subcommand: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum as _;
+
     use super::*;
 
     #[test]
@@ -44,13 +46,16 @@ mod tests {
         for command in crate::cli::command().get_subcommands() {
             let positionals = command.get_positionals().filter(|argument| argument.is_required_set());
             let names: Vec<String> = positionals.map(ToString::to_string).collect();
-            let is_known = |name: &String| ["<IMAGE>", "<CONTAINER>"].iter().any(|known| name.starts_with(known));
-            if names.iter().any(is_known) {
+            if !names.is_empty() {
                 needed += 1;
                 assert!(missing(command.get_name(), &names).is_some(), "{}: {names:?}", command.get_name());
             }
         }
-        assert!(needed >= 10, "{needed}");
+        assert!(needed >= 12, "{needed}");
         assert_eq!(missing("pull", &["--dry-run".to_owned()]), None);
+        let shells = missing("completions", &["<SHELL>".to_owned()]).unwrap();
+        for shell in clap_complete::Shell::value_variants() {
+            assert!(shells.contains(&shell.to_string()), "{shell}");
+        }
     }
 }

@@ -22,7 +22,7 @@ use super::reading::read_images;
 use super::references;
 use super::registries::{CHECKED_WITHIN, RegistryArgs};
 use super::subcommand::Subcommand;
-use super::wording::CommandLine;
+use super::wording::{CommandLine, shell_word};
 use crate::compat::{self, Policy};
 use crate::files::open_regular;
 use crate::host::Host;
@@ -224,7 +224,8 @@ impl Args {
             },
         }
         .map_err(|error| {
-            let meant = self.from.as_deref().and_then(|path| paths::meant(Path::new(path), |meant| format!("--from {meant}")));
+            let typed = |meant: &str| format!("--from {}", shell_word(meant));
+            let meant = self.from.as_deref().and_then(|path| paths::meant(Path::new(path), typed));
             error.or_hint(meant.unwrap_or_else(|| FORM_OF_LIST.to_owned()))
         })?;
         texts.extend(lines.into_iter().map(|line| line.text));

@@ -26,6 +26,7 @@ use crate::explain::{Context, Entry, Explanation, Kind, explain, is_of_a_program
 use crate::knowledge::Knowledge;
 use crate::report::explanation::ExplanationReport;
 use crate::report::plain::clean;
+use crate::text::is_on_network;
 
 /// Explain a finding, an error number or a pasted error.
 #[derive(clap::Args, Clone, Debug)]
@@ -153,7 +154,7 @@ fn unexplained(query: &str, suggestions: &[&str], io: &mut Io<'_>) -> io::Result
         return writeln!(io.err, "hint: pass errors on too: `docker run IMAGE 2>&1 | wincompat explain -`");
     }
     writeln!(io.err, "{error} no explanation for `{query}`")?;
-    if Path::new(query).is_file() {
+    if !is_on_network(query) && Path::new(query).is_file() {
         let file = shell_word(query);
         let command = match std::env::consts::FAMILY {
             "windows" => format!("Get-Content {file} | wincompat explain -"),

@@ -75,7 +75,7 @@ impl HostArgs {
             } else {
                 let path = Path::new(list);
                 host::listed(path, live, knowledge, today)
-                    .map_err(|error| or_meant(path, |meant| format!("--hosts {meant}"), error))?
+                    .map_err(|error| or_meant(path, |meant| format!("--hosts {}", shell_word(meant)), error))?
             });
         }
         found.iter().flat_map(|found| &found.notes).for_each(|note| io.warn(note));
@@ -120,9 +120,16 @@ fn or_file_meant(texts: &[String], error: Error) -> Error {
     let files = texts.iter().filter_map(|text| text.strip_prefix('@')?.split(',').next());
     let missing = files.map(Path::new).find(|path| !path.exists() && sentence.contains(&*path.to_string_lossy()));
     match missing {
-        Some(path) => or_meant(path, |meant| format!("--host @{meant}"), error),
+        Some(path) => or_meant(path, |meant| format!("--host {}", file_word(meant)), error),
         None => error,
     }
+}
+
+/// The host of a file as one word to type: `@web01.txt`, and `'@web 01.txt'` with the sign between the quotes, since PowerShell reads the
+/// sign before a quote in its own way.
+fn file_word(path: &str) -> String {
+    let word = format!("@{path}");
+    if shell_word(path) == path { word } else { shell_word(&word) }
 }
 
 /// The only one of these hosts; `purpose` says what wants one, e.g. `an image is pulled for one host`.
@@ -153,7 +160,12 @@ mod tests {
         let failed = |name: &str| Error::new(format!("{} could not be read", path(name))).hint("save it");
         let hint = |typed: &[String], name: &str| or_file_meant(typed, failed(name)).hint.unwrap().to_string();
         let typed = [format!("@{},no-hyperv", path("web1.txt"))];
-        assert_eq!(hint(&typed, "web1.txt"), format!("did you mean --host @{}?", path("web01.txt")));
+        assert_eq!(hint(&typed, "web1.txt"), format!("did you mean --host {}?", file_word(&path("web01.txt"))));
+        std::fs::write(path("sql 01.txt"), "").unwrap();
+        let meant = hint(&[format!("@{}", path("sql01.txt"))], "sql01.txt");
+        let quoted = ['\'', '"'].map(|quote| format!("did you mean --host {quote}@{}{quote}?", path("sql 01.txt")));
+        assert!(quoted.contains(&meant), "{meant}");
+        assert_eq!(file_word("web01.txt"), "@web01.txt");
         // Another file is at fault, or none that was named.
         assert_eq!(hint(&typed, "other"), "save it");
         assert_eq!(hint(&["ltsc2022".to_owned()], "web1.txt"), "save it");

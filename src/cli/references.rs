@@ -38,22 +38,18 @@ const BEFORE_IMAGES: [&str; 11] =
 /// The most bytes of a file that is looked at to say what it is.
 const LOOKED_AT: u64 = 1 << 20;
 
-/// Reads a reference that others wrote, in a file or a cluster: what is on disk is not for them to name. `hint` says what to write.
+/// Reads a reference that others wrote, in a file or a cluster: what is on disk is not for them to name. `hint` says what to write. Nothing
+/// of the file system is looked at for such a text: what is there is not for them to know either, and on Windows a path can name another
+/// machine, which would be asked.
 ///
 /// # Errors
 ///
-/// Those of [`read`], and an image that is not in a registry.
-pub fn in_registry(text: &str, knowledge: &Knowledge, deadline: Option<Instant>, hint: &str) -> Result<Reference, Error> {
-    let on_disk = || Error::of(ErrorKind::Invalid, format!("{} is not an image in a registry", quoted(text))).hint(hint);
-    // Whether it is there is not for them to know either.
-    if prefixed(text).is_some() {
-        return Err(on_disk());
+/// Those of [`by_name`], and a text that is a path.
+pub fn in_registry(text: &str, knowledge: &Knowledge, hint: &str) -> Result<Reference, Error> {
+    if prefixed(text).is_some() || is_path(text) || (is_archive(text) && !text.contains('/')) {
+        return Err(Error::of(ErrorKind::Invalid, format!("{} is not an image in a registry", quoted(text))).hint(hint));
     }
-    let reference = read(text, knowledge, deadline)?;
-    match reference.location() {
-        Location::Registry(_) => Ok(reference),
-        Location::Local { .. } => Err(on_disk()),
-    }
+    by_name(text, knowledge)
 }
 
 /// Reads the reference of an image that is to be pulled. Of one that is named as a file, only that is said: whether it is there changes nothing.
@@ -80,16 +76,27 @@ pub fn read(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Res
         return match reference.location() {
             Location::Local { path, name, .. } if matches!(path.try_exists(), Ok(false)) => {
                 let tag = name.as_ref().map(|name| format!(":{name}")).unwrap_or_default();
-                Err(paths::missing(path, |meant| format!("{}:{meant}{tag}", format.prefix()), format.advice()))
+                Err(paths::missing(path, |meant| shell_word(&format!("{}:{meant}{tag}", format.prefix())), format.advice()))
             }
             _ => Ok(reference),
         };
     }
+    if !text.contains("://")
+        && let Some(reference) = on_disk(text, knowledge, deadline)
+    {
+        return reference;
+    }
+    by_name(text, knowledge)
+}
+
+/// Reads a reference by its text alone.
+///
+/// # Errors
+///
+/// A malformed reference, a host, and a repository of Microsoft's without its registry.
+fn by_name(text: &str, knowledge: &Knowledge) -> Result<Reference, Error> {
     if text.contains("://") {
         return text.parse();
-    }
-    if let Some(reference) = on_disk(text, knowledge, deadline) {
-        return reference;
     }
     if is_host(text, knowledge) {
         return Err(Error::of(ErrorKind::Invalid, format!("{} is a host, not an image", quoted(text))).hint(advice![
@@ -116,7 +123,8 @@ pub fn beside_folder(text: &str, error: Error) -> Error {
     if !is_unread || names_registry(text) || !is_there(text) || !Path::new(text).is_dir() {
         return error;
     }
-    let scan = format!("for the images that the files in the folder {text} name, {}; for this image, ", scan_of(text));
+    let folder = quoted(&login::hidden(text));
+    let scan = format!("for the images that the files in the folder {folder} name, {}; for this image, ", scan_of(text));
     let otherwise = error.advice();
     error.hint(advice![scan, otherwise])
 }
@@ -218,18 +226,18 @@ fn without_registry(text: &str, name: &Name, repository: &str, knowledge: &Knowl
 fn on_disk(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Option<Result<Reference, Error>> {
     let typed = if is_there(text) { text } else { Reference::path_in(text) };
     let path = Path::new(typed);
-    let is_path = PATHS.iter().any(|beginning| text.starts_with(beginning)) || path.is_absolute() || is_on_drive(text);
-    let is_archive = ARCHIVES.iter().any(|ending| typed.to_ascii_lowercase().ends_with(ending));
+    let is_path = is_path(text);
     if typed.is_empty() || text.chars().any(char::is_control) {
         return None;
     }
     if !path.exists() {
-        let is_missing = is_path && !text.contains(char::is_whitespace) || (is_archive && !text.contains('/') && typed == text);
+        let is_missing =
+            is_path && !text.contains(char::is_whitespace) || (is_archive(typed) && !text.contains('/') && typed == text);
         let tag = text.get(typed.len()..).unwrap_or_default();
         return is_missing.then(|| {
             Err(paths::missing(
                 path,
-                |meant| format!("{meant}{tag}"),
+                |meant| shell_word(&format!("{meant}{tag}")),
                 "look at the path; an image in a registry is named NAME:TAG, e.g. mcr.microsoft.com/windows/nanoserver:ltsc2022",
             ))
         });
@@ -245,6 +253,17 @@ fn on_disk(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Opti
     // `.`, `deploy/` and `MyApp` name no image.
     let names_a_folder = typed == text && path.is_dir() && text.parse::<Reference>().is_err();
     (is_path || names_a_file || names_a_folder).then(|| Err(not_an_image(typed, path, why, knowledge)))
+}
+
+/// True for a text that can only be a path, whether it is there or not.
+fn is_path(text: &str) -> bool {
+    PATHS.iter().any(|beginning| text.starts_with(beginning)) || is_on_drive(text)
+}
+
+/// True for a name that archives have.
+fn is_archive(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ARCHIVES.iter().any(|ending| name.ends_with(ending))
 }
 
 /// True for `C:\x` and `C:/x`, which are paths wherever they are typed: no image is called so.
@@ -264,7 +283,7 @@ fn names_images(path: &Path) -> Option<&'static str> {
         FileKind::Yaml => "a YAML file",
         FileKind::Bake => "a bake file",
         FileKind::Groovy => "a pipeline of Jenkins",
-        FileKind::List => "a list of images",
+        FileKind::List => return None,
     })
 }
 
@@ -284,8 +303,7 @@ fn not_an_image(typed: &str, path: &Path, why: Option<Error>, knowledge: &Knowle
             scan_of(typed)
         ));
     }
-    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    let is_archive = ARCHIVES.iter().any(|ending| name.ends_with(ending));
+    let is_archive = path.file_name().is_some_and(|name| is_archive(&name.to_string_lossy()));
     if let Some(what) = names_images(path).filter(|_| !is_archive && path.is_file()) {
         return error(what).hint(format!("{} checks the images that it names", scan_of(typed)));
     }
@@ -468,15 +486,64 @@ mod tests {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
         let path = |name: &str| folder.path().join(name).display().to_string();
-        let both = format!("did you mean oci:{}:1 or oci:{}:1?", path("layers"), path("layout"));
+        let layout = |name: &str| shell_word(&format!("oci:{}:1", path(name)));
+        let both = format!("did you mean {} or {}?", layout("layers"), layout("layout"));
         let missing = error(&format!("oci:{}:1", path("lay")));
         assert_eq!(missing.kind, ErrorKind::NotFound);
         assert_eq!(missing.hint.unwrap().to_string(), both);
-        assert_eq!(hint(&path("ap.tar")), format!("did you mean {}?", path("app.tar")));
+        assert_eq!(hint(&path("ap.tar")), format!("did you mean {}?", shell_word(&path("app.tar"))));
         assert_eq!(hint(&format!("oci:{}", path("none"))), Format::OciLayout.advice());
-        // Those who write files are not told what is there.
-        let strange = in_registry(&format!("oci:{}", path("lay")), Knowledge::built_in(), None, "name one").unwrap_err();
-        assert_eq!(strange.hint.unwrap().to_string(), "name one");
+        // A word to type, with a blank in it.
+        std::fs::create_dir(folder.path().join("pod one")).unwrap();
+        let meant = hint(&path("pod"));
+        let quoted = ['\'', '"'].map(|quote| format!("did you mean {quote}{}{quote}?", path("pod one")));
+        assert!(quoted.contains(&meant), "{meant}");
+    }
+
+    #[test]
+    fn those_who_write_files_are_not_told_what_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("layout")).unwrap();
+        std::fs::write(folder.path().join("layout/oci-layout"), "{}").unwrap();
+        std::fs::write(folder.path().join("secret.txt"), "").unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let read = |text: &str| in_registry(text, Knowledge::built_in(), "name one");
+        // The folder in which the tests run has these files of the package.
+        for text in [
+            path("layout"),
+            path("lay"),
+            path("secret.txt"),
+            path("secre"),
+            format!("{}:1", path("layout")),
+            format!("oci:{}", path("lay")),
+            "./Cargo.tom".to_owned(),
+            "./Cargo.toml".to_owned(),
+            "../none".to_owned(),
+            "~/.ssh/id".to_owned(),
+            "app.tar".to_owned(),
+            "app.TAR.GZ".to_owned(),
+            r".\Cargo.toml".to_owned(),
+            r"..\none".to_owned(),
+            r"\Windows".to_owned(),
+            r"\\server.test\share\x".to_owned(),
+            "//server.test/share/x".to_owned(),
+            r"C:\Users".to_owned(),
+            "c:/Users:1".to_owned(),
+        ] {
+            let error = read(&text).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Invalid, "{text}: {error:?}");
+            assert!(error.what.ends_with(" is not an image in a registry"), "{text}: {error:?}");
+            assert_eq!(error.hint.unwrap().to_string(), "name one", "{text}");
+        }
+        // Names of images, whatever lies in this folder under them.
+        for text in ["src", "docs:1", "r.test/app.tar", "r.test/app.tar:1", "team/app.tar:1"] {
+            assert_eq!(read(text).unwrap().as_str(), text);
+        }
+        for text in ["Cargo.toml", "README.md:1", "."] {
+            let error = read(text).unwrap_err();
+            let shown = format!("{} {}", error.sentence(), error.hint.unwrap());
+            assert!(!shown.contains("file") && !shown.contains("folder"), "{text}: {shown}");
+        }
     }
 
     #[test]
@@ -486,7 +553,7 @@ mod tests {
         // The folder in which the tests run is that of the package.
         assert_eq!(
             hint("src", failed()),
-            "for the images that the files in the folder src name, `wincompat scan src`; for this image, try again"
+            "for the images that the files in the folder `src` name, `wincompat scan src`; for this image, try again"
         );
         assert_eq!(hint("no-such-folder", failed()), "try again");
         assert_eq!(hint("src", failed().of_kind(ErrorKind::Invalid)), "try again");

@@ -11,6 +11,9 @@ const MESSAGE: &str = " msg=\"";
 /// The characters from which on a line may have been wrapped within a sentence, whatever the next begins with.
 const WIDE: usize = 60;
 
+/// The most lines that go on with another for the one reason that its parenthesis is open. Some are never closed.
+const MOST_OPEN: usize = 3;
+
 /// A line that stands behind a mark.
 struct Marked<'a> {
     mark: &'a str,
@@ -25,6 +28,8 @@ pub(super) struct Before {
     mark: String,
     /// The parentheses and brackets that are not closed yet.
     open: usize,
+    /// The lines that went on since then.
+    since: usize,
     /// True if its sentence has ended.
     is_ended: bool,
     is_wide: bool,
@@ -39,8 +44,10 @@ impl Before {
             return None;
         };
         let is_likely = !is_record && (self.is_wide || begins_within(rest));
-        let goes_on = self.mark == mark && level(rest, false).is_none() && (self.open > 0 || !self.is_ended && is_likely);
+        let is_open = self.open > 0 && self.since < MOST_OPEN;
+        let goes_on = self.mark == mark && level(rest, false).is_none() && (is_open || !self.is_ended && is_likely);
         let open = if goes_on { self.open } else { 0 };
+        let since = if open > 0 { self.since + 1 } else { 0 };
         *self = Self {
             mark: mark.to_owned(),
             open: rest.chars().fold(open, |open, character| match character {
@@ -48,6 +55,7 @@ impl Before {
                 ')' | ']' => open.saturating_sub(1),
                 _ => open,
             }),
+            since,
             is_ended: rest.trim_end().ends_with(['.', '!', '?', '。']),
             is_wide: rest.chars().count() >= WIDE,
         };
@@ -76,9 +84,23 @@ mod tests {
     use super::*;
 
     /// What goes on with the line before, of these lines.
-    fn next(lines: [&str; 2]) -> Vec<Option<&str>> {
+    fn next<const LINES: usize>(lines: [&str; LINES]) -> Vec<Option<&str>> {
         let mut before = Before::default();
         lines.into_iter().map(|line| before.next(line)).collect()
+    }
+
+    #[test]
+    fn a_parenthesis_that_is_never_closed_does_not_hold_the_rest_together() {
+        let rest = ["Two", "Three", "Four", "Five", "Six"];
+        let [two, three, four, five, six] = rest.map(|rest| format!("##[error]{rest}"));
+        let found = next(["##[error]One (a", &two, &three, &four, &five, &six]);
+        assert_eq!(found, [None, Some("Two"), Some("Three"), Some("Four"), None, None]);
+        let [two, three, four, five, six] = rest.map(|rest| format!("time=\"a\" level=error msg=\"{rest}\""));
+        let found = next(["time=\"b\" level=error msg=\"One (a\"", &two, &three, &four, &five, &six]);
+        assert_eq!(found, [None, Some("Two"), Some("Three"), Some("Four"), None, None]);
+        // One that is opened later has lines of its own.
+        let found = next(["##[error]One (a", "##[error]b)", "##[error]c (", "##[error]Four", "##[error]Five", "##[error]Six)"]);
+        assert_eq!(found, [None, Some("b)"), Some("c ("), Some("Four"), Some("Five"), Some("Six)")]);
     }
 
     #[test]

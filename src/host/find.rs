@@ -14,7 +14,7 @@ use super::spec::{Spec, parse};
 use super::{Host, list, not_a_host, other_host, source, spec};
 use crate::advice::{Setting, advice};
 use crate::knowledge::Knowledge;
-use crate::text::quoted;
+use crate::text::{is_on_network, quoted};
 use crate::{Advice, Error};
 
 /// A host, and the answers of this machine if it is this machine.
@@ -141,7 +141,7 @@ pub(super) fn of_file(found: Vec<Found>, path: &Path) -> Vec<Found> {
 fn on_disk(text: &str, error: Error, knowledge: &Knowledge) -> Error {
     // A name such as `windows-11` means a release, whatever lies in this folder.
     let path = Path::new(text);
-    if text.starts_with('@') || text.is_empty() {
+    if text.starts_with('@') || text.is_empty() || is_on_network(text) {
         error
     } else if path.is_dir() {
         Error::new(format!("{} is a folder, not a host", quoted(text)))
@@ -225,6 +225,17 @@ mod tests {
             assert_eq!(error.what, format!("{} is a {kind}, not a host", quoted(&text)));
             let hint = error.hint.unwrap().to_string();
             assert!(hint.contains(option), "{hint}");
+        }
+    }
+
+    /// A path with two slashes may be one of another machine, which would be asked; here it is the same folder.
+    #[test]
+    fn a_text_that_may_name_another_machine_is_not_looked_up() {
+        let folder = tempfile::tempdir().unwrap();
+        for text in [format!("/{}", folder.path().display()), r"\\server.test\share".to_owned()] {
+            let error =
+                find(std::slice::from_ref(&text), None, Knowledge::built_in(), jiff::civil::date(2026, 11, 23)).err().unwrap();
+            assert_eq!(error.what, format!("{} is not a known Windows host", quoted(&text)));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::attributes::Attributes;
 use super::other_host::{self, LONGEST_TEXT, is_almost, is_said_of_others};
-use super::spec::{HINT, is_host, is_name, items, named, one_release, with_architecture};
+use super::spec::{HINT, LONGEST_NAME, is_host, is_name, items, named, one_release, with_architecture};
 use super::{list, version_text, vm_image};
 use crate::advice::{Setting, advice};
 use crate::knowledge::{Knowledge, longest_served};
@@ -24,6 +24,9 @@ pub(super) fn of(text: &str, knowledge: &Knowledge) -> Error {
     }
     if let Some(word) = unknown_word(text, knowledge) {
         return unknown_attribute(word, knowledge);
+    }
+    if let Some(error) = wrong_name(text, knowledge) {
+        return error;
     }
     if let Some(host) = vm_image::host(text, knowledge) {
         let error = Error::new(format!("{} is an image of virtual machines, not a host", quoted(text)));
@@ -85,6 +88,23 @@ pub(super) fn spaced_name(text: &str, knowledge: &Knowledge) -> Option<Error> {
     }
     let error = Error::new(format!("{} is not the name of a host", quoted(name))).because("a name has no blanks in it");
     Some(error.hint(advice!["did you mean ", Setting::Host(format!("{name_of_one}={host}")), "?"]))
+}
+
+/// The error of a host whose name is none, with what names are made of: `web[1]=ltsc2022`.
+fn wrong_name(text: &str, knowledge: &Knowledge) -> Option<Error> {
+    let (name, host) = text.split_once('=').map(|(name, host)| (name.trim(), host.trim()))?;
+    if is_name(name) || name.contains(char::is_whitespace) || host.contains('=') || !is_host(host, knowledge) {
+        return None;
+    }
+    let error = match name {
+        "" => Error::new(format!("{} has no name before its =", quoted(text))),
+        _ => Error::new(format!("{} is not the name of a host", quoted(name))),
+    };
+    let rule = format!(
+        "a name begins with a letter or digit, and has at most {LONGEST_NAME} characters, none of them a space, a quote or one of \
+         @,;=[]{{}}: name it as in "
+    );
+    Some(error.hint(advice![rule, Setting::Host(format!("web01={host}"))]))
 }
 
 /// The error of a text that is not like one host, by the words in it: hosts without commas between them, a name before a host, and a word

@@ -19,7 +19,7 @@ pub(super) const HINT: &str = "give a version (10.0.20348.2402, 20348), a releas
                     what `ver` prints, @FILE, local or all";
 
 /// The longest name that a host can be given, in characters.
-const LONGEST_NAME: usize = 63;
+pub(super) const LONGEST_NAME: usize = 63;
 
 /// The longest line in which a number behind a comma is looked for, in bytes.
 const LONGEST_LINE: usize = 300;

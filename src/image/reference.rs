@@ -136,7 +136,7 @@ fn wrong(text: &str, mistake: Mistake) -> Error {
         return of(ErrorKind::Invalid)
             .because("a user name or a password stands before it, and names of images hold neither")
             .hint(format!(
-                "leave out what stands before the @, {}, and log in with docker login {}",
+                "leave out what stands before the @, {}, and log in with `docker login {}`",
                 shown(name),
                 shown(registry)
             ));
@@ -310,7 +310,7 @@ mod tests {
             assert_eq!(error.kind, ErrorKind::Invalid);
             assert!(error.sentence().contains("names of images hold neither"), "{error:?}");
             let hint = error.hint.clone().unwrap().to_string();
-            assert!(hint.contains(meant) && hint.ends_with("docker login 127.0.0.1:5077"), "{hint}");
+            assert!(hint.contains(meant) && hint.ends_with("`docker login 127.0.0.1:5077`"), "{hint}");
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
         }
         let error = mistake("bob:hunter2@$REGISTRY/app");

@@ -342,6 +342,9 @@ fn errors_name_what_is_wrong_and_what_to_do() {
         ("windows", "`windows` is not a known Windows host"),
         ("web01 10.0.20348.2402\nweb02 ltsc2022", "this text is a list with a host on each line"),
         ("ltsc2022,,ltsc2019", "`ltsc2022,,ltsc2019` has a comma without a host beside it"),
+        ("N[x]=ltsc2019", "`N[x]` is not the name of a host"),
+        ("-web=ltsc2019,no-hyperv", "`-web` is not the name of a host"),
+        ("=ltsc2019", "`=ltsc2019` has no name before its ="),
         ("\u{1b}]0;x\u{7}\r\n::error::", "`]0;x  ::error::` is not a known Windows host"),
     ] {
         assert_eq!(error(text).what, what, "{text}");
@@ -376,6 +379,8 @@ fn errors_name_what_is_wrong_and_what_to_do() {
         ("ltsc2022;ltsc2019", "did you mean <host(\"ltsc2022,ltsc2019\")>?"),
         ("ltsc2022 ltsc2019", "did you mean <host(\"ltsc2022,ltsc2019\")>?"),
         ("web01 ltsc2019", "did you mean <host(\"web01=ltsc2019\")>?"),
+        ("N[x]=ltsc2019", "a name begins with a letter or digit, and has at most 63 characters, none of them a space, a quote or one of @,;=[]{}:"),
+        ("N[x]=ltsc2019,no-hyperv", "name it as in <host(\"web01=ltsc2019\")>"),
         ("servers: ltsc2019, ltsc2022", "did you mean <host(\"servers=ltsc2019\")>?"),
         ("our servers: ltsc2019, ltsc2022", "did you mean <host(\"ltsc2019\")>?"),
         ("web01 windows-server-2020", "<host(\"windows-server-2025\")> or windows-server-2022?"),

@@ -124,7 +124,7 @@ async fn a_registry_that_is_never_content_is_left_alone() {
     for _ in 0..2 {
         let error = client.manifest(&server.name(), "app", "1").await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unauthorized);
-        assert!(error.hint.unwrap().to_string().contains(&format!("docker login {}", server.name())));
+        assert!(error.hint.unwrap().to_string().contains(&format!("`docker login {}`", server.name())));
     }
     assert!(server.requests().len() <= 7, "{} requests", server.requests().len());
 }
@@ -470,11 +470,11 @@ async fn refused_and_missing_credentials_have_different_hints() {
     let hint =
         async |credentials| client(credentials).manifest(&server.name(), "app", "1").await.unwrap_err().hint.unwrap().to_string();
     assert!(hint(stored(&server.name(), "user", "wrong")).await.contains("were rejected"));
-    assert!(hint(None).await.contains("log in with docker login"));
+    assert!(hint(None).await.contains("log in with `docker login "));
     let broken = client(configured("{")).manifest(&server.name(), "app", "1").await.unwrap_err();
     assert!(broken.causes.iter().any(|cause| cause.starts_with("DOCKER_AUTH_CONFIG was left out: not JSON")), "{broken:?}");
     let hint = broken.hint.unwrap().to_string();
-    assert!(hint.contains("correct DOCKER_AUTH_CONFIG or unset it, and log in with docker login 127.0.0.1"), "{hint}");
+    assert!(hint.contains("correct DOCKER_AUTH_CONFIG or unset it, and log in with `docker login 127.0.0.1"), "{hint}");
 }
 
 #[cfg(unix)]

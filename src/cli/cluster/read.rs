@@ -108,8 +108,7 @@ impl Cluster {
     /// The images of more references, for the nodes that come as well.
     pub fn read(&self, texts: &[String]) -> Vec<Result<Image, Error>> {
         let hosts = hosts_of(&self.nodes, &self.upgrade);
-        let references: Vec<_> =
-            texts.iter().map(|text| references::in_registry(text, &self.knowledge, self.options.deadline, PULLED_BY)).collect();
+        let references: Vec<_> = texts.iter().map(|text| references::in_registry(text, &self.knowledge, PULLED_BY)).collect();
         read_images(self.options.clone(), &self.knowledge, &hosts, std::slice::from_ref(&self.policy), &references, true)
     }
 }
@@ -201,8 +200,7 @@ impl ReadArgs {
                 [] => options.clone(),
                 some => with_credentials(&options, io.platform, some, "a pull secret"),
             };
-            let references: Vec<_> =
-                texts.iter().map(|text| references::in_registry(text, &knowledge, options.deadline, PULLED_BY)).collect();
+            let references: Vec<_> = texts.iter().map(|text| references::in_registry(text, &knowledge, PULLED_BY)).collect();
             let hosts = hosts_of(&nodes, &upgrade);
             let read = read_images(options, &knowledge, &hosts, std::slice::from_ref(&policy), &references, quiet);
             for (text, image) in texts.into_iter().zip(read) {

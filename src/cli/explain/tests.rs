@@ -212,6 +212,18 @@ fn what_else_a_text_holds_is_named_behind_the_explanation() {
     }
 }
 
+/// A path with two slashes may be one of another machine, which would be asked; here it is the same file.
+#[test]
+fn a_pasted_path_that_may_name_another_machine_is_not_looked_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.log");
+    std::fs::write(&file, "").unwrap();
+    for text in [format!("/{}", file.display()), r"\\server.test\share\a.log".to_owned()] {
+        let (exit, _, stderr) = explained(&[text.as_str()], io::empty());
+        assert!(exit == 2 && !stderr.contains("in that file"), "{stderr}");
+    }
+}
+
 #[test]
 fn a_file_is_not_an_error_and_what_is_in_it_can_be_passed() {
     // The folder in which the tests run is that of the package.

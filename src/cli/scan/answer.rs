@@ -352,7 +352,7 @@ impl Inputs {
 
     /// The reference of a text. What is on disk is not for files to name.
     fn reference(&self, text: &str) -> Result<Reference, Error> {
-        let reference = references::in_registry(text, &self.knowledge, self.options.deadline, "name an image as NAME:TAG")?;
+        let reference = references::in_registry(text, &self.knowledge, "name an image as NAME:TAG")?;
         let refused = match reference.location() {
             Site::Registry(name) if !self.allows(&name.registry) => &name.registry,
             _ => return Ok(reference),

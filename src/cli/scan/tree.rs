@@ -15,7 +15,7 @@ use crate::login;
 use crate::report::plain;
 use crate::report::scanned::Excerpts;
 use crate::scan::{Files, walk};
-use crate::text::{Encoding, encoding, quoted};
+use crate::text::{Encoding, encoding, is_on_network, quoted};
 use crate::{Error, ErrorKind};
 
 /// The most bytes of a file.
@@ -34,6 +34,8 @@ pub struct Tree {
     roots: Vec<PathBuf>,
     /// The files and folders that were named, without links.
     named: Vec<PathBuf>,
+    /// The paths as they were typed.
+    typed: Vec<PathBuf>,
     /// The files that were named, as they were, and standard input.
     asked: BTreeSet<PathBuf>,
     input: Option<Rc<str>>,
@@ -56,7 +58,7 @@ pub fn refuse_missing(paths: &[PathBuf]) -> Result<(), Error> {
         } else {
             "name files and folders that exist, or - for standard input".to_owned()
         };
-        Err(paths::missing(path, str::to_owned, &hint))
+        Err(paths::missing(path, shell_word, &hint))
     })
 }
 
@@ -87,13 +89,14 @@ impl Tree {
         // What comes from standard input is in the current folder: a project that is rendered names its Dockerfiles there.
         let roots = paths.iter().filter_map(root).collect();
         let asked = paths.iter().filter(|path| is_input(path) || !path.is_dir()).cloned().collect();
+        let typed = paths.to_vec();
         let named = named.iter().filter_map(|path| path.canonicalize().ok()).collect();
         let unread = walked.unread.into_iter().map(|(path, why)| {
             let error = unreadable(&path).because(why);
             (path, error)
         });
         let (files, unread) = (walked.files, unread.collect());
-        Ok(Self { files, unread, roots, named, asked, input: text, read: RefCell::default(), names: OnceCell::new() })
+        Ok(Self { files, unread, roots, named, typed, asked, input: text, read: RefCell::default(), names: OnceCell::new() })
     }
 
     /// The folders that were named, and those of the files that were.
@@ -175,12 +178,20 @@ impl Tree {
         self.named.iter().any(|named| real.starts_with(named))
     }
 
+    /// True for a path that a file writes and that may be one of another machine, which is not asked: only those that the user named are.
+    fn is_elsewhere(&self, path: &Path) -> bool {
+        let known = || self.roots.iter().chain(&self.named).chain(&self.typed);
+        is_on_network(&path.to_string_lossy()) && !known().any(|known| path.starts_with(known))
+    }
+
     /// Refuses a file that links lead out of the folders that were named.
     fn inside(&self, path: &Path) -> Result<(), Error> {
-        let real = path.canonicalize().map_err(|error| failed(path, error))?;
-        // A link that is named itself leads where the user says.
-        if self.roots.iter().any(|root| real.starts_with(root)) || self.named.contains(&real) {
-            return Ok(());
+        if !self.is_elsewhere(path) {
+            let real = path.canonicalize().map_err(|error| failed(path, error))?;
+            // A link that is named itself leads where the user says.
+            if self.roots.iter().any(|root| real.starts_with(root)) || self.named.contains(&real) {
+                return Ok(());
+            }
         }
         Err(Error::of(ErrorKind::Invalid, format!("{} is not below the paths that were named", quoted(&path.to_string_lossy())))
             .hint("name the folder that holds it as well"))
@@ -207,6 +218,9 @@ impl Files for Tree {
     }
 
     fn real(&self, path: &Path) -> PathBuf {
+        if self.is_elsewhere(path) {
+            return path.to_owned();
+        }
         path.canonicalize().unwrap_or_else(|_| path.to_owned())
     }
 }
@@ -254,5 +268,25 @@ fn decoded(path: &Path, bytes: &[u8]) -> Result<Rc<str>, Error> {
                 refused(&format!("line {line} is not valid UTF-8"), "save it as UTF-8")
             }
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_machine_is_not_asked_for_a_file_that_a_file_names() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("compose.yaml"), "services:").unwrap();
+        let tree = Tree::of(&[folder.path().to_owned()], &mut std::io::empty()).unwrap();
+        for path in [r"\\server.test\share\x.yaml", "//server.test/share/x.yaml"] {
+            // One that was looked for would not have been found.
+            let error = tree.read(Path::new(path)).unwrap_err();
+            assert!(error.kind == ErrorKind::Invalid && error.what.ends_with("is not below the paths that were named"), "{error:?}");
+            assert_eq!(tree.real(Path::new(path)), Path::new(path));
+        }
+        assert_eq!(&*tree.read(&folder.path().join("compose.yaml")).unwrap(), "services:");
+        assert_eq!(tree.read(&folder.path().join("none.yaml")).unwrap_err().kind, ErrorKind::NotFound);
     }
 }

@@ -67,7 +67,7 @@ impl Reader for Registries {
             (Arc::clone(&self.knowledge), self.policy.clone(), reference.to_owned(), self.within);
         Box::pin(async move {
             let read = async {
-                let reference = references::in_registry(&text, &knowledge, options.deadline, PULLED_BY)?;
+                let reference = references::in_registry(&text, &knowledge, PULLED_BY)?;
                 let confirm = options.confirm;
                 let images = Images::new(options, &knowledge);
                 let mut image = images.resolve_one(&reference).await?;

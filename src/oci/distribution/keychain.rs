@@ -24,7 +24,7 @@ pub struct LookedUp {
     pub credential: Option<Credential>,
     /// Where the credential is from, e.g. `DOCKER_AUTH_CONFIG`.
     pub origin: Option<String>,
-    /// What to do when the registry refuses the credential, e.g. `log in again with docker login r.test`.
+    /// What to do when the registry refuses the credential, e.g. to log in again with `docker login r.test`.
     pub renewal: Option<String>,
     /// Sentences about what went wrong on the way, without any secret; they become causes of a refusal.
     pub problems: Vec<String>,

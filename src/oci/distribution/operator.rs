@@ -45,16 +45,16 @@ fn region(registry: &str) -> Option<&str> {
     Some(region)
 }
 
-/// The command with which Docker stores credentials for this registry, e.g. `docker login r.test`.
+/// How one logs in to this registry, so that Docker stores the credentials: one command in backticks, or several with `or` between them.
 pub(super) fn login(registry: &str) -> String {
     match Operator::of(registry) {
-        Operator::Azure(name) => format!("docker login {registry}, or `az acr login -n {name}`"),
+        Operator::Azure(name) => format!("`docker login {registry}`, or `az acr login -n {name}`"),
         Operator::Amazon(region) => {
             format!("`aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {registry}`")
         }
         Operator::Google => format!("`gcloud auth configure-docker {registry}`"),
-        Operator::Other if registry == DOCKER_HUB => "docker login".to_owned(),
-        Operator::GitHub | Operator::GitLab | Operator::Other => format!("docker login {registry}"),
+        Operator::Other if registry == DOCKER_HUB => "`docker login`".to_owned(),
+        Operator::GitHub | Operator::GitLab | Operator::Other => format!("`docker login {registry}`"),
     }
 }
 
@@ -102,11 +102,11 @@ mod tests {
     #[test]
     fn one_logs_in_as_the_registry_wants_it() {
         for (registry, command) in [
-            ("docker.io", "docker login"),
-            ("harbor.test:8443", "docker login harbor.test:8443"),
-            ("ghcr.io", "docker login ghcr.io"),
-            ("team.azurecr.io", "docker login team.azurecr.io, or `az acr login -n team`"),
-            ("team-a1b2c3.azurecr.io", "docker login team-a1b2c3.azurecr.io, or `az acr login -n team`"),
+            ("docker.io", "`docker login`"),
+            ("harbor.test:8443", "`docker login harbor.test:8443`"),
+            ("ghcr.io", "`docker login ghcr.io`"),
+            ("team.azurecr.io", "`docker login team.azurecr.io`, or `az acr login -n team`"),
+            ("team-a1b2c3.azurecr.io", "`docker login team-a1b2c3.azurecr.io`, or `az acr login -n team`"),
             (
                 "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
                 "`aws ecr get-login-password --region cn-north-1 | docker login --username AWS --password-stdin 123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn`",

@@ -284,7 +284,7 @@ impl Registry {
                 Setting::Mirror(format!("{0}=https://{0}", self.name))
             ]),
             ErrorKind::RateLimited if self.name == DOCKER_HUB => {
-                failure.hint("Docker Hub counts the pulls of each address: log in with docker login, or wait")
+                failure.hint("Docker Hub counts the pulls of each address: log in with `docker login`, or wait")
             }
             ErrorKind::RateLimited => {
                 failure.hint(advice!["wait, or ask a mirror: ", Setting::Mirror(format!("{}=https://MIRROR", self.name))])

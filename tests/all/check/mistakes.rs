@@ -191,6 +191,8 @@ fn arguments_that_are_missing_or_too_many_are_answered() {
         (&["explain"], 2, "`wincompat explain --list` shows everything that is known"),
         (&["completions"], 2, "hint: name a shell: bash, "),
         (&["man"], 2, "hint: name a folder that exists"),
+        (&["webhook", "serve"], 2, "hint: name a certificate with --tls-cert and --tls-key, or a Secret with --tls-secret"),
+        (&["logs", "web", "db"], 2, "hint: name one container at a time"),
         (&["pull", IMAGE, IMAGE], 2, "hint: pull one image at a time"),
         (&["ps", "web"], 2, "`wincompat inspect CONTAINER` shows one container"),
         (&["version", "1"], 2, "hint: leave it out"),

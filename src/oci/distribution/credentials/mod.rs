@@ -103,12 +103,12 @@ impl Origin {
     fn renewal(&self, registry: &str, helper: Option<&str>) -> String {
         let login = match self.keeper {
             Keeper::Docker => Some(operator::login(registry)),
-            Keeper::NamedFile | Keeper::Podman => Some(format!("podman login {registry}")),
+            Keeper::NamedFile | Keeper::Podman => Some(format!("`podman login {registry}`")),
             Keeper::Variable | Keeper::Given => None,
         };
         let program = helper.map(|helper| format!("the program that {} belongs to", program(helper)));
         match (login.into_iter().chain(program).collect::<Vec<_>>().as_slice(), self.keeper) {
-            ([], Keeper::Variable) => format!("change {}, which goes before what docker login stores", self.name),
+            ([], Keeper::Variable) => format!("change {}, which goes before what `docker login` stores", self.name),
             ([], _) => format!("change the password in {}", self.name),
             (programs, _) => format!("log in again with {}", programs.join(" or with ")),
         }
@@ -452,19 +452,19 @@ mod tests {
         }
         let path = |name: &str| inside(name).display().to_string();
         for (home, variables, origin, renewal) in [
-            (Some(folder.path()), vec![], path(".docker/config.json"), "log in again with docker login r.test"),
-            (None, vec![("XDG_RUNTIME_DIR", path(""))], path("containers/auth.json"), "log in again with podman login r.test"),
+            (Some(folder.path()), vec![], path(".docker/config.json"), "log in again with `docker login r.test`"),
+            (None, vec![("XDG_RUNTIME_DIR", path(""))], path("containers/auth.json"), "log in again with `podman login r.test`"),
             (
                 Some(folder.path()),
                 vec![("REGISTRY_AUTH_FILE", path("named.json"))],
                 path("named.json"),
-                "log in again with podman login r.test",
+                "log in again with `podman login r.test`",
             ),
             (
                 Some(folder.path()),
                 vec![("DOCKER_AUTH_CONFIG", config.to_owned())],
                 "DOCKER_AUTH_CONFIG".to_owned(),
-                "change DOCKER_AUTH_CONFIG, which goes before what docker login stores",
+                "change DOCKER_AUTH_CONFIG, which goes before what `docker login` stores",
             ),
         ] {
             let expected = (origin, renewal.to_owned(), String::new(), String::new());
