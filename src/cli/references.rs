@@ -38,9 +38,9 @@ const BEFORE_IMAGES: [&str; 11] =
 /// The most bytes of a file that is looked at to say what it is.
 const LOOKED_AT: u64 = 1 << 20;
 
-/// Reads a reference that others wrote, in a file or a cluster: what is on disk is not for them to name. `hint` says what to write. Nothing
-/// of the file system is looked at for such a text: what is there is not for them to know either, and on Windows a path can name another
-/// machine, which would be asked.
+/// Reads a reference that others wrote, in a file or a cluster: what is on disk is not for them to name. `hint` says what to write.
+/// Nothing of the file system is looked at for such a text: what is there is not for them to know either, and on Windows a path can
+/// name another machine, which would be asked.
 ///
 /// # Errors
 ///

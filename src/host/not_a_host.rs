@@ -101,8 +101,8 @@ fn wrong_name(text: &str, knowledge: &Knowledge) -> Option<Error> {
         _ => Error::new(format!("{} is not the name of a host", quoted(name))),
     };
     let rule = format!(
-        "a name begins with a letter or digit, and has at most {LONGEST_NAME} characters, none of them a space, a quote or one of \
-         @,;=[]{{}}: name it as in "
+        "a name begins with a letter or digit, and has at most {LONGEST_NAME} characters, none of them a space, a quote \
+         or one of @,;=[]{{}}: name it as in "
     );
     Some(error.hint(advice![rule, Setting::Host(format!("web01={host}"))]))
 }

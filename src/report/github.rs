@@ -43,10 +43,9 @@ fn command(problem: &Problem<'_>) -> String {
         properties.push_str(&format!("file={file},line={},col={},", location.line, location.column));
     }
     let title: String = clean(&problem.title()).chars().take(LONGEST_TITLE).collect();
-    let mut lines = problem.lines();
-    // The title has its own place.
-    if lines.len() > 1 {
-        lines.remove(0);
+    let mut lines = problem.below_title();
+    if lines.is_empty() {
+        lines.push(problem.title());
     }
     if let Some(first) = lines.first_mut() {
         first.push_str(&format!(" [{}]", problem.code));

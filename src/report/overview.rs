@@ -351,16 +351,22 @@ pub(super) fn only_workloads_fail(report: &Report) -> bool {
     report.placements.iter().filter(|placement| placement.ok == Some(false)).count() == report.summary.not_ok
 }
 
+/// The numbers of images that were not read and of files that are wrong, which are not images, with the words for them.
+pub(super) fn errors(report: &Report) -> [(usize, &'static str); 2] {
+    let of_files = report.errors.iter().filter(|error| is_of_file(error)).count();
+    let words = if of_files == 1 { "error in a file" } else { "errors in files" };
+    [(report.errors.len() - of_files, "not read"), (of_files, words)]
+}
+
 /// The last line, e.g. `2 images on 3 hosts: 4 passed, 2 failed`.
 pub(super) fn sum(report: &Report) -> String {
     let summary = &report.summary;
-    // What is wrong with a file is not an image.
-    let (of_files, unread): (Vec<&ErrorEntry>, Vec<&ErrorEntry>) = report.errors.iter().partition(|error| is_of_file(error));
+    let unread = report.errors.iter().filter(|error| !is_of_file(error));
     let images: BTreeSet<&str> = report
         .results
         .iter()
         .map(|entry| entry.image.reference.as_str())
-        .chain(unread.iter().map(|error| error.reference.as_str()))
+        .chain(unread.map(|error| error.reference.as_str()))
         .collect();
     let hosts = number(Labels::of(report).hosts());
     let accepted = match report.results.iter().filter(|entry| entry.is_accepted()).count() {
@@ -369,11 +375,12 @@ pub(super) fn sum(report: &Report) -> String {
         number => format!(" ({number} as accepted failures)"),
     };
     let mut parts = vec![format!("{} passed{accepted}", summary.ok)];
+    let [unread, of_files] = errors(report);
     let counts = [
         (summary.needs_flag, if summary.needs_flag == 1 { "needs a flag" } else { "need a flag" }),
         (summary.undecided, "undecided"),
-        (unread.len(), "not read"),
-        (of_files.len(), if of_files.len() == 1 { "error in a file" } else { "errors in files" }),
+        unread,
+        of_files,
     ];
     let failed = summary.not_ok.saturating_sub(summary.needs_flag);
     let mut counts: Vec<String> =

@@ -61,10 +61,22 @@ impl Problem<'_> {
         format!("{}{}", self.name, self.outcome)
     }
 
-    /// The title, the message and what to do, a line each.
+    /// The title, the message and what to do, a line each. A message that begins with the last words of the title goes on with them.
     pub fn lines(&self) -> Vec<String> {
-        let helps = self.helps.iter().map(|help| format!("hint: {help}"));
-        [self.title(), self.message.clone()].into_iter().filter(|line| !line.is_empty()).chain(helps).collect()
+        let mut lines = self.below_title();
+        let said = self.outcome.rsplit(": ").next().unwrap_or_default();
+        let rest = self.message.strip_prefix(said).filter(|rest| !said.is_empty() && !rest.starts_with(char::is_alphanumeric));
+        match (rest, lines.first_mut()) {
+            (Some(rest), Some(message)) => *message = format!("{}{rest}", self.title()),
+            _ => lines.insert(0, self.title()),
+        }
+        lines
+    }
+
+    /// The message and what to do, a line each, for formats in which the title has its own place.
+    pub fn below_title(&self) -> Vec<String> {
+        let message = Some(self.message.clone()).filter(|message| !message.is_empty());
+        message.into_iter().chain(self.helps.iter().map(|help| format!("hint: {help}"))).collect()
     }
 }
 
@@ -322,4 +334,42 @@ pub(super) fn fingerprints(problems: &[Problem<'_>]) -> Vec<String> {
         if *number > 1 { fingerprint(&name, &(*number - 1).to_string(), "", None) } else { name }
     };
     problems.iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_title_says_is_not_said_again() {
+        let lines = |outcome: &str, message: &str| {
+            let problem = Problem {
+                level: Level::Warning,
+                code: "from-knowledge".to_owned(),
+                known: None,
+                source: "",
+                name: "app:1".into(),
+                outcome: outcome.to_owned(),
+                message: message.to_owned(),
+                notes: Vec::new(),
+                helps: vec!["run again".into()],
+                image: "app:1",
+                hosts: "web: 01".to_owned(),
+                location: None,
+                host: String::new(),
+            };
+            let mut lines = problem.lines();
+            assert_eq!(lines.pop().as_deref(), Some("hint: run again"));
+            lines
+        };
+        assert_eq!(lines(" on web: 01: not checked", "not checked; it is old"), ["app:1 on web: 01: not checked; it is old"]);
+        assert_eq!(lines(" on web: 01: not checked", "not checked"), ["app:1 on web: 01: not checked"]);
+        assert_eq!(lines(" on web: 01: not checked", "not checkedin"), ["app:1 on web: 01: not checked", "not checkedin"]);
+        assert_eq!(
+            lines(" on web: 01: will not run", "the builds differ"),
+            ["app:1 on web: 01: will not run", "the builds differ"]
+        );
+        assert_eq!(lines(" on web: 01: not checked", ""), ["app:1 on web: 01: not checked"]);
+        assert_eq!(lines("", "it failed"), ["app:1", "it failed"]);
+    }
 }

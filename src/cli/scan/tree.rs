@@ -178,7 +178,7 @@ impl Tree {
         self.named.iter().any(|named| real.starts_with(named))
     }
 
-    /// True for a path that a file writes and that may be one of another machine, which is not asked: only those that the user named are.
+    /// True for a path that a file writes and that may be one of another machine: only those that the user named are asked.
     fn is_elsewhere(&self, path: &Path) -> bool {
         let known = || self.roots.iter().chain(&self.named).chain(&self.typed);
         is_on_network(&path.to_string_lossy()) && !known().any(|known| path.starts_with(known))
@@ -283,7 +283,8 @@ mod tests {
         for path in [r"\\server.test\share\x.yaml", "//server.test/share/x.yaml"] {
             // One that was looked for would not have been found.
             let error = tree.read(Path::new(path)).unwrap_err();
-            assert!(error.kind == ErrorKind::Invalid && error.what.ends_with("is not below the paths that were named"), "{error:?}");
+            assert_eq!(error.kind, ErrorKind::Invalid);
+            assert!(error.what.ends_with("is not below the paths that were named"), "{error:?}");
             assert_eq!(tree.real(Path::new(path)), Path::new(path));
         }
         assert_eq!(&*tree.read(&folder.path().join("compose.yaml")).unwrap(), "services:");

@@ -20,7 +20,7 @@ use super::document::{Report, ResultEntry};
 use super::groups::groups;
 use super::labels::Labels;
 use super::outcome::{LEGEND, Outcome};
-use super::overview::{only_workloads_fail, sum};
+use super::overview::{errors, only_workloads_fail, sum};
 use super::{Page, Renderer, grid};
 
 const STYLE: &str = include_str!("page.css");
@@ -98,15 +98,18 @@ fn head(report: &Report, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()>
 /// The numbers of the outcomes.
 fn numbers(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let summary = &report.summary;
+    let [(unread, unread_words), (of_files, of_files_words)] = errors(report);
     let numbers = [
         ("fail", "failed", summary.not_ok.saturating_sub(summary.needs_flag)),
         ("flag", "need a flag", summary.needs_flag),
         ("open", "undecided", summary.undecided),
-        ("open", "not read", summary.errors),
+        ("open", unread_words, unread),
+        ("open", of_files_words, of_files),
         ("pass", "passed", summary.ok),
     ];
     writeln!(out, "<ul class=\"sums\">")?;
-    for (class, words, number) in numbers {
+    // A report without files has no errors in them.
+    for (class, words, number) in numbers.into_iter().filter(|(_, words, number)| *number > 0 || *words != of_files_words) {
         let class = if number == 0 { "zero" } else { class };
         writeln!(out, "<li class=\"{class}\"><b>{number}</b> {words}</li>")?;
     }

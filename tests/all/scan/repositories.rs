@@ -466,6 +466,8 @@ fn a_file_that_cannot_be_read_is_not_counted_as_an_image() {
         let answer = shop.scan(&["--host=ltsc2022"]);
         assert_eq!((answer.code, answer.out.lines().last()), (2, Some(expected)), "{answer:?}");
     }
+    let page = shop.scan(&["--host=ltsc2022", "--format=html"]).out;
+    assert!(page.contains("<b>1</b> not read</li>") && page.contains("<b>2</b> errors in files</li>"), "{page}");
 }
 
 /// The engine asks for the entry of the platform that the file names, and a container of another processor does not start.
