@@ -44,7 +44,7 @@ const LOOKED_AT: u64 = 1 << 20;
 ///
 /// # Errors
 ///
-/// Those of [`by_name`], and a text that is a path.
+/// A text that is a path, a malformed reference, a host, and a repository of Microsoft's without its registry.
 pub fn in_registry(text: &str, knowledge: &Knowledge, hint: &str) -> Result<Reference, Error> {
     if prefixed(text).is_some() || is_path(text) || (is_archive(text) && !text.contains('/')) {
         return Err(Error::of(ErrorKind::Invalid, format!("{} is not an image in a registry", quoted(text))).hint(hint));

@@ -40,6 +40,39 @@ fn texts_that_are_not_text() {
     assert_eq!(beside(&repository).len(), 3);
 }
 
+/// The author of a file may read the log.
+#[test]
+fn what_is_on_the_machine_is_not_told() {
+    let repository = Repository::new();
+    repository.file("secret.txt", "");
+    repository.file("layout/oci-layout", "{}");
+    let images = [
+        "./secre",
+        "./secret.txt",
+        "./layout",
+        "layout:1",
+        "../none",
+        "~/.ssh/id",
+        "app.tar",
+        r"\\server.test\share\x",
+        "/etc/passw",
+    ];
+    let text: String = images.iter().map(|image| format!("FROM {image}\n")).collect();
+    // Else the slashes of Windows join lines.
+    repository.file("Dockerfile", format!("# escape=`\n{text}"));
+    let answer = repository.scan(&["--host", "ltsc2022", "--format", "json"]);
+    let errors = answer.json()["errors"].clone();
+    let errors = errors.as_array().unwrap();
+    assert_eq!(errors.len(), images.len(), "{errors:?}");
+    for error in errors.iter().filter(|error| error["reference"] != "layout:1") {
+        assert_eq!(error["hint"], "name an image as NAME:TAG", "{error}");
+        assert!(error["message"].as_str().unwrap().ends_with("is not an image in a registry"), "{error}");
+    }
+    // An image of Docker Hub, whatever lies beside the file.
+    let hub = errors.iter().find(|error| error["reference"] == "layout:1").unwrap();
+    assert!(hub["kind"].is_string() && hub["kind"] != "invalid", "{hub}");
+}
+
 #[test]
 fn yaml_that_multiplies_itself() {
     let repository = Repository::new();
