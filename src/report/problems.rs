@@ -364,7 +364,7 @@ mod tests {
         };
         assert_eq!(lines(" on web: 01: not checked", "not checked; it is old"), ["app:1 on web: 01: not checked; it is old"]);
         assert_eq!(lines(" on web: 01: not checked", "not checked"), ["app:1 on web: 01: not checked"]);
-        assert_eq!(lines(" on web: 01: not checked", "not checkedin"), ["app:1 on web: 01: not checked", "not checkedin"]);
+        assert_eq!(lines(" on web: 01: not checked", "not checked2"), ["app:1 on web: 01: not checked", "not checked2"]);
         assert_eq!(
             lines(" on web: 01: will not run", "the builds differ"),
             ["app:1 on web: 01: will not run", "the builds differ"]
