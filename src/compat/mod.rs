@@ -404,10 +404,11 @@ impl Case<'_> {
 
     /// The assumptions without which an image that fails here might pass.
     fn assumptions_against(&self) -> Vec<Code> {
+        let lenient = self.policy.strict.then(|| Policy { strict: false, ..self.policy.clone() });
+        let policy = lenient.as_ref().unwrap_or(self.policy);
         let passes = |attribute: Attribute, other: Host| {
             let assumed = other.assumed.into_iter().filter(|assumed| *assumed != attribute).collect();
-            let policy = Policy { strict: false, ..self.policy.clone() };
-            judge(self.knowledge, &Host { assumed, ..other }, self.image, &policy).ok != Some(false)
+            judge(self.knowledge, &Host { assumed, ..other }, self.image, policy).ok != Some(false)
         };
         let mut codes = Vec::new();
         if self.host.assumes(Attribute::Kind)

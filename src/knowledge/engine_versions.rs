@@ -127,23 +127,34 @@ pub enum NoMatch {
 
 /// A version as an engine writes it: `v2.0.4+azure`, `18.09.6`, `1.7.20-rc.1`. What follows the three numbers is left out.
 ///
-/// It is read for each judgement, so by bytes: that takes less than half of the time of a search for characters.
+/// It is read for each judgement, so in one pass over the bytes.
 pub fn engine_version(text: &str) -> Option<semver::Version> {
     let mut text = text.trim_ascii().as_bytes();
     while let [b'v' | b'V', rest @ ..] = text {
         text = rest;
     }
-    let numbers = text.split(|byte| matches!(byte, b'+' | b'-' | b' ' | b'~')).next()?;
-    let mut parts = numbers.split(|byte| *byte == b'.').map(number);
-    let version = semver::Version::new(parts.next()??, parts.next()??, parts.next()??);
-    parts.next().is_none().then_some(version)
-}
-
-/// The number of these digits.
-fn number(digits: &[u8]) -> Option<u64> {
-    let add =
-        |sum: u64, digit: &u8| sum.checked_mul(10)?.checked_add(digit.checked_sub(b'0').filter(|digit| *digit < 10)?.into());
-    (!digits.is_empty()).then(|| digits.iter().try_fold(0, add)).flatten()
+    // The major and the minor number, once they are read.
+    let (mut major, mut minor) = (None, None);
+    let (mut number, mut has_digits) = (0_u64, false);
+    for byte in text {
+        match byte {
+            b'0'..=b'9' => {
+                number = number.checked_mul(10)?.checked_add(u64::from(byte - b'0'))?;
+                has_digits = true;
+            }
+            b'.' if has_digits => {
+                match (major, minor) {
+                    (None, _) => major = Some(number),
+                    (Some(_), None) => minor = Some(number),
+                    (Some(_), Some(_)) => return None,
+                }
+                (number, has_digits) = (0, false);
+            }
+            b'+' | b'-' | b' ' | b'~' => break,
+            _ => return None,
+        }
+    }
+    has_digits.then_some(semver::Version::new(major?, minor?, number))
 }
 
 fn written<'de, D: Deserializer<'de>>(deserializer: D) -> Result<semver::Version, D::Error> {
