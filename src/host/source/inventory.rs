@@ -282,6 +282,14 @@ pub(super) fn computer(record: &Record, knowledge: &Knowledge) -> Option<Result<
     Some(wrong.map_or(Ok(facts), Err))
 }
 
+/// True for records of which one is surely a computer, with a name, a Windows and a label of systems. Drivers have names and versions too.
+pub(super) fn has_computer(records: &[Record], knowledge: &Knowledge) -> bool {
+    let has_system = |record: &Record| value_within(record, &SYSTEMS).or_else(|| value_within(record, &VERSIONS)).is_some();
+    let is_computer =
+        |record: &Record| name(record).is_some() && has_system(record) && windows(record, By::AnyName, knowledge).is_some();
+    records.iter().any(is_computer)
+}
+
 /// The edition in a column of its own; `None` for a number that is not one of Home.
 fn edition_said(record: &Record) -> Option<String> {
     let by_number = || edition::of_number(value(record, &EDITION_NUMBERS)?.parse().ok()?);
@@ -525,6 +533,11 @@ mod tests {
                 "A 10.0.20348, B 10.0.17763",
             ),
             ("name,os,osversion\nA,Windows,10.0.20348.1\n,Windows,10.0.17763.1\n", "A 10.0.20348.1, computer 2 10.0.17763.1"),
+            // Two lists of one document.
+            (
+                r#"{"servers": [{"name": "A", "osVersion": "10.0.20348.1"}], "computers": [{"name": "B", "osVersion": "10.0.20348.1"}]}"#,
+                "B 10.0.20348.1, A 10.0.20348.1",
+            ),
             // A year by itself may be that of anything.
             ("name,os,osversion\nA,Windows,10.0.20348.1\nB,2019,\nC,ltsc2019,\n", "A 10.0.20348.1, C 10.0.17763"),
             // Keys beside the items of YAML, and several lists of them.

@@ -1,5 +1,5 @@
 //! JSON with a field for each computer: `{"web01": {"version": "10.0.20348.2402"}, "web02": {…}}`, as inventories and the results of tasks
-//! of Ansible have it.
+//! of Ansible have it, and with lists of computers at any place.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use crate::host::{other_host, spec, version_text};
 use crate::knowledge::Knowledge;
 use crate::text::quoted;
 
-/// An object, at any place of the document, of which fields are computers.
+/// An object, at any place of the document, of which fields are computers, or a list of computers.
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises, hosts };
 
 /// The labels of objects that hold computers, whatever they are called.
@@ -28,11 +28,17 @@ fn recognises(document: &Document<'_>) -> bool {
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let Some(json) = document.json() else { return Ok(Vec::new()) };
     let found = computers(json, document.knowledge).map_err(|name| version_text::without_a_windows("JSON", name))?;
-    let read = |name: &str, value: &Value| {
-        of_computer(name, value, document.knowledge)
-            .map_err(|error| error.within(format!("the Windows of {} is not known", quoted(name))))
+    let read = |(name, value): Field<'_>| {
+        if let Some(read) = in_list(value, document.knowledge) {
+            // Of one computer in a list the name is kept too.
+            let own = read.as_ref().ok().filter(|read| read.hosts.len() == 1).and_then(|read| read.hosts.first()?.label.clone());
+            return (own.map_or_else(|| name.to_owned(), |own| format!("{name}/{own}")), read);
+        }
+        let read = of_computer(name, value, document.knowledge)
+            .map_err(|error| error.within(format!("the Windows of {} is not known", quoted(name))));
+        (name.to_owned(), read)
     };
-    answers::hosts(document, found.into_iter().map(|(name, value)| (name, read(name, value))).collect())
+    answers::hosts(document, found.into_iter().map(read).collect())
 }
 
 /// The computers in JSON, else the name of what has a Windows and stands beside some. What is deepest counts:
@@ -123,10 +129,29 @@ fn add<'j>(
     if found.len() > begin {
         return beside.map_or(Ok(told), Err);
     }
+    if is_list && !label.is_empty() && !other_host::is_about_others(label) && is_inventory(value, knowledge) {
+        found.push((label, value));
+        return Ok(told);
+    }
     // `[{"web01": {…}}, {"web02": {…}}]` has the fields of one object.
     let parts = if is_list { alone(&parts).unwrap_or_default() } else { parts };
     found.extend(computers_among(&parts, holder, knowledge)?);
     Ok(told)
+}
+
+/// True for a list of computers as an inventory has them.
+fn is_inventory(value: &Value, knowledge: &Knowledge) -> bool {
+    value.is_array() && inventory::has_computer(&Records::of_json(value).all, knowledge)
+}
+
+/// The computers in such a list; `None` for any other value.
+fn in_list(value: &Value, knowledge: &Knowledge) -> Option<Result<Read, Error>> {
+    if !is_inventory(value, knowledge) {
+        return None;
+    }
+    let text = value.to_string();
+    let document = Document::new(&text, knowledge);
+    Some((inventory::FORMAT.hosts)(&document).map(|hosts| Read { hosts, notes: document.notes.take() }))
 }
 
 /// The only fields of these objects; `None` where one has another number of them.
@@ -296,7 +321,7 @@ mod tests {
             ),
             // What stands beside them and is not one.
             (
-                r#"{"count": 2, "generated": "2024-05-01", "_meta": {"version": 3}, "next": null, "tags": ["10.0.17763.1"],
+                r#"{"count": 2, "generated": "2024-05-01", "_meta": {"version": 3}, "next": null, "tags": ["10.0.17763.1"], "x64": true,
                 "web01": {"os": "Windows Server 2022", "version": "10.0.20348.2402"},
                 "web02": {"os": "Windows Server 2022", "version": "10.0.20348.2402"}}"#,
                 "web01 10.0.20348.2402, web02 10.0.20348.2402",
@@ -315,6 +340,16 @@ mod tests {
                 r#"{"rack1": [{"name": "web01", "osVersion": "10.0.20348.1"}, {"name": "web02", "osVersion": "10.0.20348.1"}],
                 "rack2": [{"name": "db01", "osVersion": "10.0.20348.1"}, {"name": "db02", "osVersion": "10.0.20348.1"}]}"#,
                 "rack1/web01 10.0.20348.1, rack1/web02 10.0.20348.1, rack2/db01 10.0.20348.1, rack2/db02 10.0.20348.1",
+            ),
+            (
+                r#"{"prod": [{"name": "web01", "os": "Windows Server 2022", "version": "10.0.20348.1"}],
+                "test": [{"name": "db01", "os": "Windows Server 2022"}, {"name": "db02", "os": "Windows Server 2022"}]}"#,
+                "prod/web01 10.0.20348.1, test/db01 10.0.20348, test/db02 10.0.20348",
+            ),
+            (
+                r#"{"fleet": {"members": [{"name": "web01", "os": "Windows Server 2022", "version": "10.0.20348.1"},
+                {"name": "web02", "os": "Windows Server 2022", "version": "10.0.20348.1"}]}}"#,
+                "members/web01 10.0.20348.1, members/web02 10.0.20348.1",
             ),
             (
                 r#"{"data": {"database": {"os": "ltsc2022"}, "fileserver": {"os": "ltsc2019"}}}"#,
@@ -370,6 +405,10 @@ mod tests {
             ),
             (
                 r#"{"os": "Windows Server 2022", "version": "10.0.20348.1", "nic1": {"driverVersion": "10.0.20348.1"}, "nic2": null}"#,
+                "Windows Server 2022 10.0.20348.1",
+            ),
+            (
+                r#"{"os": "Windows Server 2022", "version": "10.0.20348.1", "drivers": [{"name": "a", "version": "10.0.20348.1"}]}"#,
                 "Windows Server 2022 10.0.20348.1",
             ),
             (

@@ -137,14 +137,15 @@ impl Records {
 pub(super) const LISTS: [&str; 9] =
     ["value", "data", "InstanceInformationList", "hosts", "results", "computers", "servers", "items", "nodes"];
 
-/// The objects of JSON: one, those of a list, or of a list within an object: Windows PowerShell's `{"value": […], "Count": 2}`, which
+/// The objects of JSON: one, those of a list, or of the lists within an object: Windows PowerShell's `{"value": […], "Count": 2}`, which
 /// Graph has too, and `data` and `InstanceInformationList` of the command lines of Azure and AWS.
 pub(super) fn objects(json: &Value) -> Vec<&Value> {
     match json {
         Value::Array(objects) => objects.iter().collect(),
         Value::Object(object) => {
-            let mut lists = LISTS.iter().filter_map(|name| object.get(*name)?.as_array()).filter(|list| !list.is_empty());
-            lists.next().map_or_else(|| vec![json], |objects| objects.iter().collect())
+            let lists = LISTS.iter().filter_map(|name| object.get(*name)?.as_array());
+            let objects: Vec<&Value> = lists.filter(|list| list.iter().any(Value::is_object)).flatten().collect();
+            if objects.is_empty() { vec![json] } else { objects }
         }
         _ => Vec::new(),
     }

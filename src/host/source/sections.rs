@@ -90,12 +90,13 @@ pub(in crate::host) fn title(line: &str) -> Option<&str> {
 /// True for a word above a part of what is said of one computer, or of images, as `Network` of `=== Network ===`. `container-01` is the
 /// name of a computer.
 pub(super) fn is_part(word: &str) -> bool {
-    const PARTS: &str = "actual after all base before begin children client cmd container containers cpu current data description \
-                         disk disks docker end environment error errors expected facts firewall guest guests hardware host \
-                         hosts hotfixes image images issue linux log logs machine memory message metadata msg network new note \
-                         notes old os output platform powershell previous problem properties registry result results server \
-                         services setup software spec start status stderr stdout steps storage summary system tag tags update \
-                         updates vars version windows";
+    const PARTS: &str = "actual after all amd64 arm64 base base64 before begin children client cmd container containers \
+                         cpu current data description disk disks docker end environment error errors expected facts \
+                         firewall guest guests hardware host hosts hotfixes image images issue linux log logs machine \
+                         md5 memory message metadata msg network new note notes old os output platform powershell \
+                         previous problem properties registry result results server services setup software spec start \
+                         status stderr stdout steps storage summary symptom symptoms system tag tags update updates utf8 \
+                         vars version win32 windows x64 x86";
     // Of these a computer has several: `nic1`.
     const COUNTED: &str = "adapter disk drive eth ipv kb nic partition sha volume";
     let is_one_of = |words: &str, word: &str| words.split(' ').any(|known| word.eq_ignore_ascii_case(known));
