@@ -196,6 +196,11 @@ fn other_computer<'t>(text: &'t str, knowledge: &Knowledge) -> Option<&'t str> {
         {
             return Some(name);
         }
+        if let (Some((known, true)), Some(name)) = (first, source::sections::unread(line))
+            && !name.eq_ignore_ascii_case(known)
+        {
+            return Some(name);
+        }
         let title = source::sections::title(line);
         // `db01: ltsc2022` beside `web01:`.
         let Some(name) = title.or_else(|| computer_named(line, knowledge)) else {

@@ -46,6 +46,8 @@ struct Title<'t> {
     at: usize,
     name: &'t str,
     mark: Mark,
+    /// What stands behind it in the same line: that the computer did not answer.
+    said: Option<&'t str>,
 }
 
 impl<'t> Title<'t> {
@@ -70,10 +72,18 @@ impl<'t> Title<'t> {
             let key = plain(trimmed.strip_prefix("- ").unwrap_or(trimmed)).strip_suffix(':')?;
             (key.trim_end() == key).then_some((key.trim_end_matches(is_quote), Mark::Colon(blanks_before(line))))
         };
-        let (name, mark) = of_psexec().or_else(of_line).or_else(of_colon)?;
+        // `web02: unreachable` beside `web01:`.
+        let of_unread = || {
+            let (key, said) = plain(trimmed.strip_prefix("- ").unwrap_or(trimmed)).split_once(": ")?;
+            let (name, said) = (key.trim_matches(is_quote), said.trim());
+            let is_unread = is_mixed(name) && (EMPTY.contains(&said) || is_no_answer(said));
+            is_unread.then_some((name, Mark::Colon(blanks_before(line)), Some(said)))
+        };
+        let of_title = || of_psexec().or_else(of_line).or_else(of_colon).map(|(name, mark)| (name, mark, None));
+        let (name, mark, said) = of_title().or_else(of_unread)?;
         // PsExec writes names of computers alone.
         let is_computer = mark == Mark::PsExec || !(list::is_label(name) || is_part(name));
-        (spec::is_name(name) && is_computer).then_some(Self { at, name, mark })
+        (spec::is_name(name) && is_computer).then_some(Self { at, name, mark, said })
     }
 
     /// True for a title that is the name of a computer, whatever is below it.
@@ -82,9 +92,17 @@ impl<'t> Title<'t> {
     }
 }
 
+/// What stands in YAML and in lists instead of what a computer would have said.
+const EMPTY: [&str; 9] = ["null", "~", "{}", "[]", "none", "failed", "offline", "unknown", "n/a"];
+
 /// The name of a computer in a line that is surely the title of a section.
 pub(in crate::host) fn title(line: &str) -> Option<&str> {
-    Title::of(0, line).filter(Title::is_sure).map(|title| title.name)
+    Title::of(0, line).filter(|title| title.is_sure() && title.said.is_none()).map(|title| title.name)
+}
+
+/// The name of a computer in a line that says that it did not answer: `web02: unreachable`.
+pub(in crate::host) fn unread(line: &str) -> Option<&str> {
+    Title::of(0, line).filter(|title| title.said.is_some()).map(|title| title.name)
 }
 
 /// True for a word above a part of what is said of one computer, or of images, as `Network` of `=== Network ===`. `container-01` is the
@@ -171,8 +189,14 @@ impl<'t> Titles<'t> {
                 group.push(title);
             } else if groups.len() < MOST_MARKS {
                 groups.push((title.mark, vec![title]));
-            } else if title.is_sure() {
+            } else if title.is_sure() && title.said.is_none() {
                 left_out = left_out.or(Some(title));
+            }
+        }
+        // Without a title of a computer, `test1: failed` may be about anything.
+        for (_, group) in &mut groups {
+            if !group.iter().any(|title| title.is_sure() && title.said.is_none()) {
+                group.retain(|title| title.said.is_none());
             }
         }
         Self { lines, groups, left_out }
@@ -230,9 +254,9 @@ fn below<'t>(lines: &[&'t str], titles: &[Title<'t>], least: usize, knowledge: &
             _ => false,
         };
         let inner = behind.iter().position(is_outside).unwrap_or(behind.len());
-        let (body, rest) = behind.split_at_checked(inner)?;
+        let (body, rest) = behind.split_at_checked(if title.said.is_some() { 0 } else { inner })?;
         outside.extend(rest);
-        sections.push(Section { title: *title, body: body.join("\n") });
+        sections.push(Section { title: *title, body: title.said.map_or_else(|| body.join("\n"), str::to_owned) });
     }
     // A comment is not of a host.
     outside.retain(|line| !line.trim_start().starts_with('#'));
@@ -404,6 +428,13 @@ mod tests {
                 NOT_OF_EACH,
             ),
             ("hosts:\n  web01:\n    version: 10.0.20348.2402\n  db01: ltsc2022\n", NOT_OF_EACH),
+            // One that did not answer, in the line of its key.
+            ("web01:\n  version: 10.0.20348.2402\nweb02: unreachable\n", NOT_OF_EACH),
+            ("hosts:\n  web01:\n    version: 10.0.20348.2402\n  \"web02\": null # new\n", NOT_OF_EACH),
+            (
+                "database:\n  10.0.20348.2402\nfileserver:\n  10.0.20348.2402\ntest1: failed\n",
+                "database 10.0.20348.2402, fileserver 10.0.20348.2402",
+            ),
             (
                 "db01 ltsc2019\n=== web01 ===\nMicrosoft Windows [Version 10.0.20348.2402]\n",
                 "this text is a list with a host on each line",
