@@ -258,7 +258,8 @@ pub(super) fn is_said_of_others(name: &str, build: u32) -> bool {
 
 /// True for the name of a release that is also said of the later one with this build.
 pub(super) fn is_said_of_later(name: &str, build: u32, knowledge: &Knowledge) -> bool {
-    is_said_of_others(name, build) || is_of_preview(name, &knowledge.releases_named(name), build, knowledge)
+    let named = knowledge.releases_named(name);
+    !named.is_empty() && (is_said_of_others(name, build) || is_of_preview(name, &named, build, knowledge))
 }
 
 /// True for four digits, which are the name of a release too.

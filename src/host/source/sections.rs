@@ -76,7 +76,7 @@ impl<'t> Title<'t> {
         let of_unread = || {
             let (key, said) = plain(trimmed.strip_prefix("- ").unwrap_or(trimmed)).split_once(": ")?;
             let (name, said) = (key.trim_matches(is_quote), said.trim());
-            let is_unread = is_mixed(name) && (EMPTY.contains(&said) || is_no_answer(said));
+            let is_unread = key.trim_end() == key && is_mixed(name) && (EMPTY.contains(&said) || is_no_answer(said));
             is_unread.then_some((name, Mark::Colon(blanks_before(line)), Some(said)))
         };
         let of_title = || of_psexec().or_else(of_line).or_else(of_colon).map(|(name, mark)| (name, mark, None));
