@@ -177,13 +177,14 @@ pub(super) fn of_one(text: &str, read: Result<HostFacts, Error>, knowledge: &Kno
 /// The second computer with a section or a line of its own in what a tool printed of several, one that stands below what was printed
 /// of a computer without a name, and one that a remote shell could not reach.
 fn other_computer<'t>(text: &'t str, knowledge: &Knowledge) -> Option<&'t str> {
-    let lines = || text.lines().take(MOST_LINES).map(str::trim).filter(|line| line.len() <= LONGEST_LINE);
-    let titles: HashSet<&str> = lines().filter_map(source::sections::title).collect();
-    // The first name, and whether it is a title.
+    let lines = text.lines().take(MOST_LINES).map(str::trim).filter(|line| !line.is_empty() && line.len() <= LONGEST_LINE);
+    let lines: Vec<&str> = lines.collect();
+    let titles: HashSet<&str> = lines.iter().copied().filter_map(source::sections::title).collect();
+    // The first name, and whether it is above what was printed.
     let mut first: Option<(&str, bool)> = None;
     // A version without a name, and the computer below it.
     let (mut is_told, mut below) = (false, None);
-    for line in lines() {
+    for (at, line) in lines.iter().copied().enumerate() {
         if let Some((name, rest)) = line.strip_prefix('[').and_then(|line| line.split_once(']'))
             && rest.trim_start().starts_with("Connecting to remote server")
         {
@@ -202,8 +203,14 @@ fn other_computer<'t>(text: &'t str, knowledge: &Knowledge) -> Option<&'t str> {
             return Some(name);
         }
         let title = source::sections::title(line);
+        // What `hostname` prints, above what `ver` does.
+        let alone = || {
+            let is_next_told = || lines.get(at + 1).is_some_and(|next| !version_text::versions(next).is_empty());
+            (is_name_alone(line, knowledge) && is_next_told()).then_some(line)
+        };
+        let heading = title.or_else(alone);
         // `db01: ltsc2022` beside `web01:`.
-        let Some(name) = title.or_else(|| computer_named(line, knowledge)) else {
+        let Some(name) = heading.or_else(|| computer_named(line, knowledge)) else {
             let has_version = !version_text::versions(line).is_empty();
             if below.is_some() && (has_version || source::sections::is_no_answer(line)) {
                 return below;
@@ -213,14 +220,22 @@ fn other_computer<'t>(text: &'t str, knowledge: &Knowledge) -> Option<&'t str> {
         };
         match first {
             None => {
-                first = Some((name, title.is_some()));
+                first = Some((name, heading.is_some()));
                 below = title.filter(|_| is_told);
             }
-            Some((known, is_title)) if name.eq_ignore_ascii_case(known) || !(is_title || title.is_some()) => {}
+            Some((known, is_heading)) if name.eq_ignore_ascii_case(known) || !(is_heading || heading.is_some()) => {}
             Some(_) => return Some(name),
         }
     }
     None
+}
+
+/// True for a word that is the name of a computer, with digits in it, and no host.
+fn is_name_alone(line: &str, knowledge: &Knowledge) -> bool {
+    spec::is_name(line)
+        && is_mixed(line)
+        && !(line.contains(':') || is_label(line) || source::sections::is_part(line) || spec::is_host(line, knowledge))
+        && version_text::versions(line).is_empty()
 }
 
 /// True for a text with hosts on several lines, and for one with a host or a system on a line that is not of this version.
@@ -557,6 +572,10 @@ mod tests {
             ("Microsoft Windows [Version 10.0.20348.2402]\nweb02:\n  Access is denied.\n", SEVERAL),
             ("Microsoft Windows [Version 10.0.20348.2402]\nstep2:\n  the pull failed\n", "10.0.20348.2402"),
             ("web01:\nMicrosoft Windows [Version 10.0.20348.2402]\ndb01: 10.0.20348.2402\n", SEVERAL),
+            // What `hostname` and `ver` print.
+            ("web01\n\nMicrosoft Windows [Version 10.0.20348.2402]\nweb02\n\nMicrosoft Windows [Version 10.0.20348.2402]\n", SEVERAL),
+            ("web01\n  version: 10.0.20348.2402\nweb02\n  version: 10.0.20348.2402\n", SEVERAL),
+            ("Microsoft Windows [Version 10.0.20348.2402]\nweb01\n10.0.20348.2402\n", "10.0.20348.2402"),
             ("=== Windows ===\nMicrosoft Windows [Version 10.0.20348.2402]\n=== Network ===\nnone\n", "10.0.20348.2402"),
             (
                 "2024-05 Cumulative Update for Windows Server 2019 for x64-based Systems (KB5037765) (17763.5820)\n\

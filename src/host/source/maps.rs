@@ -133,10 +133,28 @@ fn add<'j>(
         found.push((label, value));
         return Ok(told);
     }
+    let named = if is_list { named_lines(&parts, knowledge) } else { Vec::new() };
+    if named.len() > 1 {
+        found.extend(named);
+        return Ok(told);
+    }
     // `[{"web01": {…}}, {"web02": {…}}]` has the fields of one object.
     let parts = if is_list { alone(&parts).unwrap_or_default() } else { parts };
     found.extend(computers_among(&parts, holder, knowledge)?);
     Ok(told)
+}
+
+/// The texts of a list that are each about a computer: `["web01 10.0.20348.2402", "web02 timed out"]`. Empty where none has a Windows.
+fn named_lines<'j>(parts: &[Part<'j>], knowledge: &Knowledge) -> Vec<Field<'j>> {
+    let with_host = |line: &'j str| list::computer_named(line, knowledge);
+    let unread = |line: &'j str| line.split([' ', ':']).next().filter(|name| is_mixed(name) && sections::is_no_answer(line));
+    let lines = parts.iter().filter_map(|part| Some((part.value.as_str()?.trim(), part.value)));
+    let lines: Vec<Field<'j>> = lines.collect();
+    if !lines.iter().any(|(line, _)| with_host(line).is_some()) {
+        return Vec::new();
+    }
+    let named = |(line, value): Field<'j>| Some((with_host(line).or_else(|| unread(line))?, value));
+    lines.into_iter().filter_map(named).collect()
 }
 
 /// True for a list of computers as an inventory has them.
@@ -352,6 +370,10 @@ mod tests {
                 "members/web01 10.0.20348.1, members/web02 10.0.20348.1",
             ),
             (
+                r#"{"hosts": ["web01 Windows Server 2022 10.0.20348.2402", "web02 Windows Server 2022 10.0.20348.2402"]}"#,
+                "web01 10.0.20348.2402, web02 10.0.20348.2402",
+            ),
+            (
                 r#"{"data": {"database": {"os": "ltsc2022"}, "fileserver": {"os": "ltsc2019"}}}"#,
                 "database 10.0.20348, fileserver 10.0.17763",
             ),
@@ -397,6 +419,10 @@ mod tests {
             (
                 r#"{"web01": {"version": "10.0.20348.2402"}, "web02": {"version": "10.0.20348.2402"}, "version": "10.0.20348.2402"}"#,
                 NOT_OF_EACH,
+            ),
+            (
+                r#"{"hosts": ["web01 Windows Server 2022 10.0.20348.2402", "web02: connection timed out"]}"#,
+                "the Windows of `web02` is not known",
             ),
             // One computer.
             (

@@ -107,7 +107,7 @@ pub(in crate::host) fn unread(line: &str) -> Option<&str> {
 
 /// True for a word above a part of what is said of one computer, or of images, as `Network` of `=== Network ===`. `container-01` is the
 /// name of a computer.
-pub(super) fn is_part(word: &str) -> bool {
+pub(in crate::host) fn is_part(word: &str) -> bool {
     const PARTS: &str = "actual after all amd64 arm64 base base64 before begin children client cmd container containers \
                          cpu current data description disk disks docker end environment error errors expected facts \
                          firewall guest guests hardware host hosts hotfixes image images issue linux log logs machine \
