@@ -82,6 +82,15 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("`{shown}`")
 }
 
+/// The first of these names in quotes, and how many there are beside them: the names `a` and `b` of five as "`a`, `b` and 3 more".
+pub(crate) fn first_named(names: impl IntoIterator<Item: AsRef<str>>, all: usize) -> String {
+    const MOST: usize = 5;
+    let named: Vec<String> = names.into_iter().take(MOST).map(|name| quoted(name.as_ref())).collect();
+    let more = all.saturating_sub(named.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", named.join(", "))
+}
+
 /// A number of things, e.g. `1 layer`, `3 layers`.
 #[cfg(feature = "running")]
 pub(crate) fn count(number: usize, what: &str) -> String {
@@ -138,6 +147,20 @@ pub(crate) fn counted(number: usize, of_one: &str, of_several: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_names_the_first_are_said() {
+        let names = ["a", "b", "c", "d", "e", "f"];
+        for (of, all, expected) in [
+            (1, 1, "`a`"),
+            (2, 2, "`a`, `b`"),
+            (2, 5, "`a`, `b` and 3 more"),
+            (5, 5, "`a`, `b`, `c`, `d`, `e`"),
+            (6, 6, "`a`, `b`, `c`, `d`, `e` and 1 more"),
+        ] {
+            assert_eq!(first_named(names.iter().take(of), all), expected);
+        }
+    }
 
     #[test]
     fn a_mark_names_the_encoding() {

@@ -1,5 +1,6 @@
 //! Lists of hosts: a file with one a line, a folder with a file for each, or a file in a format that holds several.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -11,11 +12,8 @@ use super::live::LiveHost;
 use super::{other_host, source, spec, version_text};
 use crate::advice::{Setting, advice};
 use crate::knowledge::Knowledge;
-use crate::text::{is_quote, quoted};
+use crate::text::{first_named, is_quote, quoted};
 use crate::{Error, OsVersion};
-
-/// The most names that one message lists.
-const MOST_NAMED: usize = 5;
 
 /// The hosts of a file or a folder. A folder holds a file for each host; a file is a list with a host on each line, or in a format
 /// that holds hosts.
@@ -86,11 +84,8 @@ fn in_folder(finder: &Finder<'_>, folder: &Path) -> Result<Vec<Found>, Error> {
         }
     }
     if let Some((_, first)) = unread.first() {
-        let names: Vec<String> =
-            unread.iter().take(MOST_NAMED).filter_map(|(path, _)| Some(quoted(&path.file_name()?.to_string_lossy()))).collect();
-        let more = unread.len().saturating_sub(MOST_NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        return Err(Error::new(format!("no host can be read from {}{more} in {shown}", names.join(", ")))
+        let names = unread.iter().filter_map(|(path, _)| Some(path.file_name()?.to_string_lossy()));
+        return Err(Error::new(format!("no host can be read from {} in {shown}", first_named(names, unread.len())))
             .because(first.sentence())
             .hint("keep only files in this folder that each hold a host, or name those files one by one"));
     }
@@ -152,7 +147,7 @@ fn in_bytes(finder: &Finder<'_>, bytes: &[u8], label: Option<&str>, folder: &Pat
 }
 
 /// The most lines, and the longest one in bytes, that are looked at to tell a list from another text.
-const MOST_LINES: usize = 1000;
+pub(super) const MOST_LINES: usize = 1000;
 pub(super) const LONGEST_LINE: usize = 300;
 
 /// What a text says of one host, unless it is a list with a host on each line: as one text with one version it would be one host, and
@@ -164,7 +159,7 @@ pub(super) const LONGEST_LINE: usize = 300;
 pub(super) fn of_one(text: &str, read: Result<HostFacts, Error>, knowledge: &Knowledge) -> Result<HostFacts, Error> {
     if !is_list(text, read.as_ref().ok().map(|facts| facts.os_version), knowledge) {
         let facts = read?;
-        if let Some(other) = other_computer(text) {
+        if let Some(other) = other_computer(text, knowledge) {
             return Err(version_text::without_a_windows("text", other));
         }
         let mut lines = text.lines().take(MOST_LINES);
@@ -179,10 +174,17 @@ pub(super) fn of_one(text: &str, read: Result<HostFacts, Error>, knowledge: &Kno
     Err(error.hint(advice!["read a file with such a list with ", Setting::Hosts("FILE".to_owned())]))
 }
 
-/// The second computer with a section of its own in what a tool printed of several, and one that a remote shell could not reach.
-fn other_computer(text: &str) -> Option<&str> {
-    let mut first = None;
-    for line in text.lines().take(MOST_LINES).map(str::trim).filter(|line| line.len() <= LONGEST_LINE) {
+/// The second computer with a section or a line of its own in what a tool printed of several, one that stands below what was printed
+/// of a computer without a name, and one that a remote shell could not reach.
+fn other_computer<'t>(text: &'t str, knowledge: &Knowledge) -> Option<&'t str> {
+    let lines = text.lines().take(MOST_LINES).map(str::trim).filter(|line| !line.is_empty() && line.len() <= LONGEST_LINE);
+    let lines: Vec<&str> = lines.collect();
+    let titles: HashSet<&str> = lines.iter().copied().filter_map(source::sections::title).collect();
+    // The first name, and whether it is above what was printed.
+    let mut first: Option<(&str, bool)> = None;
+    // A version without a name, and the computer below it.
+    let (mut is_told, mut below) = (false, None);
+    for (at, line) in lines.iter().copied().enumerate() {
         if let Some((name, rest)) = line.strip_prefix('[').and_then(|line| line.split_once(']'))
             && rest.trim_start().starts_with("Connecting to remote server")
         {
@@ -191,18 +193,49 @@ fn other_computer(text: &str) -> Option<&str> {
         let could_not = line.strip_suffix(':').and_then(|line| line.rsplit_once(" access "));
         if let Some((before, name)) = could_not
             && (before.ends_with("Couldn't") || before.ends_with("Could not"))
-            && !text.lines().any(|line| source::sections::title(line) == Some(name))
+            && !titles.contains(name)
         {
             return Some(name);
         }
-        let Some(name) = source::sections::title(line) else { continue };
+        if let (Some((known, true)), Some(name)) = (first, source::sections::unread(line))
+            && !name.eq_ignore_ascii_case(known)
+        {
+            return Some(name);
+        }
+        let title = source::sections::title(line);
+        // What `hostname` prints, above what `ver` does.
+        let alone = || {
+            let is_next_told = || lines.get(at + 1).is_some_and(|next| !version_text::versions(next).is_empty());
+            (is_name_alone(line, knowledge) && is_next_told()).then_some(line)
+        };
+        let heading = title.or_else(alone);
+        // `db01: ltsc2022` beside `web01:`.
+        let Some(name) = heading.or_else(|| computer_named(line, knowledge)) else {
+            let has_version = !version_text::versions(line).is_empty();
+            if below.is_some() && (has_version || source::sections::is_no_answer(line)) {
+                return below;
+            }
+            is_told |= has_version && first.is_none();
+            continue;
+        };
         match first {
-            None => first = Some(name),
-            Some(known) if name.eq_ignore_ascii_case(known) => {}
+            None => {
+                first = Some((name, heading.is_some()));
+                below = title.filter(|_| is_told);
+            }
+            Some((known, is_heading)) if name.eq_ignore_ascii_case(known) || !(is_heading || heading.is_some()) => {}
             Some(_) => return Some(name),
         }
     }
     None
+}
+
+/// True for a word that is the name of a computer, with digits in it, and no host.
+fn is_name_alone(line: &str, knowledge: &Knowledge) -> bool {
+    spec::is_name(line)
+        && is_mixed(line)
+        && !(line.contains(':') || is_label(line) || source::sections::is_part(line) || spec::is_host(line, knowledge))
+        && version_text::versions(line).is_empty()
 }
 
 /// True for a text with hosts on several lines, and for one with a host or a system on a line that is not of this version.
@@ -247,12 +280,7 @@ impl Entry {
         if line.len() > LONGEST_LINE {
             return None;
         }
-        // A number may count anything, and a year need not be a release; the build of a release is one.
-        let is_known = |build: u32| knowledge.releases.iter().any(|release| release.build == build);
-        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        let build = |text: &str| {
-            spec::build_of(text, knowledge).filter(|build| !other_host::is_year(text) && (!is_number(text) || is_known(*build)))
-        };
+        let build = |text: &str| surely_build_of(text, knowledge);
         let mut words = line.split(SEPARATORS).filter(|word| !word.is_empty());
         let first = words.next()?;
         let name = first.trim_end_matches(':');
@@ -289,6 +317,17 @@ impl Entry {
         let build = release.filter(|_| columns.len() < MOST_COLUMNS)?;
         Some(Self { is_named: false, is_whole: true, build: Some(build) })
     }
+}
+
+/// The build of a text that is surely one host. A number may count anything, and a year need not be a release; the build of a
+/// release is one.
+pub(super) fn surely_build_of(text: &str, knowledge: &Knowledge) -> Option<u32> {
+    let is_known = |build: u32| knowledge.releases.iter().any(|release| release.build == build);
+    spec::build_of(text, knowledge).filter(|build| !other_host::is_year(text) && (!is_number(text) || is_known(*build)))
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// True for a word that tells what stands behind it, and is no name of a host: `Version`, `CurrentBuild`.
@@ -433,9 +472,23 @@ fn named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<(&'line str, 
     (is_named && !is_cut).then_some((name, rest))
 }
 
-/// The name of a computer, with digits in it, before the host in a line of a list.
+/// The name of a computer, with digits in it, before the host in a line of a list: `web01 ltsc2022`, `web01=ltsc2022`.
 pub(super) fn computer_named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<&'line str> {
-    named(line, knowledge).map(|(name, _)| name).filter(|name| is_mixed(name) && !is_label(name))
+    let with_sign = || {
+        let (name, host) = spec::named(line);
+        name.filter(|_| surely_build_of(host, knowledge).is_some())
+    };
+    let name = named(line, knowledge).map(|(name, _)| name).or_else(with_sign)?;
+    // `10:00:00Z` is a time.
+    (is_mixed(name) && !is_label(name) && !name.contains(':')).then_some(name)
+}
+
+/// The name before a version or a release in a line, whatever it is like: `fileserver 10.0.20348.2402`.
+pub(super) fn word_named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<&'line str> {
+    let (name, rest) = named(line, knowledge)?;
+    let is_host = !version_text::versions(rest).is_empty() || other_host::begins_like_a_release(rest);
+    let is_label = is_label(name) || line.get(name.len()..).is_some_and(|behind| behind.starts_with(':'));
+    (is_host && !is_label).then_some(name)
 }
 
 /// A line whose first word is the name of a release, and may be that of a computer, with a sign behind it: `server2019=10.0.20348.2402`.
@@ -476,7 +529,11 @@ fn several_in_row(line: &str, knowledge: &Knowledge) -> Option<Error> {
     let of_cell = |cell| Some((cell, spec::build_of(cell, knowledge).filter(|_| !spec::is_2009(cell))?));
     let (one, build) = cells.next().and_then(of_cell)?;
     let builds: Vec<(&str, u32)> = cells.map(of_cell).collect::<Option<_>>()?;
-    let (other, _) = builds.into_iter().find(|(_, other)| *other != build)?;
+    // `Windows Server 2022` of the annual channel, as the registry names it.
+    let is_said = |(other, its_build): &(&str, u32)| {
+        other_host::is_said_of_later(one, *its_build, knowledge) || other_host::is_said_of_later(other, build, knowledge)
+    };
+    let (other, _) = builds.into_iter().find(|other| other.1 != build && !is_said(other))?;
     let error = Error::new("this line names more than one Windows");
     let error = error.because(format!("{} and {} are not the same Windows", quoted(one), quoted(other)));
     Some(error.hint("correct the line; for two hosts, give each a line of its own"))
@@ -510,6 +567,15 @@ mod tests {
             ("Microsoft Windows [Version 10.0.20348.2402]\n[web02] Connecting to remote server web02 failed\n", SEVERAL),
             // PsExec, of a computer that it did not reach.
             ("Microsoft Windows [Version 10.0.20348.2402]\nCouldn't access web02:\nThe network path was not found.\n", SEVERAL),
+            // A computer without a name before one with a title.
+            ("Microsoft Windows [Version 10.0.20348.2402]\n\\\\web02:\nMicrosoft Windows [Version 10.0.20348.2402]\n", SEVERAL),
+            ("Microsoft Windows [Version 10.0.20348.2402]\nweb02:\n  Access is denied.\n", SEVERAL),
+            ("Microsoft Windows [Version 10.0.20348.2402]\nstep2:\n  the pull failed\n", "10.0.20348.2402"),
+            ("web01:\nMicrosoft Windows [Version 10.0.20348.2402]\ndb01: 10.0.20348.2402\n", SEVERAL),
+            // What `hostname` and `ver` print.
+            ("web01\n\nMicrosoft Windows [Version 10.0.20348.2402]\nweb02\n\nMicrosoft Windows [Version 10.0.20348.2402]\n", SEVERAL),
+            ("web01\n  version: 10.0.20348.2402\nweb02\n  version: 10.0.20348.2402\n", SEVERAL),
+            ("Microsoft Windows [Version 10.0.20348.2402]\nweb01\n10.0.20348.2402\n", "10.0.20348.2402"),
             ("=== Windows ===\nMicrosoft Windows [Version 10.0.20348.2402]\n=== Network ===\nnone\n", "10.0.20348.2402"),
             (
                 "2024-05 Cumulative Update for Windows Server 2019 for x64-based Systems (KB5037765) (17763.5820)\n\
@@ -519,6 +585,36 @@ mod tests {
             ("The host of Monday has version 10.0.17763.5820.\nThe other one runs Windows Server 2022.\n", MORE),
         ] {
             assert_eq!(host(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_label_of_images_says_nothing_of_the_host() {
+        for label in ["ContainerOS Version", "Container OS Version", "baseimage_os", "guestos_name"] {
+            let text = format!("os_version: 10.0.20348.2402\n{label}: Windows Server 2019\n");
+            assert_eq!(host(&text), "10.0.20348.2402", "{label}");
+        }
+        let own = "os_version: 10.0.20348.2402\nos_name: Windows Server 2019\n";
+        assert_eq!(host(own), "this text names the systems of several hosts");
+    }
+
+    #[test]
+    fn a_row_may_name_the_release_that_its_build_is_called_by() {
+        let listed = |text: &str| {
+            let today = jiff::civil::date(2026, 6, 1);
+            match super::in_list("a list", text.as_bytes(), None, Knowledge::built_in(), today) {
+                Ok(found) => {
+                    let hosts = found.iter().map(|found| format!("{} {}", found.host.label, found.host.os_version));
+                    hosts.collect::<Vec<_>>().join(", ")
+                }
+                Err(error) => error.causes.join(": "),
+            }
+        };
+        assert_eq!(listed("web01,Windows Server 2022,10.0.25398.887\n"), "web01 10.0.25398.887");
+        assert_eq!(listed("pc1,Windows 11 24H2,26200\n"), "pc1 10.0.26200");
+        assert_eq!(listed("Windows 11 24H2,26200\n"), "Windows 11, version 24H2 10.0.26100, Windows 11, version 25H2 10.0.26200");
+        for row in ["web01,Windows Server 2019,20348\n", "web01,Windows Server 2022,10.0.17763.1\n", "web01,2019,10.0.20348\n"] {
+            assert!(listed(row).contains("are not the same Windows"), "{row}: {}", listed(row));
         }
     }
 }

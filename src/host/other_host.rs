@@ -1,9 +1,9 @@
 //! The names of other Windows in a text that holds one version, as in `ltsc2019 10.0.20348.2402`: a host that would be lost.
 
 use super::attributes::Attributes;
-use super::not_a_host;
 use super::spec::{build, build_of, is_host, is_name};
 use super::version_text::{self, build_and_revision, full_version};
+use super::{list, not_a_host};
 use crate::advice::{Setting, advice};
 use crate::knowledge::builds::{FIRST_WINDOWS_11, WINDOWS_SERVER_23H2};
 use crate::knowledge::{Knowledge, Release, longest_served};
@@ -116,15 +116,24 @@ fn another(name: &str, version: OsVersion, knowledge: &Knowledge) -> Error {
 pub(super) fn names_another(name: &str, version: OsVersion, knowledge: &Knowledge) -> bool {
     let named = knowledge.releases_named(name);
     let is_known = || knowledge.releases.iter().any(|release| release.build == version.build);
-    let is_said = || is_said_of_others(name, version.build) || is_of_preview(name, &named, version.build, knowledge);
+    let is_said = || is_said_of_later(name, version.build, knowledge);
     !named.is_empty() && !named.iter().any(|release| release.build == version.build) && !is_year(name) && is_known() && !is_said()
 }
 
-/// True for a text about images or virtual machines, by its words: what it says is not said of the host.
+/// True for a text about images or virtual machines, by its words or its label: what it says is not said of the host.
 pub(super) fn is_about_others(text: &str) -> bool {
     const OF_OTHERS: [&str; 9] = ["container", "containers", "image", "images", "guest", "guests", "base", "tag", "tags"];
-    let mut words = text.split(|c: char| !c.is_alphanumeric());
-    words.any(|word| OF_OTHERS.iter().any(|other| word.eq_ignore_ascii_case(other)))
+    // `ContainerOS Version: …`, `baseimage_os: …`
+    const IN_LABELS: [&str; 3] = ["container", "baseimage", "guestos"];
+    let is_separator = |c: char| !c.is_alphanumeric();
+    let is_label_of_others = || {
+        let label = text.split([':', '=']).next().unwrap_or_default();
+        let lower = label.to_ascii_lowercase();
+        let last = label.split(is_separator).rfind(|word| !word.is_empty());
+        last.is_some_and(list::is_label) && IN_LABELS.iter().any(|other| lower.contains(other))
+    };
+    let mut words = text.split(is_separator);
+    words.any(|word| OF_OTHERS.iter().any(|other| word.eq_ignore_ascii_case(other))) || is_label_of_others()
 }
 
 /// The error of a line of a longer text that names another product or release: `Windows Server 2019` or `ltsc2019` beside 10.0.20348.
@@ -245,6 +254,12 @@ pub(super) fn is_said_of_others(name: &str, build: u32) -> bool {
     lower.ends_with("2009")
         || (lower.contains("windows 10") && build >= FIRST_WINDOWS_11)
         || (lower.contains("windows server 2022") && build == WINDOWS_SERVER_23H2)
+}
+
+/// True for the name of a release that is also said of the later one with this build.
+pub(super) fn is_said_of_later(name: &str, build: u32, knowledge: &Knowledge) -> bool {
+    let named = knowledge.releases_named(name);
+    !named.is_empty() && (is_said_of_others(name, build) || is_of_preview(name, &named, build, knowledge))
 }
 
 /// True for four digits, which are the name of a release too.

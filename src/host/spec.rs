@@ -21,9 +21,6 @@ pub(super) const HINT: &str = "give a version (10.0.20348.2402, 20348), a releas
 /// The longest name that a host can be given, in characters.
 pub(super) const LONGEST_NAME: usize = 63;
 
-/// The longest line in which a number behind a comma is looked for, in bytes.
-const LONGEST_LINE: usize = 300;
-
 /// The name of standard input as a list of hosts.
 const STANDARD_INPUT: &str = "-";
 
@@ -119,7 +116,7 @@ pub(super) fn comma_in_version(text: &str, knowledge: &Knowledge) -> Option<Erro
         Some((full_version(before.trim())?, number.trim())).filter(|&(_, number)| is_number(number))
     };
     let within = || {
-        let text = Some(text).filter(|text| text.len() <= LONGEST_LINE && !text.contains(['\n', '{']))?;
+        let text = Some(text).filter(|text| text.len() <= list::LONGEST_LINE && !text.contains(['\n', '{']))?;
         text.match_indices(',').find_map(|(at, _)| {
             let (before, behind) = (text.get(..at)?, text.get(at + 1..)?);
             let version = full_version(before.rsplit([' ', '\t', ',', ';', '=', ':']).next()?)?;
@@ -281,7 +278,7 @@ fn with_label(text: &str, knowledge: &Knowledge) -> Option<String> {
     // Attributes and names are those of hosts in a list.
     let is_more = |part: &&str| match build_of(part, knowledge) {
         _ if part.contains([',', '=']) => false,
-        Some(other) => other == first || is_2009(part),
+        Some(other) => other == first || is_2009(part) || other_host::is_said_of_later(part, first, knowledge),
         None => !is_host(part, knowledge) && not_a_host::is_part(part.trim(), Some(first), knowledge),
     };
     let is_one = parts.iter().any(|part| is_product(part)) && parts.iter().all(is_more);
@@ -353,7 +350,14 @@ pub(super) fn parts<'a>(text: &'a str, knowledge: &Knowledge, today: Date) -> Ve
     }
     // What has labels, or a bare build beside a product, tells of one host.
     let has_label = |part: &&&str| part.split_once('=').is_some_and(|(label, _)| is_label(label));
-    if parts.iter().filter(has_label).count() > 1 || with_label(text, knowledge).is_some() {
+    // `Windows 11 24H2, 26200` is one host in the row of a list, and two here.
+    let is_another = |part: &&str| {
+        let others = || parts.iter().filter_map(|other| build(other.trim()));
+        let own = build_of(part, knowledge).filter(|_| !is_2009(part));
+        own.is_some_and(|own| others().any(|other| other.build != own))
+    };
+    let is_one_labelled = || with_label(text, knowledge).is_some() && !parts.iter().any(is_another);
+    if parts.iter().filter(has_label).count() > 1 || is_one_labelled() {
         return vec![text];
     }
     // A name and its version may stand together: `Windows Server 2022, 10.0.20348`.

@@ -12,10 +12,13 @@ use crate::host::version_text;
 /// # Errors
 ///
 /// The first part that cannot be read, and one name for two versions.
-pub(super) fn hosts(document: &Document<'_>, parts: Vec<(&str, Result<Read, Error>)>) -> Result<Vec<HostFacts>, Error> {
+pub(super) fn hosts<N: AsRef<str>>(
+    document: &Document<'_>,
+    parts: Vec<(N, Result<Read, Error>)>,
+) -> Result<Vec<HostFacts>, Error> {
     let (mut hosts, mut versions) = (Vec::new(), HashMap::new());
     for (name, read) in parts {
-        let read = read?;
+        let (name, read) = (name.as_ref(), read?);
         read.notes.into_iter().for_each(|note| document.note(note));
         let is_one = read.hosts.len() == 1;
         for facts in read.hosts {

@@ -10,7 +10,7 @@ use crate::host::facts::HostFacts;
 use crate::host::version_text::{full_version, is_build, versions};
 use crate::host::{Attributes, edition, not_a_host, other_host, spec};
 use crate::knowledge::Knowledge;
-use crate::text::quoted;
+use crate::text::{first_named, quoted};
 use crate::{Error, Kind, OsVersion};
 
 /// Computers, each with its name and the version of its system. Labels are compared by their letters alone: `OS version` is `osVersion`.
@@ -26,9 +26,6 @@ fn recognises(document: &Document<'_>) -> bool {
     let is_table = || records.is_table && !versions(document.text).is_empty() && records.all.iter().any(names_one);
     (records.all.iter().any(is_host) || is_table()) && !is_systeminfo()
 }
-
-/// The most computers without a version that a note names.
-const MOST_NAMED: usize = 5;
 
 /// The labels of a computer's name, the surest first.
 const NAMES: [&str; 12] = [
@@ -205,7 +202,8 @@ fn windows(record: &Record, by: By, knowledge: &Knowledge) -> Option<HostFacts> 
     let os_version = VERSIONS.iter().find_map(|label| version(value_within(record, &[label])?)).or_else(common);
     let facts = match os_version.or_else(|| version(said?)) {
         Some(os_version) => HostFacts::of_version(os_version, Source::Inventory),
-        None => by_release(record, system, by, knowledge).or_else(|| of_name(said?, knowledge))?,
+        None => by_release(record, system, by, knowledge)
+            .or_else(|| of_name(said.filter(|said| !other_host::is_year(said))?, knowledge))?,
     };
     let edition = system.and_then(edition::of_product).or_else(|| edition_said(record)).or_else(|| facts.edition.clone());
     let is_enrolled =
@@ -284,6 +282,14 @@ pub(super) fn computer(record: &Record, knowledge: &Knowledge) -> Option<Result<
     Some(wrong.map_or(Ok(facts), Err))
 }
 
+/// True for records of which one is surely a computer, with a name, a Windows and a label of systems. Drivers have names and versions too.
+pub(super) fn has_computer(records: &[Record], knowledge: &Knowledge) -> bool {
+    let has_system = |record: &Record| value_within(record, &SYSTEMS).or_else(|| value_within(record, &VERSIONS)).is_some();
+    let is_computer =
+        |record: &Record| name(record).is_some() && has_system(record) && windows(record, By::AnyName, knowledge).is_some();
+    records.iter().any(is_computer)
+}
+
 /// The edition in a column of its own; `None` for a number that is not one of Home.
 fn edition_said(record: &Record) -> Option<String> {
     let by_number = || edition::of_number(value(record, &EDITION_NUMBERS)?.parse().ok()?);
@@ -313,9 +319,7 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         several => document.note(format!("{several} computers of {all} have no name, and are called by their places")),
     }
     let whom = |count: usize| {
-        let names: Vec<String> = left.iter().take(MOST_NAMED).map(|name| quoted(name)).collect();
-        let more = if count > names.len() && !names.is_empty() { ", …" } else { "" };
-        if names.is_empty() { String::new() } else { format!(": {}{more}", names.join(", ")) }
+        if left.is_empty() { String::new() } else { format!(": {}", first_named(&left, count)) }
     };
     match all - read.len() {
         0 => {}
@@ -529,6 +533,26 @@ mod tests {
                 "A 10.0.20348, B 10.0.17763",
             ),
             ("name,os,osversion\nA,Windows,10.0.20348.1\n,Windows,10.0.17763.1\n", "A 10.0.20348.1, computer 2 10.0.17763.1"),
+            // Two lists of one document.
+            (
+                r#"{"servers": [{"name": "A", "osVersion": "10.0.20348.1"}], "computers": [{"name": "B", "osVersion": "10.0.20348.1"}]}"#,
+                "B 10.0.20348.1, A 10.0.20348.1",
+            ),
+            // A year by itself may be that of anything.
+            ("name,os,osversion\nA,Windows,10.0.20348.1\nB,2019,\nC,ltsc2019,\n", "A 10.0.20348.1, C 10.0.17763"),
+            // Keys beside the items of YAML, and several lists of them.
+            (
+                "version: 1\nhosts:\n  - name: A\n    version: 10.0.20348.2402\n  - name: B\n    version: 10.0.20348.2402\nupdated: today\n",
+                "A 10.0.20348.2402, B 10.0.20348.2402",
+            ),
+            (
+                "prod:\n  - name: A\n    version: 10.0.20348.2402\ntest:\n- name: B\n  version: 10.0.20348.2402\n",
+                "A 10.0.20348.2402, B 10.0.20348.2402",
+            ),
+            (
+                "version: 10.0.17763.1\nhosts:\n  - name: A\n    version: 10.0.20348.2402\n",
+                "this text holds more than one Windows version",
+            ),
         ] {
             assert_eq!(hosts_in(text), expected, "{text}");
         }

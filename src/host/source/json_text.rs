@@ -17,6 +17,11 @@ pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises: |doc
 /// Fields that images have, whose version is not that of a host.
 const OF_IMAGES: [&str; 3] = ["os.version", "rootfs", "RepoTags"];
 
+/// True for a field that images have.
+pub(super) fn is_of_image(label: &str) -> bool {
+    OF_IMAGES.contains(&label)
+}
+
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     if let Some(machines) = machines(document) {
         let read = |(name, text): (String, String)| {
@@ -82,7 +87,7 @@ fn add(value: &Value, label: &str, text: &mut String) -> Option<()> {
         Value::Array(values) => values.iter().try_for_each(|value| add(value, label, text))?,
         Value::Object(fields) => fields
             .iter()
-            .try_for_each(|(label, value)| if OF_IMAGES.contains(&label.as_str()) { None } else { add(value, label, text) })?,
+            .try_for_each(|(label, value)| if is_of_image(label) { None } else { add(value, label, text) })?,
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
     Some(())

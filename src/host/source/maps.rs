@@ -1,5 +1,5 @@
 //! JSON with a field for each computer: `{"web01": {"version": "10.0.20348.2402"}, "web02": {…}}`, as inventories and the results of tasks
-//! of Ansible have it.
+//! of Ansible have it, and with lists of computers at any place.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use crate::host::{other_host, spec, version_text};
 use crate::knowledge::Knowledge;
 use crate::text::quoted;
 
-/// An object, at any place of the document, of which each field is a computer.
+/// An object, at any place of the document, of which fields are computers, or a list of computers.
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises, hosts };
 
 /// The labels of objects that hold computers, whatever they are called.
@@ -22,83 +22,237 @@ const HOLDERS: [&str; 6] = ["hosts", "hostvars", "computers", "servers", "nodes"
 type Field<'j> = (&'j str, &'j Value);
 
 fn recognises(document: &Document<'_>) -> bool {
-    document.json().is_some_and(|json| !matches!(computers("", json, document.knowledge), Ok(found) if found.is_empty()))
+    document.json().is_some_and(|json| !matches!(computers(json, document.knowledge), Ok(found) if found.is_empty()))
 }
 
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let Some(json) = document.json() else { return Ok(Vec::new()) };
-    let found = computers("", json, document.knowledge).map_err(|name| version_text::without_a_windows("JSON", name))?;
-    let read = |name: &str, value: &Value| {
-        of_computer(name, value, document.knowledge)
-            .map_err(|error| error.within(format!("the Windows of {} is not known", quoted(name))))
+    let found = computers(json, document.knowledge).map_err(|name| version_text::without_a_windows("JSON", name))?;
+    let read = |(name, value): Field<'_>| {
+        if let Some(read) = in_list(value, document.knowledge) {
+            // Of one computer in a list the name is kept too.
+            let own = read.as_ref().ok().filter(|read| read.hosts.len() == 1).and_then(|read| read.hosts.first()?.label.clone());
+            return (own.map_or_else(|| name.to_owned(), |own| format!("{name}/{own}")), read);
+        }
+        let read = of_computer(name, value, document.knowledge)
+            .map_err(|error| error.within(format!("the Windows of {} is not known", quoted(name))));
+        (name.to_owned(), read)
     };
-    answers::hosts(document, found.into_iter().map(|(name, value)| (name, read(name, value))).collect())
+    answers::hosts(document, found.into_iter().map(read).collect())
 }
 
-/// The computers in a value with this label, else the name of what has a Windows and stands beside some. What is deepest counts:
+/// The computers in JSON, else the name of what has a Windows and stands beside some. What is deepest counts:
 /// `{"prod": {"web01": {…}, "web02": {…}}, "test": {…}}`.
-fn computers<'j>(label: &'j str, value: &'j Value, knowledge: &Knowledge) -> Result<Vec<Field<'j>>, &'j str> {
-    let (parts, fields): (Vec<Field<'j>>, Vec<Field<'j>>) = match value {
-        // `[{"web01": {…}}, {"web02": {…}}]` has the fields of one object.
-        Value::Array(values) => {
-            let alone = values.iter().map(|value| value.as_object().filter(|fields| fields.len() == 1)?.iter().next());
-            let alone = alone.map(|field| field.map(|(name, value)| (name.as_str(), value))).collect::<Option<Vec<Field<'_>>>>();
-            (values.iter().map(|value| (label, value)).collect(), alone.unwrap_or_default())
-        }
-        Value::Object(fields) => {
-            let fields: Vec<Field<'_>> = fields.iter().map(|(name, value)| (name.as_str(), value)).collect();
-            (fields.clone(), fields)
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return Ok(Vec::new()),
+fn computers<'j>(json: &'j Value, knowledge: &Knowledge) -> Result<Vec<Field<'j>>, &'j str> {
+    let mut found = Vec::new();
+    add("", "", json, knowledge, &mut found)?;
+    Ok(found)
+}
+
+/// What is told in a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Told {
+    /// No version of a Windows.
+    Nothing,
+    /// A version.
+    Version,
+    /// It is about an image, whatever else is told.
+    Image,
+}
+
+/// A field of an object, with what is told in it.
+#[derive(Clone, Copy, Debug)]
+struct Part<'j> {
+    name: &'j str,
+    value: &'j Value,
+    has_version: bool,
+}
+
+impl Part<'_> {
+    /// True for a name that computers have.
+    fn is_named(&self) -> bool {
+        spec::is_name(self.name) && !list::is_label(self.name) && !sections::is_part(self.name)
+    }
+
+    /// True for a name that is surely that of a computer, by the digits in it.
+    fn is_mixed(&self) -> bool {
+        is_mixed(self.name) && self.is_named()
+    }
+
+    /// False for `instanceView`, which is a part of one computer.
+    fn is_one_word(&self) -> bool {
+        let mut pairs = self.name.chars().zip(self.name.chars().skip(1));
+        !pairs.any(|(one, next)| one.is_lowercase() && next.is_uppercase())
+    }
+
+    /// True for a value that has others in it.
+    fn is_nested(&self) -> bool {
+        self.value.is_object() || self.value.is_array()
+    }
+
+    /// True where the computer did not answer.
+    fn is_unread(&self) -> bool {
+        (self.value.is_object() || self.value.is_string()) && sections::is_no_answer(&self.value.to_string())
+    }
+}
+
+/// Adds the computers in a value with this label. `holder` is the label of an object that may hold some. Each value is looked at
+/// once, the deepest first.
+fn add<'j>(
+    label: &'j str,
+    holder: &str,
+    value: &'j Value,
+    knowledge: &Knowledge,
+    found: &mut Vec<Field<'j>>,
+) -> Result<Told, &'j str> {
+    let is_list = value.is_array();
+    let fields: Vec<Field<'j>> = match value {
+        Value::Array(values) => values.iter().map(|value| (label, value)).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.as_str(), value)).collect(),
+        Value::String(words) => return Ok(if has_version_in(label, words) { Told::Version } else { Told::Nothing }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => return Ok(Told::Nothing),
     };
-    let (mut found, mut beside) = (Vec::new(), None);
-    for (name, part) in parts {
+    let begin = found.len();
+    let (mut told, mut beside, mut parts) = (Told::Nothing, None, Vec::with_capacity(fields.len()));
+    for (name, value) in fields {
+        let before = found.len();
         // The label of a list is not that of an object in it.
-        let inner = computers(if value.is_array() { "" } else { name }, part, knowledge)?;
-        if inner.is_empty() && beside.is_none() && has_version(part) {
+        let inner = add(name, if is_list { "" } else { name }, value, knowledge, found)?;
+        let inner = if !is_list && json_text::is_of_image(name) { Told::Image } else { inner };
+        let has_version = inner == Told::Version;
+        if has_version && found.len() == before && beside.is_none() {
             beside = Some(name);
         }
-        found.extend(inner);
+        told = told.max(inner);
+        parts.push(Part { name, value, has_version });
     }
-    match beside {
-        Some(name) if !found.is_empty() => Err(name),
-        _ if found.is_empty() && are_computers(label, &fields, knowledge) => Ok(fields),
-        _ => Ok(found),
+    if found.len() > begin {
+        return beside.map_or(Ok(told), Err);
     }
+    if is_list && !label.is_empty() && !other_host::is_about_others(label) && is_inventory(value, knowledge) {
+        found.push((label, value));
+        return Ok(told);
+    }
+    let named = if is_list { named_lines(&parts, knowledge) } else { Vec::new() };
+    if named.len() > 1 {
+        found.extend(named);
+        return Ok(told);
+    }
+    // `[{"web01": {…}}, {"web02": {…}}]` has the fields of one object.
+    let parts = if is_list { alone(&parts).unwrap_or_default() } else { parts };
+    found.extend(computers_among(&parts, holder, knowledge)?);
+    Ok(told)
 }
 
-/// True for the fields of an object that are computers: by its label, by their names, or since all of them have a Windows.
-fn are_computers(label: &str, fields: &[Field<'_>], knowledge: &Knowledge) -> bool {
-    let are_objects = fields.iter().all(|(_, value)| value.is_object());
-    let are_texts = fields.iter().all(|(_, value)| value.is_string());
-    let is_held = HOLDERS.contains(&label);
-    if !(are_objects || are_texts) || (fields.len() < 2 && !is_held) {
-        return false;
+/// The texts of a list that are each about a computer: `["web01 10.0.20348.2402", "web02 timed out"]`. Empty where none has a Windows.
+fn named_lines<'j>(parts: &[Part<'j>], knowledge: &Knowledge) -> Vec<Field<'j>> {
+    let with_host = |line: &'j str| list::computer_named(line, knowledge);
+    let unread = |line: &'j str| line.split([' ', ':']).next().filter(|name| is_mixed(name) && sections::is_no_answer(line));
+    let lines = parts.iter().filter_map(|part| Some((part.value.as_str()?.trim(), part.value)));
+    let lines: Vec<Field<'j>> = lines.collect();
+    if !lines.iter().any(|(line, _)| with_host(line).is_some()) {
+        return Vec::new();
     }
-    let is_name = |name: &str| spec::is_name(name) && !list::is_label(name) && !sections::is_part(name);
-    let are_names = fields.iter().all(|(name, _)| is_name(name));
-    // `instanceView` is a part of one computer.
-    let is_one_word = |name: &str| {
-        let mut pairs = name.chars().zip(name.chars().skip(1));
-        !pairs.any(|(one, next)| one.is_lowercase() && next.is_uppercase())
+    let named = |(line, value): Field<'j>| Some((with_host(line).or_else(|| unread(line))?, value));
+    lines.into_iter().filter_map(named).collect()
+}
+
+/// True for a list of computers as an inventory has them.
+fn is_inventory(value: &Value, knowledge: &Knowledge) -> bool {
+    value.is_array() && inventory::has_computer(&Records::of_json(value).all, knowledge)
+}
+
+/// The computers in such a list; `None` for any other value.
+fn in_list(value: &Value, knowledge: &Knowledge) -> Option<Result<Read, Error>> {
+    if !is_inventory(value, knowledge) {
+        return None;
+    }
+    let text = value.to_string();
+    let document = Document::new(&text, knowledge);
+    Some((inventory::FORMAT.hosts)(&document).map(|hosts| Read { hosts, notes: document.notes.take() }))
+}
+
+/// The only fields of these objects; `None` where one has another number of them.
+fn alone<'j>(objects: &[Part<'j>]) -> Option<Vec<Part<'j>>> {
+    let of_object = |object: &Part<'j>| {
+        let fields = object.value.as_object().filter(|fields| fields.len() == 1)?;
+        let (name, value) = fields.iter().next()?;
+        Some(Part { name: name.as_str(), value, has_version: object.has_version })
     };
-    let are_mixed = || fields.iter().all(|(name, _)| is_mixed(name));
-    let is_any_told = || fields.iter().any(|(_, value)| names_windows(value, knowledge));
-    let is_each_told = || fields.iter().all(|(name, value)| has_version(value) && is_one_word(name));
-    let is_list = (is_held && are_objects) || (are_names && (is_held || are_mixed() || (are_objects && LISTS.contains(&label))));
-    (is_list && is_any_told()) || (are_names && fields.len() > 1 && is_each_told())
+    objects.iter().map(of_object).collect()
 }
 
-/// True for a value with the version of a Windows in its words, which is not that of an image.
-fn has_version(value: &Value) -> bool {
-    let words = json_text::all_words(value).unwrap_or_default();
-    words.lines().any(|line| !version_text::versions(line).is_empty() && !other_host::is_about_others(line))
+/// The computers among the fields of an object with this label, else the name of a field that has a Windows and is none of them.
+fn computers_among<'j>(parts: &[Part<'j>], label: &str, knowledge: &Knowledge) -> Result<Vec<Field<'j>>, &'j str> {
+    let is_held = HOLDERS.contains(&label);
+    // The name of a release says less than a version.
+    let are_likely = is_held || LISTS.contains(&label) || parts.iter().filter(|part| part.is_mixed()).count() > 1;
+    let is_told = |part: &Part<'_>| part.has_version || (are_likely && names_release(part.value, knowledge));
+    let is_computer = |part: &&Part<'_>| part.is_mixed() || (part.value.is_object() && spec::is_name(part.name));
+    // Computers are objects where one of them has a Windows, else texts.
+    let are_nested = parts.iter().filter(is_computer).any(|part| part.is_nested() && is_told(part));
+    let is_like_one = |part: &Part<'_>| if are_nested { part.is_nested() } else { part.value.is_string() };
+    let are_names = parts.iter().filter(|part| part.value.is_string()).all(Part::is_named);
+    let is_of_one = || parts.iter().any(|part| part.value.is_string() && !part.is_named() && is_told(part));
+
+    // What has the name of a computer or stands where computers do is one, whatever is told of it.
+    let is_sure = |part: &Part<'_>| match part.value {
+        _ if part.is_mixed() => true,
+        Value::Object(_) => is_held && are_nested && spec::is_name(part.name),
+        Value::String(_) => is_held && !are_nested && are_names,
+        Value::Null => is_held && part.is_named(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) => false,
+    };
+    let least = if is_held { 1 } else { 2 };
+    let are_sure = parts.iter().filter(|part| is_sure(part)).count() >= least
+        && parts.iter().any(|part| is_sure(part) && is_like_one(part) && is_told(part))
+        && (are_nested || !is_of_one());
+    if are_sure {
+        let is_word = |part: &Part<'_>| {
+            let is_read = is_like_one(part) && is_told(part) && !part.value.is_array();
+            part.is_named() && (is_read || part.is_unread())
+        };
+        let (found, others): (Vec<Part<'j>>, Vec<Part<'j>>) = parts.iter().partition(|part| is_sure(part) || is_word(part));
+        let is_lost = |part: &&Part<'_>| part.has_version || (part.value.is_string() && part.is_named() && is_told(part));
+        return match others.iter().find(is_lost) {
+            Some(other) => Err(other.name),
+            None => Ok(fields_of(&found)),
+        };
+    }
+
+    // Words are names of computers where all of them have a Windows, and nothing else has one.
+    let is_word = |part: &Part<'_>| part.is_named() && if are_nested { part.value.is_object() } else { part.value.is_string() };
+    let (words, others): (Vec<Part<'j>>, Vec<Part<'j>>) = parts.iter().partition(|part| is_word(part));
+    let (with_windows, without): (Vec<Part<'j>>, Vec<Part<'j>>) =
+        words.iter().partition(|part| is_told(part) && part.is_one_word());
+    let are_all = with_windows.len() > 1 && without.iter().all(|part| are_nested && part.is_unread());
+    let is_any_beside = others.iter().any(|part| part.has_version) || !(are_nested || are_names);
+    Ok(if are_all && !is_any_beside { fields_of(&words) } else { Vec::new() })
+}
+
+fn fields_of<'j>(parts: &[Part<'j>]) -> Vec<Field<'j>> {
+    parts.iter().map(|part| (part.name, part.value)).collect()
+}
+
+/// True for words below this label with the version of a Windows in them. The name of a computer says nothing of the version.
+fn has_version_in(label: &str, words: &str) -> bool {
+    let label = if is_mixed(label) { "" } else { label };
+    format!("{label}: {words}").lines().any(is_of_version)
+}
+
+/// True for a line with the version of a Windows, which is not that of an image.
+fn is_of_version(line: &str) -> bool {
+    !version_text::versions(line).is_empty() && !other_host::is_about_others(line)
 }
 
 /// True for a value that tells the Windows of a computer.
 fn names_windows(value: &Value, knowledge: &Knowledge) -> bool {
-    let is_release = || value.as_str().is_some_and(|text| spec::is_host(text, knowledge) && !other_host::is_year(text));
-    has_version(value) || is_release() || of_columns(value, knowledge).is_some()
+    json_text::all_words(value).unwrap_or_default().lines().any(is_of_version) || names_release(value, knowledge)
+}
+
+/// True for a value that names a release, or has fields that have a column in an inventory.
+fn names_release(value: &Value, knowledge: &Knowledge) -> bool {
+    value.as_str().is_some_and(|text| list::surely_build_of(text, knowledge).is_some()) || of_columns(value, knowledge).is_some()
 }
 
 /// What the fields of an object tell that have a column in an inventory.
@@ -173,6 +327,56 @@ mod tests {
                 r#"{"web01": {"CurrentBuild": "20348", "UBR": 2402}, "web02": {"OsVersion": "10.0.17763", "WindowsUBR": 1}}"#,
                 "web01 10.0.20348.2402, web02 10.0.17763.1",
             ),
+            // Names with the words of images in them.
+            (
+                r#"{"container-01": {"os": "Windows Server 2022", "version": "10.0.20348.2402"},
+                "base-image2": {"os": "Windows Server 2022", "version": "10.0.20348.2402"}}"#,
+                "base-image2 10.0.20348.2402, container-01 10.0.20348.2402",
+            ),
+            (
+                r#"{"container-01": "10.0.20348.2402", "guest-02": "10.0.20348.2402"}"#,
+                "container-01 10.0.20348.2402, guest-02 10.0.20348.2402",
+            ),
+            // What stands beside them and is not one.
+            (
+                r#"{"count": 2, "generated": "2024-05-01", "_meta": {"version": 3}, "next": null, "tags": ["10.0.17763.1"], "x64": true,
+                "web01": {"os": "Windows Server 2022", "version": "10.0.20348.2402"},
+                "web02": {"os": "Windows Server 2022", "version": "10.0.20348.2402"}}"#,
+                "web01 10.0.20348.2402, web02 10.0.20348.2402",
+            ),
+            (
+                r#"{"count": 2, "generated": "2024-05-01", "summary": {"ok": 2},
+                "database": {"os": "Windows Server 2022", "version": "10.0.20348.2402"},
+                "fileserver": {"os": "Windows Server 2022", "version": "10.0.20348.2402"}}"#,
+                "database 10.0.20348.2402, fileserver 10.0.20348.2402",
+            ),
+            (
+                r#"{"web01": {"version": "10.0.20348.2402"}, "web02": {"version": "10.0.20348.2402"}, "database": {"version": "10.0.20348.2402"}}"#,
+                "database 10.0.20348.2402, web01 10.0.20348.2402, web02 10.0.20348.2402",
+            ),
+            (
+                r#"{"rack1": [{"name": "web01", "osVersion": "10.0.20348.1"}, {"name": "web02", "osVersion": "10.0.20348.1"}],
+                "rack2": [{"name": "db01", "osVersion": "10.0.20348.1"}, {"name": "db02", "osVersion": "10.0.20348.1"}]}"#,
+                "rack1/web01 10.0.20348.1, rack1/web02 10.0.20348.1, rack2/db01 10.0.20348.1, rack2/db02 10.0.20348.1",
+            ),
+            (
+                r#"{"prod": [{"name": "web01", "os": "Windows Server 2022", "version": "10.0.20348.1"}],
+                "test": [{"name": "db01", "os": "Windows Server 2022"}, {"name": "db02", "os": "Windows Server 2022"}]}"#,
+                "prod/web01 10.0.20348.1, test/db01 10.0.20348, test/db02 10.0.20348",
+            ),
+            (
+                r#"{"fleet": {"members": [{"name": "web01", "os": "Windows Server 2022", "version": "10.0.20348.1"},
+                {"name": "web02", "os": "Windows Server 2022", "version": "10.0.20348.1"}]}}"#,
+                "members/web01 10.0.20348.1, members/web02 10.0.20348.1",
+            ),
+            (
+                r#"{"hosts": ["web01 Windows Server 2022 10.0.20348.2402", "web02 Windows Server 2022 10.0.20348.2402"]}"#,
+                "web01 10.0.20348.2402, web02 10.0.20348.2402",
+            ),
+            (
+                r#"{"data": {"database": {"os": "ltsc2022"}, "fileserver": {"os": "ltsc2019"}}}"#,
+                "database 10.0.20348, fileserver 10.0.17763",
+            ),
         ] {
             assert_eq!(hosts_in(json), expected, "{json}");
         }
@@ -195,7 +399,48 @@ mod tests {
                 "test": {"db01": {"osVersion": "10.0.20348.1"}}}"#,
                 NOT_OF_EACH,
             ),
+            // One that did not answer, however that is written.
+            (
+                r#"{"web01": {"os": "Windows Server 2022", "version": "10.0.20348.2402"}, "web02": null}"#,
+                "the Windows of `web02` is not known",
+            ),
+            (
+                r#"{"web01": {"os": "Windows Server 2022", "version": "10.0.20348.2402"}, "web02": "unreachable"}"#,
+                "the Windows of `web02` is not known",
+            ),
+            (
+                r#"{"hostvars": {"a": {"os": "Windows Server 2022", "version": "10.0.20348.2402"}, "b": null}}"#,
+                "the Windows of `b` is not known",
+            ),
+            (
+                r#"{"web01": {"version": "10.0.20348.2402"}, "web02": {"version": "10.0.20348.2402"}, "database": {"unreachable": true}}"#,
+                "the Windows of `database` is not known",
+            ),
+            (
+                r#"{"web01": {"version": "10.0.20348.2402"}, "web02": {"version": "10.0.20348.2402"}, "version": "10.0.20348.2402"}"#,
+                NOT_OF_EACH,
+            ),
+            (
+                r#"{"hosts": ["web01 Windows Server 2022 10.0.20348.2402", "web02: connection timed out"]}"#,
+                "the Windows of `web02` is not known",
+            ),
             // One computer.
+            (
+                r#"{"data": {"osInfo": {"name": "Windows Server 2022", "version": "10.0.20348.1"}, "diskInfo": {"size": "1 TB"}}}"#,
+                "Windows Server 2022 10.0.20348.1",
+            ),
+            (
+                r#"{"os": "Windows Server 2022", "version": "10.0.20348.1", "nic1": {"driverVersion": "10.0.20348.1"}, "nic2": null}"#,
+                "Windows Server 2022 10.0.20348.1",
+            ),
+            (
+                r#"{"os": "Windows Server 2022", "version": "10.0.20348.1", "drivers": [{"name": "a", "version": "10.0.20348.1"}]}"#,
+                "Windows Server 2022 10.0.20348.1",
+            ),
+            (
+                r#"{"os": "Windows Server 2022", "version": "10.0.20348.1", "port1": "50000", "port2": "50001", "scope3": "all"}"#,
+                "Windows Server 2022 10.0.20348.1",
+            ),
             (
                 r#"{"os": {"name": "Windows Server 2022", "version": "10.0.20348"}, "kernel": {"version": "10.0.20348.2402"}}"#,
                 "Windows Server 2022 10.0.20348.2402",
@@ -207,5 +452,11 @@ mod tests {
         ] {
             assert_eq!(hosts_in(json), expected, "{json}");
         }
+    }
+
+    #[test]
+    fn of_deep_json_the_deepest_computers_count() {
+        let deep = (0..120).fold(r#""10.0.20348.1""#.to_owned(), |inner, _| format!(r#"{{"a1": {inner}, "b1": null}}"#));
+        assert_eq!(hosts_in(&deep), "the Windows of `b1` is not known");
     }
 }

@@ -8,7 +8,7 @@ use crate::host::node::{BUILD_LABEL, passes};
 use crate::host::source::records::field;
 use crate::host::version_text::{full_version, kind_in_words, versions};
 use crate::host::{self, Availability, HostEngine, Taint};
-use crate::text::quoted;
+use crate::text::{first_named, quoted};
 use crate::{Engine, Error, Kind};
 
 /// The Windows nodes of a cluster; the others are left out.
@@ -152,20 +152,16 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         let count = if left_out == 1 { "one node".to_owned() } else { format!("{left_out} nodes") };
         document.note(format!("{count} of {} left out, since only Windows nodes are hosts here", nodes.len()));
     }
-    let stale: Vec<String> = windows.iter().filter(|node| node.has_stale_label()).map(|node| quoted(&node.name)).collect();
+    let stale: Vec<&str> = windows.iter().filter(|node| node.has_stale_label()).map(|node| node.name.as_str()).collect();
     if !stale.is_empty() {
-        let more = if stale.len() > MOST_NAMED { ", …" } else { "" };
         document.note(format!(
-            "the label {BUILD_LABEL} of {}{more} differs from the kernel version: images are judged by the kernel version, and \
-             selectors by the label",
-            stale.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ")
+            "the label {BUILD_LABEL} of {} differs from the kernel version: images are judged by the kernel version, and selectors \
+             by the label",
+            first_named(&stale, stale.len())
         ));
     }
     windows.into_iter().map(Node::facts).collect()
 }
-
-/// The most nodes that a note names.
-const MOST_NAMED: usize = 5;
 
 /// True for a node, or a list of nodes, also an empty one.
 fn is_nodes(json: &Value) -> bool {

@@ -3,7 +3,7 @@
 mod list;
 mod table;
 
-pub(super) use list::field;
+pub(super) use list::{field, plain};
 
 use serde_json::Value;
 
@@ -137,14 +137,15 @@ impl Records {
 pub(super) const LISTS: [&str; 9] =
     ["value", "data", "InstanceInformationList", "hosts", "results", "computers", "servers", "items", "nodes"];
 
-/// The objects of JSON: one, those of a list, or of a list within an object: Windows PowerShell's `{"value": […], "Count": 2}`, which
+/// The objects of JSON: one, those of a list, or of the lists within an object: Windows PowerShell's `{"value": […], "Count": 2}`, which
 /// Graph has too, and `data` and `InstanceInformationList` of the command lines of Azure and AWS.
 pub(super) fn objects(json: &Value) -> Vec<&Value> {
     match json {
         Value::Array(objects) => objects.iter().collect(),
         Value::Object(object) => {
-            let mut lists = LISTS.iter().filter_map(|name| object.get(*name)?.as_array()).filter(|list| !list.is_empty());
-            lists.next().map_or_else(|| vec![json], |objects| objects.iter().collect())
+            let lists = LISTS.iter().filter_map(|name| object.get(*name)?.as_array());
+            let objects: Vec<&Value> = lists.filter(|list| list.iter().any(Value::is_object)).flatten().collect();
+            if objects.is_empty() { vec![json] } else { objects }
         }
         _ => Vec::new(),
     }
@@ -257,6 +258,11 @@ mod tests {
                 "---\nhosts:\n  - name: \"a\"\n    os:  x y  # old\n\n  - name: 'b'\n    os: z\n      w\n",
                 &[&[("name", "a"), ("os", "x y")], &[("name", "b"), ("os", "z w")]],
             ),
+            (
+                "lists of YAML below keys, beside keys and a list of other things",
+                "version: 1\nhosts:\n  - name: a\n    os: x\nupdated: today\ngroups:\n- web\n- db\ntest:\n- name: b\n  os: y\n",
+                &[&[("name", "a"), ("os", "x")], &[("name", "b"), ("os", "y")]],
+            ),
             ("CSV of wmic", "\r\r\nNode,BuildNumber\r\r\nWEB01,20348\r\r\n", &[&[("Node", "WEB01"), ("BuildNumber", "20348")]]),
         ] {
             assert_eq!(pairs(text), owned(expected), "{case}");
@@ -267,6 +273,20 @@ mod tests {
     fn what_is_not_a_property_is_left_for_others() {
         let records = Records::of_text("PS C:\\> ver\nBuildNumber : 20348\nOS Version: 10.0.17763\n");
         assert_eq!(records.rest, "PS C:\\> ver\nOS Version: 10.0.17763\n");
+    }
+
+    #[test]
+    fn what_stands_beside_the_lists_of_yaml_is_left_for_others() {
+        let records = Records::of_text("version: 1\nhosts:\n  - name: a\n    os: x\ngroups:\n- web\n");
+        assert_eq!((records.rest.as_str(), records.is_table), ("version: 1\nhosts:\ngroups:\n- web\n", true));
+        // Words that are not keys, and an item that is not like the others.
+        for text in [
+            "They run:\n- name: a\n  os: x\nas of today.\n",
+            "- name: a\n  os: x\n- ltsc2019\n",
+            "- ltsc2019\n- name: a\n  os: x\n",
+        ] {
+            assert!(!Records::of_text(text).is_table, "{text}");
+        }
     }
 
     #[test]

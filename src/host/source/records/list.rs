@@ -50,44 +50,59 @@ pub(super) fn list(text: &str) -> Records {
     records
 }
 
-/// The records of items that each begin with a hyphen, as in YAML: `- name: web01` above `  version: 10.0.20348`, also below the keys of a
-/// list. `None` for any other text, and where no item has two keys: those may be the properties of one host.
+/// The records of items that each begin with a hyphen, as in YAML: `- name: web01` above `  version: 10.0.20348`, of all lists of the text.
+/// Keys beside the lists are left for others. `None` for any other text, and where no item has two keys: those may be the properties of
+/// one host.
 pub(super) fn items(text: &str) -> Option<Records> {
-    let is_left = |line: &&str| !line.is_empty() && *line != "---" && !line.trim_start().starts_with('#');
-    let lines = text.lines().map(str::trim_end).filter(is_left);
-    let mut lines = lines.skip_while(|line| line.ends_with(':') && !line.trim_start().starts_with('-')).peekable();
-    let indentation = leading_blanks(lines.peek()?);
+    let is_left = |line: &&str| !matches!(*line, "" | "---" | "...") && !line.trim_start().starts_with('#');
     let mut records = Records { is_table: true, ..Records::default() };
-    let mut record: Option<Record> = None;
-    // The place where the keys of an item begin.
-    let mut keys = 0;
+    // The place where the items of a list begin, the keys of an item, and what it says: nothing in a list of other things.
+    let (mut at, mut keys, mut record): (Option<usize>, usize, Option<Record>) = (None, 0, None);
     let mut left = MOST_FIELDS;
-    for line in lines {
-        let depth = leading_blanks(line);
-        let begins = line.get(indentation..).and_then(|line| line.strip_prefix("- ")).filter(|_| depth == indentation);
-        let pair = match begins {
-            Some(first) => {
-                records.all.extend(record.replace(Record::default()));
-                keys = line.len() - first.trim_start().len();
-                // A list of other things has none.
-                Some(field(first.trim_start())?)
+    for line in text.lines().map(str::trim_end).filter(is_left) {
+        let (depth, words) = (leading_blanks(line), line.trim_start());
+        let first = words.strip_prefix("- ").map(str::trim_start);
+        // A list ends before what is less deep, and before a key beside it.
+        if at.is_some_and(|at| depth < at || (depth == at && first.is_none())) {
+            records.all.extend(record.take());
+            at = None;
+        }
+        let begins = first.filter(|_| at.is_none_or(|at| at == depth));
+        if let Some(first) = begins {
+            let is_record = field(first).is_some();
+            if at.is_some() && is_record != record.is_some() {
+                return None;
             }
-            None if depth <= indentation => return None,
-            None if depth == keys => field(line.trim_start()),
+            at = Some(depth);
+            keys = line.len() - first.len();
+            records.all.extend(record.take());
+            record = is_record.then(Record::default);
+        }
+        let Some(record) = &mut record else {
+            let is_key = words.ends_with(':') || field(words).is_some();
+            if at.is_none() && !is_key {
+                return None;
+            }
+            keep(&mut records.rest, line);
+            continue;
+        };
+        let pair = match begins {
+            Some(first) => field(first),
+            None if depth == keys => field(words),
             None => None,
         };
-        let fields = &mut record.as_mut()?.fields;
         match pair {
             Some((label, value)) if left > 0 => {
                 left -= 1;
-                fields.push((label.to_owned(), without_comment(value)));
+                record.push(label, plain(value));
             }
             Some(_) => records.is_cut = true,
             // What is deeper belongs to the key before it.
             None => {
-                let (_, value) = fields.last_mut()?;
-                value.push(' ');
-                value.push_str(&without_comment(line));
+                if let Some((_, value)) = record.fields.last_mut() {
+                    value.push(' ');
+                    value.push_str(plain(line));
+                }
             }
         }
     }
@@ -95,10 +110,10 @@ pub(super) fn items(text: &str) -> Option<Records> {
     records.all.iter().any(|record| record.fields.len() > 1).then_some(records)
 }
 
-/// A value of YAML without quotes around it and without a comment behind it.
-fn without_comment(value: &str) -> String {
+/// A key or a value of YAML without quotes around it and without a comment behind it.
+pub(crate) fn plain(value: &str) -> &str {
     let value = value.split_once(" #").map_or(value, |(before, _)| before);
-    value.trim().trim_matches(is_quote).trim_start().to_owned()
+    value.trim().trim_matches(is_quote).trim_start()
 }
 
 fn keep(rest: &mut String, line: &str) {
