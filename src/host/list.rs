@@ -573,7 +573,10 @@ mod tests {
             ("Microsoft Windows [Version 10.0.20348.2402]\nstep2:\n  the pull failed\n", "10.0.20348.2402"),
             ("web01:\nMicrosoft Windows [Version 10.0.20348.2402]\ndb01: 10.0.20348.2402\n", SEVERAL),
             // What `hostname` and `ver` print.
-            ("web01\n\nMicrosoft Windows [Version 10.0.20348.2402]\nweb02\n\nMicrosoft Windows [Version 10.0.20348.2402]\n", SEVERAL),
+            (
+                "web01\n\nMicrosoft Windows [Version 10.0.20348.2402]\nweb02\n\nMicrosoft Windows [Version 10.0.20348.2402]\n",
+                SEVERAL,
+            ),
             ("web01\n  version: 10.0.20348.2402\nweb02\n  version: 10.0.20348.2402\n", SEVERAL),
             ("Microsoft Windows [Version 10.0.20348.2402]\nweb01\n10.0.20348.2402\n", "10.0.20348.2402"),
             ("=== Windows ===\nMicrosoft Windows [Version 10.0.20348.2402]\n=== Network ===\nnone\n", "10.0.20348.2402"),

@@ -85,9 +85,9 @@ fn add(value: &Value, label: &str, text: &mut String) -> Option<()> {
     match value {
         Value::String(words) => text.extend([label, ": ", words, " \n"]),
         Value::Array(values) => values.iter().try_for_each(|value| add(value, label, text))?,
-        Value::Object(fields) => fields
-            .iter()
-            .try_for_each(|(label, value)| if is_of_image(label) { None } else { add(value, label, text) })?,
+        Value::Object(fields) => {
+            fields.iter().try_for_each(|(label, value)| if is_of_image(label) { None } else { add(value, label, text) })?
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
     Some(())

@@ -134,8 +134,7 @@ pub(in crate::host) fn is_no_answer(text: &str) -> bool {
         return false;
     }
     let lower = text.to_ascii_lowercase();
-    lower.contains(OF_POWERSHELL)
-        || (text.len() <= LONGEST_LINE && PHRASES.split(", ").any(|phrase| lower.contains(phrase)))
+    lower.contains(OF_POWERSHELL) || (text.len() <= LONGEST_LINE && PHRASES.split(", ").any(|phrase| lower.contains(phrase)))
 }
 
 /// The longest text that tells that a computer did not answer, in bytes.
@@ -381,10 +380,7 @@ mod tests {
                 "=== web01 ===\nMicrosoft Windows [Version 10.0.20348.2402]\n=== Firewall ===\n3 refused\n=== Hotfixes ===\n",
                 "web01 10.0.20348.2402",
             ),
-            (
-                "=== web01 ===\nMicrosoft Windows [Version 10.0.20348.2402]\n=== Patches ===\n",
-                "web01 10.0.20348.2402",
-            ),
+            ("=== web01 ===\nMicrosoft Windows [Version 10.0.20348.2402]\n=== Patches ===\n", "web01 10.0.20348.2402"),
             // Keys at more depths than most texts have.
             (
                 "a1:\n b1:\n  c1:\n   d1:\n    e1:\n     f1:\n      g1:\n       h1:\n        web01:\n          version: 10.0.20348.2402\n        \
@@ -410,10 +406,7 @@ mod tests {
                 "rack1:\nweb01 10.0.20348.2402\nrack2:\nweb02 10.0.20348.2402\n",
                 "the lines below `rack1` name another computer, `web01`",
             ),
-            (
-                "rack1:\nweb01=ltsc2022\nrack2:\nweb02=ltsc2019\n",
-                "the lines below `rack1` name another computer, `web01`",
-            ),
+            ("rack1:\nweb01=ltsc2022\nrack2:\nweb02=ltsc2019\n", "the lines below `rack1` name another computer, `web01`"),
             (
                 "rack1:\nfileserver 10.0.20348.2402\nrack2:\ndatabase 10.0.20348.2402\n",
                 "the lines below `rack1` name another computer, `fileserver`",
