@@ -109,6 +109,9 @@ fn an_empty_container_of_github_is_none() {
         ("'${{ fromJSON(x) }}'", "'${{ matrix.c }}'", &["$matrix.c"]),
         ("{os: [self]}", "'${{ inputs.c }}'", &["$inputs.c"]),
         ("{os: [self]}", "'a:${{ matrix.c }}'", &["a:"]),
+        // Names are the same in capitals and small letters.
+        ("{Image: ['a:1']}", "'${{ matrix.image }}'", &["a:1"]),
+        ("{image: ['a:1']}", "'${{ Matrix.IMAGE }}'", &["a:1"]),
     ] {
         let text = format!(
             "on: push\njobs:\n  a:\n    strategy: {{matrix: {matrix}}}\n    runs-on: self\n    container: {image}\n    services: {{s: {image}}}\n"
