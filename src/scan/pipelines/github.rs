@@ -59,8 +59,8 @@ pub fn calls(root: &Node) -> Vec<(&str, &Rc<Node>)> {
     jobs.into_iter().filter_map(|(_, job)| Some((job.text_at(&["uses"])?.strip_prefix("./")?, job))).collect()
 }
 
-/// What a job gives to the inputs of the workflow that it calls, in each row of its matrix, each once; `None` where that is more than is
-/// left, in bytes.
+/// What a job gives to the inputs of the workflow that it calls, in each row of its matrix, each once; `None` where that is more than
+/// is left, in bytes.
 pub fn given_by(job: &Node, given: &Values, left: &mut usize) -> Option<BTreeSet<Inputs>> {
     let with = job.get("with").map(|with| with.entries()).unwrap_or_default();
     let mut all = BTreeSet::new();

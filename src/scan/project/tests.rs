@@ -309,6 +309,18 @@ fn variables_of_templates_count_in_pipelines_of_azure() {
     let given = ("ci/vars/v.yml", "parameters: [{name: p, default: '1'}]\nvariables: {tag: '${{ parameters.p }}', own: y}\n");
     assert_eq!(of("variables:\n- template: vars/v.yml\n", &[given]).len(), 2);
     assert!(of("variables:\n- template: vars/v.yml\n", &[given]).iter().all(|one| one.starts_with('$')));
+    // A template may have variables that are not told there.
+    for open in [
+        "variables: ${{ parameters.v }}\n",
+        "variables: {'${{ parameters.key }}': x}\n",
+        "variables: ['${{ parameters.v }}']\n",
+        "variables: [{group: g}]\n",
+        "${{ if x }}: {variables: {tag: '2'}}\n",
+        "variables: {other: x}\n${{ if x }}: {variables: {tag: '2'}}\n",
+    ] {
+        let before = "variables:\n- {name: tag, value: '1'}\n- template: vars/v.yml\n";
+        assert_eq!(of(&format!("{before}{own}"), &[("ci/vars/v.yml", open)]), ["$tag", "$variables.tag"], "{open}");
+    }
     for name in ["vars/v.yml@other", "v.yml", "../vars/v.yml"] {
         assert_eq!(of(&format!("variables:\n- template: {name}\n{own}"), &[map]), ["$tag", "$variables.tag"], "{name}");
         // A template that is not read may set again what stands before it, also in a part around its own.
