@@ -20,7 +20,7 @@ const WITHOUT_CONTAINERS: [&str; 4] = ["exec", "ssh", "digitalocean", "macstadiu
 /// The most steps with conditions that are compared with the others.
 const MOST_CONDITIONS: usize = 8;
 
-/// The most values of conditions that are compared with the rows of a matrix, once for each row. Steps with more count in all rows.
+/// The most values of conditions that are compared with rows of a matrix, once for each row. Steps with more count in all rows.
 const MOST_COMPARED: usize = 2_000_000;
 
 /// The parts of a pipeline that have images, each with its name in answers.

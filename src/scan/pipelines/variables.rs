@@ -85,8 +85,8 @@ impl Scopes<'_> {
     /// The value of a variable as it is written, by the name with which it is used, e.g. `env.TAG`.
     fn find(&self, name: &str) -> Option<&str> {
         let name = match self.service {
-            // Those of a matrix, and inputs, keep theirs: no variable of `env` has a dot in its name. They are the same in capitals and
-            // small letters, and those of `env` are not.
+            // Those of a matrix, and inputs, keep theirs: no variable of `env` has a dot in its name. They are the same in capitals
+            // and small letters, and those of `env` are not.
             Service::GitHub => {
                 let lower = name.to_ascii_lowercase();
                 let is_kept = lower.starts_with(UNSET) || lower.starts_with(INPUTS);
