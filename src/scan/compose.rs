@@ -297,7 +297,7 @@ impl Reader<'_, '_> {
         let words = said.map(|text| expand(text, Style::Compose, &self.values)).filter(|word| word.missing.is_empty());
         let systems: Vec<Os> = words.map(|word| system_of(&word.text)).filter(|os| *os != Os::Unsaid).collect();
         if systems.contains(&Os::Windows) && systems.contains(&Os::Other) {
-            let why = "its constraints ask for nodes of two systems, and all of them must hold for a node of the swarm".to_owned();
+            let why = "its constraints ask for nodes of two systems, and all of them must hold for a node".to_owned();
             let hint = "keep one of the constraints on `node.platform.os`".to_owned();
             return (Os::Unsaid, Lands::Nowhere { why, hint });
         }

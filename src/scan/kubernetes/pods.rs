@@ -100,7 +100,7 @@ fn patched() -> Lands {
 
 /// Where a pod lands of which the steps that use it say more.
 fn led_by_steps() -> Lands {
-    let why = "a template with steps asks for other nodes than the workflow, which count for the templates that it uses".to_owned();
+    let why = "a template with steps asks for other nodes than the workflow, which count for the templates it uses".to_owned();
     Lands::Unread { why, hint: "write its nodes into the template itself, e.g. as a `nodeSelector`".to_owned() }
 }
 

@@ -72,7 +72,7 @@ pub fn given_by(job: &Node, given: &Values, left: &mut usize) -> Option<BTreeSet
             *left = left.checked_sub(name.len() + text.map_or(0, str::len) + SIZE)?;
             let value = text.and_then(|text| scopes.meant(text).told().ok());
             *left = left.checked_sub(value.as_ref().map_or(0, String::len))?;
-            inputs.insert(input(name), value);
+            inputs.insert(key(name), value);
         }
         *left = left.checked_sub(SIZE)?;
         all.insert(inputs);
@@ -83,7 +83,7 @@ pub fn given_by(job: &Node, given: &Values, left: &mut usize) -> Option<BTreeSet
 /// The name of an input in expressions. It is the same in capitals and small letters.
 ///
 /// Source: actions/runner, `DictionaryContextData`.
-fn input(name: &str) -> String {
+fn key(name: &str) -> String {
     format!("{INPUTS}{}", name.to_ascii_lowercase())
 }
 
@@ -96,7 +96,7 @@ fn called(root: &Node, callers: &[Inputs]) -> Vec<Scope> {
     let declared = |event: &str| root.at(&["on", event, "inputs"]).map(|inputs| inputs.entries()).unwrap_or_default();
     let named = |(name, input): &(&Rc<Node>, &Rc<Node>)| {
         let default = input.text_at(&["default"]).unwrap_or_default().to_owned();
-        Some((input(name.text()?), Some(default)))
+        Some((key(name.text()?), Some(default)))
     };
     let usual: Scope = declared("workflow_call").iter().filter_map(named).collect();
     let mut all: Vec<Scope> = Vec::new();
