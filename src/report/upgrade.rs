@@ -83,7 +83,7 @@ pub struct SideEntry {
     pub hosts: Vec<String>,
     /// The reasons there, each once.
     pub findings: Vec<FindingEntry>,
-    /// The reason where it can land on no host at all.
+    /// The reason where it can land on no host at all, or where its hosts are not known.
     pub nowhere: Option<String>,
     /// What to do about that.
     pub hint: Option<String>,

@@ -23,7 +23,8 @@ use super::pipelines;
 use super::words::{Style, Values, Word, expand};
 use super::yaml::{self, Merging, Node};
 use super::{
-    Asked, Files, Found, IsolatedBy, Lines, Meant, Needs, Note, OF_INPUT, Os, Place, Platform, Problem, Shared, platform_of,
+    Asked, Files, Found, IsolatedBy, Lands, Lines, Meant, Needs, Note, OF_INPUT, Os, Place, Platform, Problem, Shared,
+    platform_of,
 };
 use crate::Error;
 
@@ -270,12 +271,13 @@ impl Reader<'_, '_> {
             if let Some((number, image)) = images.into_iter().next() {
                 let placed = ["deploy", "placement", "constraints"];
                 let constraints = merged(nodes().filter_map(|(number, node)| Some((*number, node.at(&placed)?))));
-                let os = if os == Os::Unsaid { self.system_of_nodes(&constraints) } else { os };
+                let (of_nodes, lands) = self.nodes_of(&constraints);
+                let os = if os == Os::Unsaid { of_nodes } else { os };
                 // What is in another file is shown where this one extends it.
                 let extends = extending(&said).filter(|_| number == ELSEWHERE);
                 let shown_at = extends.unwrap_or((number, image));
                 let found = self.reference((number, image), shown_at, &object, Needs::EveryHost, os, isolation);
-                read.found.extend(found.map(|(number, found)| (number, Found { processor, ..found })));
+                read.found.extend(found.map(|(number, found)| (number, Found { processor, lands, ..found })));
             }
         } else {
             // With both, the image is the name of what is built.
@@ -288,11 +290,18 @@ impl Reader<'_, '_> {
         read.found.extend(self.image_volumes(&volumes, extending(&said), &object));
     }
 
-    /// The system of the nodes on which a swarm starts a service with these constraints; who builds it does not look at them.
-    fn system_of_nodes(&self, lists: &[Numbered<'_>]) -> Os {
+    /// The system of the nodes on which a swarm starts a service with these constraints, all of which must hold; who builds it does
+    /// not look at them.
+    fn nodes_of(&self, lists: &[Numbered<'_>]) -> (Os, Lands) {
         let said = lists.iter().flat_map(|(_, list)| list.list()).filter_map(|one| one.text());
         let words = said.map(|text| expand(text, Style::Compose, &self.values)).filter(|word| word.missing.is_empty());
-        words.map(|word| system_of(&word.text)).find(|os| *os != Os::Unsaid).unwrap_or_default()
+        let systems: Vec<Os> = words.map(|word| system_of(&word.text)).filter(|os| *os != Os::Unsaid).collect();
+        if systems.contains(&Os::Windows) && systems.contains(&Os::Other) {
+            let why = "its constraints ask for nodes of two systems, and all of them must hold for a node".to_owned();
+            let hint = "keep one of the constraints on `node.platform.os`".to_owned();
+            return (Os::Unsaid, Lands::Nowhere { why, hint });
+        }
+        (systems.first().copied().unwrap_or_default(), Lands::Fleet)
     }
 
     /// The images that a service mounts, also those of services that it extends.

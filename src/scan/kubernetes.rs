@@ -111,12 +111,6 @@ fn is_unled(pod: &Containers<'_>) -> bool {
     pod.placement.selector.is_empty() && !has(&["affinity", "nodeAffinity"]) && !has(&["runtimeClassName"])
 }
 
-/// Where a pod lands over whose nodes a text is put.
-fn patched() -> Lands {
-    let why = "the `podSpecPatch` of its workflow may say other nodes, and is not followed".to_owned();
-    Lands::Unread { why, hint: "write its nodes into the workflow or the template, e.g. as a `nodeSelector`".to_owned() }
-}
-
 /// What is known within a template of OpenShift: its parameters have values of their own, unless others are given.
 ///
 /// Source: the documentation of OpenShift, templates: `parameters`.
@@ -205,7 +199,8 @@ impl<'d> Pod<'d> {
             None => of_object,
         };
         let mut placement = containers.placement.clone();
-        let open = put_into(&mut placement, &known.values);
+        let mut open = put_into(&mut placement, &known.values);
+        let said = spec.text_at(&["os", "name"]).map(|name| meant(name, &known.values).told());
         let (placement, refused) = match class {
             None => (placement, None),
             Some((class, of_class)) => match placement.clone().with_class(of_class) {
@@ -218,12 +213,21 @@ impl<'d> Pod<'d> {
                 }
             },
         };
-        let os = Os::of_pod(pod::os(spec, &placement).as_deref());
+        let os = match said {
+            Some(Ok(name)) => Os::of_pod(Some(name.as_str())),
+            Some(Err(names)) => {
+                open.extend(names);
+                Os::Unsaid
+            }
+            None => Os::of_pod(pod::os(spec, &placement).as_deref()),
+        };
+        // It may be for Windows where its nodes are others.
+        let os = if containers.unread.is_some() && os == Os::Other { Os::Unsaid } else { os };
         let refused = refused.or_else(|| host_process::refused(containers));
         let untold = (!open.is_empty()).then_some(Lands::Untold(open));
         let unled = || known.unled.clone().filter(|_| is_unled(containers));
-        let of_patch = || containers.is_patched.then(patched);
-        let lands = refused.or(untold).or_else(of_patch).or_else(unled).unwrap_or_else(|| Lands::Nodes(Arc::new(placement)));
+        let unread = || containers.unread.clone();
+        let lands = refused.or(untold).or_else(unread).or_else(unled).unwrap_or_else(|| Lands::Nodes(Arc::new(placement)));
         let host_process = pod::is_host_process(spec).unwrap_or(false);
         Self { known, name, containers, lands, os, host_process, number: 0 }
     }

@@ -21,7 +21,7 @@ use std::rc::Rc;
 
 pub use self::azure::is_template;
 pub use self::builds::{Built, built};
-pub use self::github::calls;
+pub use self::github::{calls, given_by};
 pub use self::gitlab::{Inputs, Layer, inputs_of, read_gitlab};
 pub use self::tekton::{Runs, made_by};
 pub use self::templates::with_variables;

@@ -25,10 +25,12 @@ pub fn meant(text: &str, values: &Values) -> Meant {
 
 /// Puts these values into what a pod asks of its node; gives the variables in it that nobody gives a value.
 pub fn put_into(placement: &mut Placement, values: &Values) -> Vec<String> {
+    let mut selector: Vec<(String, String)> = std::mem::take(&mut placement.selector).into_iter().collect();
+    let of_selector = selector.iter_mut().flat_map(|(key, value)| [key, value]);
     let conditions = placement.terms.iter_mut().flatten().flat_map(|term| term.labels.iter_mut().chain(&mut term.fields));
-    let of_terms = conditions.flat_map(|condition| &mut condition.values);
+    let of_terms = conditions.flat_map(|condition| std::iter::once(&mut condition.key).chain(&mut condition.values));
     let of_taints = placement.tolerations.iter_mut().flat_map(|one| [&mut one.key, &mut one.value, &mut one.effect]);
-    let named = placement.node_name.iter_mut().chain(placement.selector.values_mut()).chain(of_terms).chain(of_taints);
+    let named = placement.node_name.iter_mut().chain(of_selector).chain(of_terms).chain(of_taints);
     let mut open = Vec::new();
     for text in named {
         match meant(text, values).told() {
@@ -36,6 +38,7 @@ pub fn put_into(placement: &mut Placement, values: &Values) -> Vec<String> {
             Err(names) => open.extend(names),
         }
     }
+    placement.selector = selector.into_iter().collect();
     open
 }
 

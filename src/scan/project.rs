@@ -309,22 +309,31 @@ fn read_yaml(path: &Path, text: Rc<str>) -> Option<Yaml> {
     Some(Yaml { path: path.to_owned(), text, documents, problems })
 }
 
-/// A workflow of GitHub that calls another one, and what it gives to that.
-type Caller = (PathBuf, pipelines::Inputs);
+/// The workflows of GitHub that call another one.
+struct Callers {
+    files: BTreeSet<PathBuf>,
+    /// What they give to its inputs, each once; `None` where that is too much, so that nothing is known of them.
+    inputs: Option<BTreeSet<pipelines::Inputs>>,
+}
 
 /// The workflows of GitHub that call others, by the files of these: their paths begin at the top of the repository, which has the folder
 /// `.github`.
-fn callers(yaml: &[Yaml], given: &Values) -> BTreeMap<PathBuf, Vec<Caller>> {
-    let mut callers: BTreeMap<PathBuf, Vec<Caller>> = BTreeMap::new();
+fn callers(yaml: &[Yaml], given: &Values) -> BTreeMap<PathBuf, Callers> {
+    let mut callers: BTreeMap<PathBuf, Callers> = BTreeMap::new();
+    let mut left = MOST_GIVEN;
     for file in yaml.iter().filter(|file| file.text.contains("uses:") && file.text.contains(".github/workflows/")) {
         let github = file.path.ancestors().find(|folder| folder.file_name().is_some_and(|name| name == ".github"));
         let Some(top) = github.and_then(Path::parent) else { continue };
         let roots = file.documents.iter().filter_map(|document| document.root.as_ref());
         for root in roots.filter(|root| pipelines::service_of(&file.path, root) == Some(pipelines::Service::GitHub)) {
-            for (path, inputs) in pipelines::calls(root, given) {
-                let known = callers.entry(normal(&top.join(slashes(&path)))).or_default();
-                if known.len() < MOST_CALLERS {
-                    known.push((normal(&file.path), inputs));
+            for (path, job) in pipelines::calls(root) {
+                let none = || Callers { files: BTreeSet::new(), inputs: Some(BTreeSet::new()) };
+                let known = callers.entry(normal(&top.join(slashes(path)))).or_insert_with(none);
+                known.files.insert(normal(&file.path));
+                let Some(mut inputs) = known.inputs.take() else { continue };
+                if let Some(new) = pipelines::given_by(job, given, &mut left) {
+                    inputs.extend(new);
+                    known.inputs = Some(inputs).filter(|inputs| inputs.len() <= MOST_CALLERS);
                 }
             }
         }
@@ -349,8 +358,11 @@ const MOST_OF_OWN: usize = 20_000;
 /// The most work for what kustomizations do, in values that are looked at, all files together.
 const MOST_CHANGED: usize = 10_000_000;
 
-/// The most jobs that call one workflow of GitHub, those of each row of a matrix counted.
+/// The most ways to call one workflow of GitHub, which give it other inputs each.
 const MOST_CALLERS: usize = 256;
+
+/// The most that workflows of GitHub give to others, in bytes, all files together.
+const MOST_GIVEN: usize = 10_000_000;
 
 /// The most values that templates of Azure give to pipelines, all of these together.
 const MOST_OF_TEMPLATES: usize = 5_000_000;
@@ -379,7 +391,7 @@ struct Project<'p> {
     /// The files with the YAML of pods of Jenkins: what stands there is read for the pipelines that name it.
     of_pods: BTreeSet<PathBuf>,
     /// What workflows of GitHub give to those that they call, by the files of these.
-    callers: BTreeMap<PathBuf, Vec<Caller>>,
+    callers: BTreeMap<PathBuf, Callers>,
     /// The builds of each Dockerfile.
     built: BTreeMap<PathBuf, Vec<Built>>,
     /// The Dockerfiles that stand within files, with the paths of these.
@@ -416,10 +428,12 @@ impl Project<'_> {
                 let (whole, templates) = if is_of_azure { self.with_variables(file, root) } else { (None, BTreeSet::new()) };
                 let root = whole.as_ref().unwrap_or(root);
                 let is_read = |template: &str| self.has_template(&file.path, template);
-                let callers = self.callers.get(&normal(&file.path)).map(Vec::as_slice).unwrap_or_default();
-                let (files, inputs): (Vec<PathBuf>, Vec<pipelines::Inputs>) = callers.iter().cloned().unzip();
+                let callers = self.callers.get(&normal(&file.path));
+                let files = callers.map(|callers| callers.files.clone()).unwrap_or_default();
+                let inputs = callers.and_then(|callers| callers.inputs.as_ref());
+                let inputs: Vec<pipelines::Inputs> = inputs.into_iter().flatten().cloned().collect();
                 let read = pipelines::read(service, root, &runs, &lines, self.given, &is_read, &inputs);
-                for others in [files.into_iter().collect(), templates] {
+                for others in [files, templates] {
                     if !others.is_empty() {
                         self.rest(&file.path, others);
                     }

@@ -157,9 +157,11 @@ impl Fleet {
                 let error = Error::of(ErrorKind::Unresolved, "it is not known what this container runs on");
                 Err(error.because(why).hint(hint.as_str()))
             }
-            Lands::Hosted(name) => match parse(name, knowledge, today)? {
+            // A name that is not known may be that of any Windows.
+            Lands::Hosted(name) => match parse(name, knowledge, today).map_err(|error| error.of_kind(ErrorKind::Unresolved))? {
                 Spec::Hosts(hosts) => Ok(hosts.iter().map(|host| Landed::of(host, Arc::from([called(host)]))).collect()),
-                _ => Err(Error::new(format!("the host {name} is not known"))),
+                _ => Err(Error::of(ErrorKind::Unresolved, format!("the host {name} is not known"))
+                    .hint("name a release of Windows, such as ltsc2022")),
             },
         }
     }

@@ -22,7 +22,7 @@ use crate::report::plain::clean;
 use crate::report::upgrade::{Change, FleetEntry, RebuildEntry, ReferenceEntry, SideEntry, UpgradeReport};
 use crate::report::{Page, Word};
 use crate::scan::{Found, Lands, Needs, is_context_name};
-use crate::{Error, OsVersion};
+use crate::{Error, ErrorKind, OsVersion};
 
 /// The hosts that come after those of today.
 #[derive(Debug)]
@@ -219,7 +219,9 @@ fn side(entries: Result<Vec<ResultEntry>, Error>) -> (SideEntry, Option<OsVersio
         Err(error) => {
             let nowhere = Some(clean(&error.sentence()).into_owned());
             let hint = ErrorEntry::new("", &error, &CommandLine).hint;
-            return (SideEntry { ok: Some(false), nowhere, hint, ..SideEntry::default() }, None);
+            // What it runs on may not be known at all.
+            let ok = (error.kind != ErrorKind::Unresolved).then_some(false);
+            return (SideEntry { ok, nowhere, hint, ..SideEntry::default() }, None);
         }
     };
     let lowest = entries.iter().filter_map(|entry| entry.image.os_version).min();

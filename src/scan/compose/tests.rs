@@ -59,6 +59,16 @@ fn constraints_of_a_service_say_the_system_of_its_nodes() {
         let project = read_all(&[&format!("services:\n  web: {{image: 'a:1', {deploy}}}\n")], &[]);
         assert_eq!(project.found[0].1.os, os, "{constraints}");
     }
+    for (constraints, is_nowhere) in [
+        ("['node.platform.os == windows', 'node.platform.os == linux']", true),
+        ("['node.platform.os != windows', 'node.platform.os == windows']", true),
+        ("['node.platform.os == windows', 'node.platform.os != linux']", false),
+        ("['node.platform.os == windows', 'node.platform.os == ${SYSTEM}']", false),
+    ] {
+        let deploy = format!("deploy: {{placement: {{constraints: {constraints}}}}}");
+        let project = read_all(&[&format!("services:\n  web: {{image: 'a:1', {deploy}}}\n")], &[]);
+        assert_eq!(matches!(project.found[0].1.lands, Lands::Nowhere { .. }), is_nowhere, "{constraints}");
+    }
     let over = "services: {web: {deploy: {placement: {constraints: !override ['node.platform.os == windows']}}}}\n";
     let base = "services: {web: {image: 'a:1', deploy: {placement: {constraints: ['node.platform.os == linux']}}}}\n";
     assert_eq!(read_all(&[base, over], &[]).found[0].1.os, Os::Windows);

@@ -2,12 +2,14 @@
 //!
 //! Sources: the objects of Argo Rollouts, Knative, OpenKruise, KEDA, Volcano and JobSet, which hold `PodTemplateSpec`s; those of Crossplane
 //! (`Object`) and Open Cluster Management (`ManifestWork`), which hold whole objects; argoproj/argo-workflows, fields: `Template`, whose
-//! placement stands in the place of the workflow's, `templateDefaults`, which is merged into each template, and `podSpecPatch`.
+//! placement stands in the place of the workflow's, `templateDefaults`, which is merged into each template, and `podSpecPatch`;
+//! `addSchedulingConstraints` in its `workflowpod.go`: the placement of a template with steps comes before the workflow's.
 
 use std::rc::Rc;
 
 use crate::host::placement::{Placement, Toleration};
 use crate::host::pod;
+use crate::scan::Lands;
 use crate::scan::yaml::{Node, Value};
 
 /// A pod, and the containers in it.
@@ -20,8 +22,8 @@ pub(super) struct Containers<'n> {
     pub placement: Placement,
     /// The containers, each with the word for one.
     pub all: Vec<(&'static str, &'n Rc<Node>)>,
-    /// A text is put over it, which has words of where pods land.
-    pub is_patched: bool,
+    /// Where it lands, if that is not known although its placement is: a text is put over it, or the steps that use it decide.
+    pub unread: Option<Lands>,
 }
 
 /// What a workflow of Argo says of all its pods.
@@ -30,30 +32,82 @@ struct Outer {
     placement: Placement,
     /// What its templates have where they do not say it themselves: `templateDefaults`.
     defaults: Placement,
+    /// These have an affinity, to nodes or to pods.
+    has_default_affinity: bool,
+    of_steps: OfSteps,
     is_patched: bool,
+}
+
+/// What templates with steps say otherwise than their workflow: it counts for the templates that these steps use.
+#[derive(Default)]
+struct OfSteps {
+    selector: bool,
+    affinity: bool,
+    tolerations: bool,
 }
 
 impl Outer {
     fn of(workflow: &Node) -> Self {
+        let placement = Placement::of(workflow);
+        let mut of_steps = OfSteps::default();
+        let templates = workflow.get("templates").map(|templates| templates.list()).unwrap_or_default().iter();
+        for template in templates.filter(|template| template.get("steps").is_some() || template.get("dag").is_some()) {
+            let own = Placement::of(template.as_ref());
+            of_steps.selector |= !own.selector.is_empty() && own.selector != placement.selector;
+            of_steps.affinity |= has_affinity(template) && own.terms != placement.terms;
+            of_steps.tolerations |= !own.tolerations.is_empty() && own.tolerations != placement.tolerations;
+        }
         let defaults = workflow.get("templateDefaults");
         Self {
-            placement: Placement::of(workflow),
+            placement,
             defaults: defaults.map(|defaults| Placement::of(defaults.as_ref())).unwrap_or_default(),
+            has_default_affinity: defaults.is_some_and(|defaults| has_affinity(defaults)),
+            of_steps,
             is_patched: is_patched(workflow) || defaults.is_some_and(|defaults| is_patched(defaults)),
         }
     }
 }
 
-/// True for a workflow or template whose `podSpecPatch` has words of where pods land.
+/// True for a workflow or template with an affinity, to nodes or to pods.
+fn has_affinity(part: &Node) -> bool {
+    part.get("affinity").is_some_and(|affinity| !affinity.is_nothing())
+}
+
+/// True for a workflow or template whose `podSpecPatch` has words of images and of where pods land, or variables, which may be
+/// anything.
 fn is_patched(part: &Node) -> bool {
-    const WORDS: [&str; 5] = ["nodeSelector", "affinity", "tolerations", "runtimeClassName", "nodeName"];
-    part.text_at(&["podSpecPatch"]).is_some_and(|patch| WORDS.iter().any(|word| patch.contains(word)))
+    const WORDS: [&str; 9] = [
+        "affinity",
+        "hostNetwork",
+        "image",
+        "nodeName",
+        "nodeSelector",
+        "os",
+        "runtimeClassName",
+        "securityContext",
+        "tolerations",
+    ];
+    let Some(patch) = part.text_at(&["podSpecPatch"]) else { return false };
+    let mut words = patch.split(|one: char| !one.is_alphanumeric());
+    patch.contains("{{") || patch.contains('$') || words.any(|word| WORDS.contains(&word))
+}
+
+/// Where a pod lands over which a text is put.
+fn patched() -> Lands {
+    let why = "the `podSpecPatch` of its workflow may say other nodes or images, and is not followed".to_owned();
+    Lands::Unread { why, hint: "write its nodes and images into the workflow or the template, and not into the patch".to_owned() }
+}
+
+/// Where a pod lands of which the steps that use it say more.
+fn led_by_steps() -> Lands {
+    let why = "a template with steps asks for other nodes than the workflow, which count for the templates it uses".to_owned();
+    Lands::Unread { why, hint: "write its nodes into the template itself, e.g. as a `nodeSelector`".to_owned() }
 }
 
 impl<'n> Containers<'n> {
     fn of_spec(spec: &'n Rc<Node>) -> Self {
         let all = pod::CONTAINERS.into_iter().flat_map(|(list, word)| listed(spec.get(list), word)).collect();
-        Self { spec, part: None, placement: Placement::of(spec.as_ref()), all, is_patched: false }
+        Self { spec, part: None, placement: Placement::of(spec.as_ref()), all, unread: None }
     }
 
     /// Those of a template of Argo, for a workflow that says this; `None` for any other map.
@@ -67,7 +121,7 @@ impl<'n> Containers<'n> {
         }
         all.extend(listed(template.get("initContainers"), "init container"));
         all.extend(listed(template.get("sidecars"), "sidecar"));
-        let Outer { placement: of_workflow, defaults, is_patched: is_all_patched } = outer;
+        let Outer { placement: of_workflow, defaults, of_steps, .. } = outer;
         let mut placement = Placement::of(template.as_ref());
         for (key, value) in &defaults.selector {
             placement.selector.entry(key.clone()).or_insert_with(|| value.clone());
@@ -75,15 +129,24 @@ impl<'n> Containers<'n> {
         let is_new = |one: &&Toleration| !placement.tolerations.iter().any(|own| own.key == one.key);
         let of_defaults: Vec<Toleration> = defaults.tolerations.iter().filter(is_new).cloned().collect();
         placement.tolerations.extend(of_defaults);
+        let mut is_led = false;
         if placement.selector.is_empty() {
+            is_led |= of_steps.selector;
             placement.selector.clone_from(&of_workflow.selector);
         }
         if placement.tolerations.is_empty() {
+            is_led |= of_steps.tolerations;
             placement.tolerations.clone_from(&of_workflow.tolerations);
         }
-        placement.terms = placement.terms.or_else(|| defaults.terms.clone()).or_else(|| of_workflow.terms.clone());
-        let is_patched = *is_all_patched || is_patched(template);
-        Some(Self { spec: template, part: template.text_at(&["name"]), placement, all, is_patched })
+        placement.terms = placement.terms.or_else(|| defaults.terms.clone());
+        // An affinity stands as a whole in the place of the workflow's.
+        if !has_affinity(template) && !outer.has_default_affinity {
+            is_led |= of_steps.affinity;
+            placement.terms.clone_from(&of_workflow.terms);
+        }
+        let is_patched = outer.is_patched || is_patched(template);
+        let unread = if is_patched { Some(patched()) } else { is_led.then(led_by_steps) };
+        Some(Self { spec: template, part: template.text_at(&["name"]), placement, all, unread })
     }
 }
 

@@ -131,6 +131,58 @@ fn what_a_workflow_of_argo_says_of_all_templates_counts_for_each() {
         let all: Vec<String> = own.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
         assert_eq!((all.join(",").as_str(), own.tolerations.len()), (labels, tolerations), "{spec} {template}");
     }
+    let terms = |key: &str| {
+        format!(
+            "affinity: {{nodeAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: {{nodeSelectorTerms: [{{matchExpressions: \
+             [{{key: {key}, operator: Exists}}]}}]}}}}}}"
+        )
+    };
+    // An affinity to pods alone stands in the place of the workflow's to nodes as well.
+    for (spec, template, expected) in [
+        (terms("x"), "", true),
+        (terms("x"), "affinity: {podAntiAffinity: {}}, ", false),
+        (terms("x"), "affinity: null, ", true),
+        (format!("{}, templateDefaults: {{affinity: {{podAntiAffinity: {{}}}}}}", terms("x")), "", false),
+        (format!("templateDefaults: {{{}}}", terms("x")), "affinity: {podAntiAffinity: {}}, ", true),
+    ] {
+        assert_eq!(placement(&of(&spec, template)).terms.is_some(), expected, "{spec} {template}");
+    }
+    // The nodes of steps count for the templates that they use, before those of the workflow.
+    for (own, template, is_unread) in [
+        ("nodeSelector: {build: x}", "", true),
+        ("nodeSelector: {build: x}", "nodeSelector: {a: b}, ", false),
+        ("nodeSelector: {kubernetes.io/os: linux}", "", false),
+        ("tolerations: [{key: k}]", "", true),
+        (terms("x").as_str(), "", true),
+        ("affinity: {podAntiAffinity: {}}", "", false),
+        ("inputs: {}", "", false),
+    ] {
+        let text = format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {{name: w}}\nspec:\n  nodeSelector: {{kubernetes.io/os: linux}}\n  \
+             templates:\n  - {{name: s, {own}, steps: [[{{name: a, template: b}}]]}}\n  - {{name: b, {template}container: {{image: a:1}}}}\n"
+        );
+        let one = found(&text).remove(0);
+        assert_eq!(matches!(one.lands, Lands::Unread { .. }), is_unread, "{own} {template}");
+        assert_eq!(one.os == Os::Other, !is_unread && template.is_empty(), "{own} {template}");
+    }
+    for patch in [
+        "'{{workflow.parameters.patch}}'",
+        "'containers: [{name: main, resources: {limits: {memory: \"{{inputs.parameters.mem}}\"}}}]'",
+        "'${PATCH}'",
+        "'os: {name: windows}'",
+        "'hostNetwork: true'",
+        "'{\"containers\": [{\"name\": \"main\", \"image\": \"b:1\"}]}'",
+        "'{\"securityContext\": {\"windowsOptions\": {\"hostProcess\": true}}}'",
+    ] {
+        let one = of(&format!("nodeSelector: {{kubernetes.io/os: linux}}, podSpecPatch: {patch}"), "");
+        assert!(matches!(one.lands, Lands::Unread { .. }) && one.os == Os::Unsaid, "{patch}: {one:?}");
+    }
+    for patch in
+        ["'{\"containers\": [{\"name\": \"main\", \"imagePullPolicy\": \"Always\"}]}'", "'volumes: [{hostPath: {path: /x}}]'"]
+    {
+        let one = of(&format!("nodeSelector: {{kubernetes.io/os: linux}}, podSpecPatch: {patch}"), "");
+        assert_eq!(one.os, Os::Other, "{patch}");
+    }
     let patch = "podSpecPatch: '{\"nodeSelector\": {\"a\": \"b\"}}'";
     for (spec, template) in [
         (patch.to_owned(), String::new()),
@@ -170,6 +222,10 @@ fn nodes_that_variables_name_are_not_known() {
         "nodeSelector: {kubernetes.io/os: '${OS}'}",
         "nodeName: '${OS}'",
         "tolerations: [{key: os, value: '${OS}'}]",
+        "nodeSelector: {'${OS}': x}",
+        "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: \
+            [{key: '${OS}', operator: Exists}]}]}}}",
+        "os: {name: '${OS}'}",
         "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: \
             [{key: kubernetes.io/os, operator: In, values: ['${OS}']}]}]}}}",
     ] {
@@ -181,7 +237,7 @@ fn nodes_that_variables_name_are_not_known() {
         let given = Known { values: [("OS".to_owned(), "windows".to_owned())].into(), ..Known::default() };
         let one = read(&root, &Lines::of(&text), &given).remove(0);
         assert!(matches!(&one.lands, Lands::Nodes(_)), "{spec}: {one:?}");
-        assert_eq!(one.os == Os::Windows, spec.contains("kubernetes.io/os"), "{spec}");
+        assert_eq!(one.os == Os::Windows, spec.contains("kubernetes.io/os") || spec.starts_with("os:"), "{spec}");
     }
 }
 

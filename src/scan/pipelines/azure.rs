@@ -193,6 +193,7 @@ impl Reader<'_, '_> {
         }
         let of_whole = whole.runs(self.values);
         let scopes: Vec<&Scope> = whole.scopes.iter().map(Rc::as_ref).collect();
+        let mut by_name: HashMap<&str, Vec<Run<'_>>> = HashMap::new();
         for (name, container) in containers {
             let images = values(container, "image");
             // Of several images of one name, conditions choose one.
@@ -202,12 +203,12 @@ impl Reader<'_, '_> {
                 let shares = if is_one { shares.clone() } else { Vec::new() };
                 Run { host: host.clone(), scopes: scopes.clone(), shares }
             };
-            let used: Vec<Run<'_>> = users.get(name).map(Vec::as_slice).unwrap_or_default().iter().map(run).collect();
-            let of_users = distinct(&used);
+            let used = || users.get(name).map(Vec::as_slice).unwrap_or_default().iter().map(run).collect::<Vec<Run<'_>>>();
+            let of_users = &*by_name.entry(name).or_insert_with(|| distinct(&used()));
             if of_users.is_empty() && are_all_here {
                 continue;
             }
-            let runs = if of_users.is_empty() { &of_whole } else { &of_users };
+            let runs = if of_users.is_empty() { &of_whole } else { of_users };
             for image in &images {
                 self.add_container(Container { image, options: options(container) }, format!("container {name}"), runs);
             }

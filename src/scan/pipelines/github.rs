@@ -4,6 +4,7 @@
 //! ContainerOperationProvider and ContainerActionHandler refuse every system but Linux, PipelineTemplateConverter takes `docker://` away, and
 //! makes no container of an empty image.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::variables::{Scope, Scopes, of_map};
@@ -17,6 +18,9 @@ pub(super) const SCHEME: &str = "docker://";
 
 /// What stands before the name of an input.
 pub(super) const INPUTS: &str = "inputs.";
+
+/// What a value takes beside its text, in bytes.
+const SIZE: usize = 32;
 
 /// The most runs of one job of a workflow that others call.
 const MOST_RUNS: usize = 256;
@@ -49,21 +53,38 @@ pub(super) fn without_scheme(image: &str) -> &str {
     image.strip_prefix(SCHEME).unwrap_or(image)
 }
 
-/// What the jobs of a workflow give to the inputs of others that they call, by the paths of these from the top of the repository: once for
-/// each row of the matrix of a job.
-pub fn calls(root: &Node, given: &Values) -> Vec<(String, Inputs)> {
-    let mut calls = Vec::new();
-    for (_, job) in root.get("jobs").map(|jobs| jobs.entries()).unwrap_or_default() {
-        let Some(path) = job.text_at(&["uses"]).and_then(|uses| uses.strip_prefix("./")) else { continue };
-        let with = job.get("with").map(|with| with.entries()).unwrap_or_default();
-        for row in &matrix::rows(Service::GitHub, job) {
-            let scopes = Scopes { service: Service::GitHub, given, parts: vec![row] };
-            let value = |node: &Node| scopes.meant(node.text()?).told().ok();
-            let named = with.iter().filter_map(|(name, node)| Some((format!("{INPUTS}{}", name.text()?), value(node))));
-            calls.push((path.to_owned(), named.collect()));
+/// The jobs of a workflow that call others, by the paths of these from the top of the repository.
+pub fn calls(root: &Node) -> Vec<(&str, &Rc<Node>)> {
+    let jobs = root.get("jobs").map(|jobs| jobs.entries()).unwrap_or_default();
+    jobs.into_iter().filter_map(|(_, job)| Some((job.text_at(&["uses"])?.strip_prefix("./")?, job))).collect()
+}
+
+/// What a job gives to the inputs of the workflow that it calls, in each row of its matrix, each once; `None` where that is more than
+/// is left, in bytes.
+pub fn given_by(job: &Node, given: &Values, left: &mut usize) -> Option<BTreeSet<Inputs>> {
+    let with = job.get("with").map(|with| with.entries()).unwrap_or_default();
+    let mut all = BTreeSet::new();
+    for row in &matrix::rows(Service::GitHub, job) {
+        let scopes = Scopes { service: Service::GitHub, given, parts: vec![row] };
+        let mut inputs = Inputs::new();
+        for (name, node) in &with {
+            let (Some(name), text) = (name.text(), node.text()) else { continue };
+            *left = left.checked_sub(name.len() + text.map_or(0, str::len) + SIZE)?;
+            let value = text.and_then(|text| scopes.meant(text).told().ok());
+            *left = left.checked_sub(value.as_ref().map_or(0, String::len))?;
+            inputs.insert(key(name), value);
         }
+        *left = left.checked_sub(SIZE)?;
+        all.insert(inputs);
     }
-    calls
+    Some(all)
+}
+
+/// The name of an input in expressions. It is the same in capitals and small letters.
+///
+/// Source: actions/runner, `DictionaryContextData`.
+fn key(name: &str) -> String {
+    format!("{INPUTS}{}", name.to_ascii_lowercase())
 }
 
 /// The inputs of a workflow, once for each that calls it: those that it is not given have their default, or are empty. Where it is started by
@@ -75,7 +96,7 @@ fn called(root: &Node, callers: &[Inputs]) -> Vec<Scope> {
     let declared = |event: &str| root.at(&["on", event, "inputs"]).map(|inputs| inputs.entries()).unwrap_or_default();
     let named = |(name, input): &(&Rc<Node>, &Rc<Node>)| {
         let default = input.text_at(&["default"]).unwrap_or_default().to_owned();
-        Some((format!("{INPUTS}{}", name.text()?), Some(default)))
+        Some((key(name.text()?), Some(default)))
     };
     let usual: Scope = declared("workflow_call").iter().filter_map(named).collect();
     let mut all: Vec<Scope> = Vec::new();

@@ -109,9 +109,11 @@ fn of_list(name: &str, value: &Node) -> Scope {
     entries.chain([(key(name), text_of(value))]).collect()
 }
 
-/// The name by which it is used in an expression.
+/// The name by which it is used in an expression. It is the same in capitals and small letters.
+///
+/// Source: actions/runner, `DictionaryContextData`.
 fn key(name: &str) -> String {
-    format!("matrix.{name}")
+    format!("{UNSET}{}", name.to_ascii_lowercase())
 }
 
 /// One row for each name, in all branches. Names of variables there are the same in capitals and small letters; one that conditions set

@@ -18,8 +18,8 @@ const MOST: usize = 200_000;
 /// The file and the root of a template, by the file that names it and its name there.
 pub type RootOf<'t> = dyn Fn(&Path, &str) -> Option<(PathBuf, Rc<Node>)> + 't;
 
-/// The pipeline of this file, in which the variables of templates stand where these are named. A template that is not there, or has more
-/// values than are left for it, stays.
+/// The pipeline of this file, in which the variables of templates stand where these are named. A template that is not there, has
+/// variables that are made when the pipeline starts, or has more values than are left for it, stays.
 pub fn with_variables(root: &Rc<Node>, path: &Path, root_of: &RootOf<'_>, left: &Cell<usize>) -> Rc<Node> {
     let most = left.get().min(MOST);
     let mut templates = Templates { root_of, left: most };
@@ -71,18 +71,17 @@ impl Templates<'_> {
         };
         let template = one.text_at(&["template"]).and_then(|name| (self.root_of)(path, name));
         if let Some((file, root)) = template {
-            let Some(variables) = root.get("variables") else {
-                // It may have some below a condition.
-                if root.entries().iter().any(|(key, _)| key.text().is_some_and(is_condition)) {
-                    items.push(Rc::clone(one));
-                }
-                return;
-            };
-            let Some(left) = self.left.checked_sub(variables.size()) else {
+            let variables = root.get("variables");
+            // An expression may make all of them, and there may be some below a condition.
+            let is_made = variables.is_some_and(|variables| variables.text().is_some())
+                || root.entries().iter().any(|(key, _)| key.text().is_some_and(is_condition));
+            let left = self.left.checked_sub(variables.map_or(0, |variables| variables.size()));
+            let Some(left) = left.filter(|_| !is_made) else {
                 items.push(Rc::clone(one));
                 return;
             };
             self.left = left;
+            let Some(variables) = variables else { return };
             if variables.is_map() {
                 items.extend(variables.entries().into_iter().map(|(name, value)| variable(name, value)));
             }

@@ -109,6 +109,9 @@ fn an_empty_container_of_github_is_none() {
         ("'${{ fromJSON(x) }}'", "'${{ matrix.c }}'", &["$matrix.c"]),
         ("{os: [self]}", "'${{ inputs.c }}'", &["$inputs.c"]),
         ("{os: [self]}", "'a:${{ matrix.c }}'", &["a:"]),
+        // Names are the same in capitals and small letters.
+        ("{Image: ['a:1']}", "'${{ matrix.image }}'", &["a:1"]),
+        ("{image: ['a:1']}", "'${{ Matrix.IMAGE }}'", &["a:1"]),
     ] {
         let text = format!(
             "on: push\njobs:\n  a:\n    strategy: {{matrix: {matrix}}}\n    runs-on: self\n    container: {image}\n    services: {{s: {image}}}\n"
@@ -819,6 +822,76 @@ fn variables_of_azure_are_put_in_where_they_are_plain() {
         meanings("azure-pipelines.yml", text),
         ["server:ltsc2019", "app:stage-ltsc2019", "app:job", "$when", "app:a", "server:ltsc2019", "$Build.BuildId"]
     );
+}
+
+/// What may set any variable is no reason to believe the value of a part around it, or of an entry before it.
+#[test]
+fn variables_of_azure_that_may_be_set_again_have_no_value() {
+    let of = |root: &str, job: &str| {
+        let text = format!("{root}\njobs:\n- job: a\n  {job}\n  container: app:$(TAG)\n");
+        meanings("azure-pipelines.yml", &text)
+    };
+    let root = "variables: {TAG: '1'}";
+    for (job, expected) in [
+        ("variables: [{group: g}]", "$TAG"),
+        ("variables: [{name: tag, value: '2'}, {group: g}]", "$TAG"),
+        ("variables: [{group: g}, {name: tag, value: '2'}]", "app:2"),
+        ("variables: [{template: unread.yml}, {name: tag, value: '2'}]", "app:2"),
+        ("variables: [{name: tag, value: '2'}, {name: Tag, value: '3'}]", "app:3"),
+        ("variables: [{name: other, value: '2'}]", "app:1"),
+        ("variables: {other: '2'}", "app:1"),
+        ("variables:", "app:1"),
+        ("variables: ${{ parameters.v }}", "$TAG"),
+        ("variables: ['${{ parameters.v }}']", "$TAG"),
+        ("variables: {'${{ parameters.name }}': x}", "$TAG"),
+        ("variables: {'${{ insert }}': '${{ parameters.v }}', tag: '2'}", "$TAG"),
+        ("variables: {'X${{ parameters.name }}': x}", "$TAG"),
+        ("variables: {'${{ if x }}': {tag: '2'}}", "$TAG"),
+        ("variables: {'${{ if x }}': {other: '2'}}", "app:1"),
+        ("variables: [{'${{ each v in p }}': [{name: '${{ v.name }}', value: x}]}]", "$TAG"),
+        ("variables: [{'${{ each v in p }}': [{name: '${{ v.name }}', value: x}]}, {name: tag, value: '2'}]", "app:2"),
+        ("variables: [{'${{ if x }}': [{name: other, value: x}]}]", "app:1"),
+        ("variables: [{'${{ if x }}': {name: tag, value: x}}]", "$TAG"),
+        ("variables: [{'${{ if x }}': [{'${{ if y }}': [{group: g}]}]}]", "$TAG"),
+        ("variables: [{name: tag, '${{ if x }}': {value: '2'}, '${{ else }}': {value: '3'}}]", "$TAG"),
+        ("variables: [{name: other, '${{ if x }}': {value: '2'}}]", "app:1"),
+        ("${{ if x }}: {variables: [{template: unread.yml}]}", "$TAG"),
+        ("${{ if x }}: {'${{ if y }}': {variables: [{group: g}]}}", "$TAG"),
+        ("${{ if x }}: {variables: {other: '2'}}", "app:1"),
+        ("${{ each p in parameters.job }}: {'${{ p.key }}': '${{ p.value }}'}", "$TAG"),
+        ("strategy: {matrix: '$[ dependencies.b.outputs.x ]'}", "$TAG"),
+        ("strategy: {matrix: {a: {'${{ parameters.name }}': x}}}", "$TAG"),
+        ("strategy: {matrix: {a: {other: x}}}", "app:1"),
+        ("strategy: '${{ parameters.strategy }}'", "$TAG"),
+    ] {
+        assert_eq!(of(root, job), [expected], "{job}");
+    }
+    for (root, expected) in [
+        ("variables: [{group: g}, {name: TAG, value: '1'}]", "app:1"),
+        ("variables: [{name: TAG, value: '1'}, {group: g}]", "$TAG"),
+        ("variables: [{name: TAG, value: '1'}, '${{ parameters.v }}']", "$TAG"),
+        ("variables: ${{ parameters.v }}", "$TAG"),
+    ] {
+        assert_eq!(of(root, ""), [expected], "{root}");
+    }
+    // The part itself counts more than those around it.
+    assert_eq!(of("variables: [{group: g}]", "variables: {tag: '2'}"), ["app:2"]);
+}
+
+/// Several containers of one name run on the hosts of all jobs that use it.
+#[test]
+fn many_containers_of_one_name_are_judged_on_the_hosts_of_its_jobs() {
+    const NUMBER: usize = 2_000;
+    let job = |number: usize| {
+        let year = if number % 2 == 0 { 2019 } else { 2022 };
+        format!("- {{job: j{number}, pool: {{vmImage: windows-{year}}}, container: x}}\n")
+    };
+    let jobs: String = (0..NUMBER).map(job).collect();
+    let containers: String = (0..NUMBER).map(|number| format!("  - {{container: x, image: 'app:{number}'}}\n")).collect();
+    let text = format!("resources:\n  containers:\n{containers}jobs:\n{jobs}");
+    let found = found("azure-pipelines.yml", &text);
+    assert_eq!(found.len(), 2 * NUMBER);
+    assert!(found.last().unwrap().contains("app:1999"), "{found:?}");
 }
 
 #[test]

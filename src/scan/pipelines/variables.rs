@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Service;
-use super::branches::{branches, entries, is_condition, items, values};
+use super::branches::{branches, entries, is_condition, maps, values};
 use super::github::INPUTS;
 use crate::scan::Meant;
 use crate::scan::placeholder::meant;
 use crate::scan::words::Values;
-use crate::scan::yaml::Node;
+use crate::scan::yaml::{Node, Value};
 
 /// The longest value, in bytes. References are shorter.
 const LONGEST: usize = 1024;
@@ -28,8 +28,8 @@ pub(super) type Scope = BTreeMap<String, Option<String>>;
 /// The name under which a row of GitHub's matrix has the value of what no row sets.
 pub(super) const UNSET: &str = "matrix.";
 
-/// The name, in capitals as no other is there, under which a part of a pipeline of Azure has no value that may set any: a template gives it
-/// variables, and is not read.
+/// The name, in capitals as no other is there, under which a part of a pipeline of Azure has no value that may set any: a group, a
+/// template that is not read, or an expression gives it variables.
 const OPEN: &str = "OPEN";
 
 /// The variables that a reference sees, the outermost part first.
@@ -85,10 +85,12 @@ impl Scopes<'_> {
     /// The value of a variable as it is written, by the name with which it is used, e.g. `env.TAG`.
     fn find(&self, name: &str) -> Option<&str> {
         let name = match self.service {
-            // Those of a matrix, and inputs, keep theirs: no variable of `env` has a dot in its name.
+            // Those of a matrix, and inputs, keep theirs: no variable of `env` has a dot in its name. They are the same in capitals
+            // and small letters, and those of `env` are not.
             Service::GitHub => {
-                let is_kept = |name: &&str| name.starts_with("matrix.") || name.starts_with(INPUTS);
-                name.strip_prefix("env.").or_else(|| Some(name).filter(is_kept))?.to_owned()
+                let lower = name.to_ascii_lowercase();
+                let is_kept = lower.starts_with(UNSET) || lower.starts_with(INPUTS);
+                if is_kept { lower } else { name.strip_prefix("env.")?.to_owned() }
             }
             // Names there are the same in capitals and small letters.
             Service::Azure => {
@@ -134,52 +136,93 @@ pub(super) fn of_gitlab(part: &Node) -> Scope {
     scope
 }
 
-/// True for an entry of a list of variables that is a template, or has one below a condition: those that are read stand there no more.
-fn has_template(entry: &Node) -> bool {
-    let is_one = |entry: &Rc<Node>| entry.get("template").is_some();
-    entry.get("template").is_some() || branches(entry).iter().any(|branch| items(branch).into_iter().any(is_one))
+/// What a part of a pipeline of Azure sets, read from its end: the last one of a name counts.
+struct Azure {
+    scope: Scope,
+    /// What was read may set any: a group, a template that is not read, or what an expression makes.
+    is_open: bool,
 }
 
-/// The variables of a part of an Azure pipeline: a map, or a list of names and values. Those that conditions or a matrix set have no
-/// plain value, and neither have those that a template behind them, which is not read, may set again.
-pub(super) fn of_azure(part: &Node) -> Scope {
-    let mut scope = Scope::new();
-    if let Some(variables) = part.get("variables") {
-        let is_plain = |(name, _): &(&Rc<Node>, &Rc<Node>)| !name.text().is_some_and(is_condition);
-        for (name, value) in variables.entries().into_iter().filter(is_plain) {
-            scope.extend(name.text().map(|name| (name.to_ascii_lowercase(), value.text().map(str::to_owned))));
+impl Azure {
+    /// Takes in a variable with this value, unless it is set again behind its place, or may be.
+    fn add(&mut self, name: &Node, value: Option<&str>) {
+        match name.text().filter(|name| !name.contains("${{")) {
+            Some(name) => {
+                let value = value.filter(|_| !self.is_open).map(str::to_owned);
+                self.scope.entry(name.to_ascii_lowercase()).or_insert(value);
+            }
+            None => self.is_open = true,
         }
-        let last = variables.list().iter().rposition(|entry| has_template(entry));
-        scope.extend(last.map(|_| (OPEN.to_owned(), None)));
-        for (number, entry) in variables.list().iter().enumerate() {
-            if let Some(name) = entry.text_at(&["name"]) {
-                let is_last = last.is_none_or(|last| number > last);
-                let value = entry.text_at(&["value"]).filter(|_| is_last);
-                scope.insert(name.to_ascii_lowercase(), value.map(str::to_owned));
+    }
+
+    /// Takes in variables that may be set or not: a map, or a list of names and values, or an entry of such a list. They have no
+    /// known value.
+    fn choose(&mut self, part: &Rc<Node>, is_entry: bool) {
+        let mut open = vec![(part, is_entry)];
+        while let Some((node, is_entry)) = open.pop() {
+            let branches = branches(node);
+            let is_one = match &node.value {
+                Value::List(list) => {
+                    open.extend(list.iter().map(|one| (one, true)));
+                    false
+                }
+                Value::Map(own) => is_entry && branches.len() < own.len(),
+                Value::Scalar { .. } => node.text().is_some(),
+            };
+            match node.get("name") {
+                Some(name) if is_one => self.add(name, None),
+                None if is_one => self.is_open = true,
+                _ => {
+                    plain(node).for_each(|(name, _)| self.add(name, None));
+                    open.extend(branches.into_iter().map(|branch| (branch, is_entry)));
+                }
             }
         }
     }
-    // What stands below a condition has no known value.
-    let mut chosen: Vec<&Rc<Node>> = branches(part).into_iter().flat_map(|branch| values(branch, "variables")).collect();
-    if let Some(variables) = part.get("variables") {
-        chosen.extend(branches(variables));
-        chosen.extend(variables.list().iter().flat_map(|entry| branches(entry)));
-    }
-    for branch in chosen {
-        let listed = items(branch).into_iter().filter_map(|entry| entry.text_at(&["name"]));
-        let mapped = entries(branch).into_iter().filter_map(|(name, _)| name.text());
-        for name in listed.chain(mapped) {
-            scope.insert(name.to_ascii_lowercase(), None);
+
+    /// Takes in the variables of a part: a map, or a list of names and values.
+    fn add_all(&mut self, variables: &Node) {
+        self.is_open |= variables.text().is_some();
+        branches(variables).into_iter().for_each(|branch| self.choose(branch, false));
+        plain(variables).rev().for_each(|(name, value)| self.add(name, value.text()));
+        for entry in variables.list().iter().rev() {
+            match entry.get("name") {
+                // A condition may give it another value.
+                Some(name) => self.add(name, entry.text_at(&["value"]).filter(|_| branches(entry).is_empty())),
+                None => self.choose(entry, true),
+            }
         }
     }
-    of_matrix(part, scope)
 }
 
-/// Takes the values of what the matrix of a job sets.
-fn of_matrix(job: &Node, mut scope: Scope) -> Scope {
-    let rows = job.at(&["strategy", "matrix"]).map(|matrix| entries(matrix)).unwrap_or_default();
-    for (name, _) in rows.into_iter().flat_map(|(_, row)| entries(row)) {
-        scope.extend(name.text().map(|name| (name.to_ascii_lowercase(), None)));
+/// The entries of a map whose names are no expressions.
+fn plain(map: &Node) -> impl DoubleEndedIterator<Item = (&Rc<Node>, &Rc<Node>)> {
+    map.entries().into_iter().filter(|(name, _)| !name.text().is_some_and(is_condition))
+}
+
+/// True for a map that an expression makes, as a whole or in part: `${{ insert }}: ${{ parameters.x }}`.
+fn is_made(map: &Node) -> bool {
+    maps(map).into_iter().any(|one| one.text().is_some())
+}
+
+/// The variables of a part of an Azure pipeline. Those that conditions or a matrix set have no plain value, and neither have those that
+/// may be set again, by a group, by a template that is not read, or by what an expression makes.
+pub(super) fn of_azure(part: &Node) -> Scope {
+    let mut azure = Azure { scope: Scope::new(), is_open: is_made(part) };
+    // What a matrix sets counts more than the variables of its job.
+    for strategy in values(part, "strategy") {
+        let matrices = values(strategy, "matrix");
+        azure.is_open |= is_made(strategy) || matrices.iter().any(|matrix| is_made(matrix));
+        let rows = matrices.into_iter().flat_map(|matrix| entries(matrix));
+        rows.for_each(|(_, row)| azure.choose(row, false));
     }
-    scope
+    let chosen = branches(part).into_iter().flat_map(|branch| values(branch, "variables"));
+    chosen.for_each(|variables| azure.choose(variables, false));
+    if let Some(variables) = part.get("variables") {
+        azure.add_all(variables);
+    }
+    if azure.is_open {
+        azure.scope.insert(OPEN.to_owned(), None);
+    }
+    azure.scope
 }

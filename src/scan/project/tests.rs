@@ -245,6 +245,33 @@ fn a_workflow_has_the_inputs_of_those_that_call_it() {
     assert_eq!(of(by_hand, &[given]), ["a:1", "$env.I"]);
 }
 
+/// GitHub: calls that give the same count once. Where there are too many, nothing is known of the inputs, and none is left out.
+#[test]
+fn a_workflow_that_is_called_often_loses_no_caller() {
+    let called = "on: {workflow_call: {inputs: {tag: {type: string}}}}\njobs:\n  a: {runs-on: x, container: 'app:${{ inputs.TAG }}'}\n";
+    let of = |jobs: &str| {
+        let caller = format!("on: push\njobs:\n{jobs}");
+        let files = [("r/.github/workflows/called.yml", called), ("r/.github/workflows/c.yml", caller.as_str())];
+        each(&files, |found| found.meant.clone())
+    };
+    let job = |name: &str, rows: usize, with: &str| {
+        let rows: String = (0..rows).map(|row| format!("{row},")).collect();
+        let uses = "uses: ./.github/workflows/called.yml";
+        format!("  {name}:\n    {uses}\n    strategy: {{matrix: {{Row: [{rows}]}}}}\n    with: {{{with}}}\n")
+    };
+    let known = |tag: &str| Meant::Known(format!("app:{tag}"));
+    let unknown = Meant::Unresolved(vec!["inputs.TAG".to_owned()]);
+    let last = job("b", 1, "tag: ltsc2019");
+    assert_eq!(of(&(job("a", 256, "Tag: ltsc2022") + &last)), [known("ltsc2019"), known("ltsc2022")]);
+    assert_eq!(of(&(job("a", 2, "tag: '${{ matrix.row }}'") + &last)), [known("0"), known("1"), known("ltsc2019")]);
+    assert_eq!(of(&(job("a", 256, "tag: '${{ matrix.row }}'") + &last)), [unknown.clone()]);
+    // Each of these calls gives 25,600 values.
+    let with: String = (0..100).map(|number| format!("i{number}: '${{{{ matrix.row }}}}',")).collect();
+    let again: String = (1..1_000).map(|number| format!("  j{number}: *j\n")).collect();
+    let many = job("j0", 256, &with).replacen("j0:", "j0: &j", 1);
+    assert_eq!(of(&format!("{many}{again}")), [unknown]);
+}
+
 /// Azure Pipelines: a template of variables stands for what is in it, by a path from the file that names it.
 #[test]
 fn variables_of_templates_count_in_pipelines_of_azure() {
@@ -282,6 +309,18 @@ fn variables_of_templates_count_in_pipelines_of_azure() {
     let given = ("ci/vars/v.yml", "parameters: [{name: p, default: '1'}]\nvariables: {tag: '${{ parameters.p }}', own: y}\n");
     assert_eq!(of("variables:\n- template: vars/v.yml\n", &[given]).len(), 2);
     assert!(of("variables:\n- template: vars/v.yml\n", &[given]).iter().all(|one| one.starts_with('$')));
+    // A template may have variables that are not told there.
+    for open in [
+        "variables: ${{ parameters.v }}\n",
+        "variables: {'${{ parameters.key }}': x}\n",
+        "variables: ['${{ parameters.v }}']\n",
+        "variables: [{group: g}]\n",
+        "${{ if x }}: {variables: {tag: '2'}}\n",
+        "variables: {other: x}\n${{ if x }}: {variables: {tag: '2'}}\n",
+    ] {
+        let before = "variables:\n- {name: tag, value: '1'}\n- template: vars/v.yml\n";
+        assert_eq!(of(&format!("{before}{own}"), &[("ci/vars/v.yml", open)]), ["$tag", "$variables.tag"], "{open}");
+    }
     for name in ["vars/v.yml@other", "v.yml", "../vars/v.yml"] {
         assert_eq!(of(&format!("variables:\n- template: {name}\n{own}"), &[map]), ["$tag", "$variables.tag"], "{name}");
         // A template that is not read may set again what stands before it, also in a part around its own.

@@ -58,6 +58,31 @@ fn a_pod_that_lands_nowhere_then_breaks() {
     assert_eq!(report["rebuild"][0]["image"], json!("registry.test/app:ltsc2019"));
 }
 
+/// Where it is not known what a container runs on, no change of hosts decides it.
+#[test]
+fn what_lands_on_hosts_that_are_not_known_is_undecided() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  nodeSelector: {node.kubernetes.io/windows-build: '${BUILD}'}\n  \
+        containers: [{name: c, image: 'registry.test/app:ltsc2019'}]\n";
+    let drone = |version: &str| {
+        format!("kind: pipeline\nplatform: {{os: windows, version: {version}}}\nsteps: [{{image: 'registry.test/app:ltsc2019'}}]\n")
+    };
+    let jenkins = "pipeline {\n  agent {\n    kubernetes {\n      inheritFrom 'base'\n      yaml '''\nspec:\n  containers:\n  \
+        - {name: c, image: 'registry.test/app:ltsc2019'}\n'''\n    }\n  }\n}\n";
+    for (name, text) in [
+        ("pod.yaml", pod.to_owned()),
+        (".drone.yml", drone("'${VERSION}'")),
+        (".drone.yml", drone("newest")),
+        ("Jenkinsfile", jenkins.to_owned()),
+    ] {
+        let shop = Repository::new();
+        shop.file(name, &text);
+        let (code, report) = shop.report(&["--host=ltsc2019", "--next-host=ltsc2022"]);
+        let one = &report["references"][0];
+        assert_eq!((code, &one["change"], &one["today"]["ok"]), (2, &json!("undecided"), &json!(null)), "{text}: {report:#}");
+        assert!(one["next"]["nowhere"].is_string() && one["next"]["hint"].is_string(), "{text}: {report:#}");
+    }
+}
+
 /// Where only the selector leads to no host, the image stays as it is.
 #[test]
 fn an_image_that_fits_is_not_to_be_rebuilt() {

@@ -60,14 +60,49 @@ fn steps_of_woodpecker_run_where_their_conditions_hold() {
         ("{platform: [linux/*, windows/amd64]}", both),
         ("{platform: {include: [windows/*]}}", windows),
         // What these hold for is not known here.
-        ("{matrix: {N: '[1]', P: '${P}', OTHER: x}}", both),
-        ("{matrix: {exclude: {N: '1'}}}", both),
+        ("{matrix: {N: '[1]', P: '${P}', OTHER: '*'}}", both),
+        ("{matrix: {exclude: {N: '[1]'}}}", both),
+        // A name that no row has is empty, and a row is left out that has all of these values.
+        ("{matrix: {OTHER: x}}", &[]),
+        ("{matrix: {OTHER: ''}}", both),
+        ("{matrix: {exclude: {N: '1'}}}", windows),
+        ("{matrix: {exclude: {N: '1', P: windows/amd64}}}", both),
+        ("{matrix: {exclude: {N: '1', OTHER: ''}}}", windows),
+        ("{matrix: {include: {N: '1'}, exclude: {N: '1'}}}", &[]),
         ("{platform: '*/amd64'}", both),
         ("{event: push}", both),
         ("[]", both),
     ] {
         assert_eq!(of(when), expected, "{when}");
     }
+}
+
+/// Of one row, the name of another one is empty; of a matrix that is not read, nothing is known. Drone has no such conditions.
+#[test]
+fn a_condition_holds_in_the_rows_that_it_names() {
+    let step = "steps: [{name: a, image: 'a:${IMG}', when: {matrix: {WIN: 'yes'}}}]\n";
+    let rows = format!("matrix: {{include: [{{IMG: '1', WIN: 'yes'}}, {{IMG: '2'}}]}}\n{step}");
+    assert_eq!(meanings(".woodpecker.yml", &rows), ["a:1"]);
+    let many = format!("matrix: {{IMG: [{}]}}\n{step}", "x,".repeat(1_000));
+    assert_eq!(meanings(".woodpecker.yml", &many), ["$IMG"]);
+    let drone = "kind: pipeline\nplatform: {os: windows, version: 1809}\nsteps:\n- {image: 'a:1', when: {platform: linux/amd64}}\n\
+        - {image: 'b:1', when: {matrix: {WIN: 'yes'}}}\n";
+    assert_eq!(meanings(".drone.yml", drone), ["a:1", "b:1"]);
+    assert_eq!(meanings(".woodpecker.yml", &drone.replace("kind: pipeline\n", "")), [""; 0]);
+}
+
+/// Conditions that many steps have by aliases are looked at once. There is an end to the others: then steps count in all rows.
+#[test]
+fn many_conditions_over_many_rows_end() {
+    let rows: String = (0..256).map(|row| format!("'{row}',")).collect();
+    let of = |when: &str| {
+        let steps: String = (0..200).map(|step| format!("- {{image: 'a:{step}', when: {when}}}\n")).collect();
+        let conditions = format!("one: &one {{matrix: {{N: none}}}}\nall: &all [{}]\n", "*one,".repeat(500));
+        meanings(".woodpecker.yml", &format!("{conditions}matrix: {{N: [{rows}]}}\nsteps:\n{steps}"))
+    };
+    assert_eq!(of("*all"), [""; 0]);
+    let number = of(&format!("[{}]", "*one,".repeat(500))).len();
+    assert!((1..200).contains(&number), "{number}");
 }
 
 #[test]
