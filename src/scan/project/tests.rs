@@ -248,7 +248,8 @@ fn a_workflow_has_the_inputs_of_those_that_call_it() {
 /// GitHub: calls that give the same count once. Where there are too many, nothing is known of the inputs, and none is left out.
 #[test]
 fn a_workflow_that_is_called_often_loses_no_caller() {
-    let called = "on: {workflow_call: {inputs: {tag: {type: string}}}}\njobs:\n  a: {runs-on: x, container: 'app:${{ inputs.TAG }}'}\n";
+    let called =
+        "on: {workflow_call: {inputs: {tag: {type: string}}}}\njobs:\n  a: {runs-on: x, container: 'app:${{ inputs.TAG }}'}\n";
     let of = |jobs: &str| {
         let caller = format!("on: push\njobs:\n{jobs}");
         let files = [("r/.github/workflows/called.yml", called), ("r/.github/workflows/c.yml", caller.as_str())];

@@ -64,7 +64,9 @@ fn what_lands_on_hosts_that_are_not_known_is_undecided() {
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  nodeSelector: {node.kubernetes.io/windows-build: '${BUILD}'}\n  \
         containers: [{name: c, image: 'registry.test/app:ltsc2019'}]\n";
     let drone = |version: &str| {
-        format!("kind: pipeline\nplatform: {{os: windows, version: {version}}}\nsteps: [{{image: 'registry.test/app:ltsc2019'}}]\n")
+        format!(
+            "kind: pipeline\nplatform: {{os: windows, version: {version}}}\nsteps: [{{image: 'registry.test/app:ltsc2019'}}]\n"
+        )
     };
     let jenkins = "pipeline {\n  agent {\n    kubernetes {\n      inheritFrom 'base'\n      yaml '''\nspec:\n  containers:\n  \
         - {name: c, image: 'registry.test/app:ltsc2019'}\n'''\n    }\n  }\n}\n";
