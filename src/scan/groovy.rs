@@ -4,6 +4,7 @@
 //! `DockerNodeStep`) and docker-commons-plugin (`DockerRegistryEndpoint`), their own references.
 
 mod builds;
+mod fields;
 mod matrix;
 mod pods;
 mod starts;
