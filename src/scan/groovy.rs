@@ -4,6 +4,7 @@
 //! `DockerNodeStep`) and docker-commons-plugin (`DockerRegistryEndpoint`), their own references.
 
 mod builds;
+mod fields;
 mod matrix;
 mod pods;
 mod starts;
@@ -16,9 +17,9 @@ use std::rc::Rc;
 
 use self::matrix::{Matrix, matrices};
 use self::pods::{Pod, Unled};
-use self::starts::{Call, calls, functions, starts, texts};
+use self::starts::{Call, calls, functions, once, starts, texts};
 use self::templates::Pods;
-use self::tokens::{Token, argument, definitions, tokens};
+use self::tokens::{Token, argument, closings, definitions, tokens};
 use super::kubernetes::Known;
 use super::pipelines::Built;
 use super::placeholder::meant;
@@ -111,10 +112,11 @@ pub fn read(text: &str, known: &Known) -> Read {
     let knowns = [false, true].map(|is_own| {
         let values = if is_own { &values } else { &known.values };
         let of = |unled: Unled| Rc::new(Known { values: values.clone(), unled: unled.lands(), ..known.clone() });
-        BTreeMap::from([Unled::Anywhere, Unled::Linux, Unled::Unknown].map(|unled| (unled, of(unled))))
+        BTreeMap::from([Unled::Anywhere, Unled::Linux, Unled::Cloud, Unled::Unknown].map(|unled| (unled, of(unled))))
     });
     let mut reader = Reader {
         tokens: &tokens,
+        closings: closings(&tokens),
         lines: Lines::of(text),
         values,
         given: &known.values,
@@ -123,6 +125,7 @@ pub fn read(text: &str, known: &Known) -> Read {
         calls: calls(&tokens),
         functions: functions(&tokens),
         texts: texts(&tokens),
+        once: once(&tokens),
         knowns,
         pods: Pods::default(),
         noted: BTreeSet::new(),
@@ -155,6 +158,8 @@ pub fn read(text: &str, known: &Known) -> Read {
 
 struct Reader<'r, 't> {
     tokens: &'r [Token<'t>],
+    /// For the number of each bracket that opens that of the one which closes it.
+    closings: Vec<usize>,
     lines: Lines<'t>,
     /// Those of variables that have one plain text, and those that are given.
     values: Values,
@@ -170,8 +175,10 @@ struct Reader<'r, 't> {
     calls: BTreeMap<&'t str, Call<'t>>,
     /// The functions of the pipeline itself.
     functions: BTreeSet<&'t str>,
-    /// The numbers of the texts that variables are given once, and nothing else.
+    /// The numbers of the texts that variables are given, where that is one text.
     texts: BTreeMap<&'t str, usize>,
+    /// The variables that are given a value once.
+    once: BTreeSet<&'t str>,
     /// What is known of texts without values of the pipeline's own variables, and of those with them.
     knowns: [BTreeMap<Unled, Rc<Known>>; 2],
     /// The pods.

@@ -32,6 +32,8 @@ pub(super) enum Unled {
     Anywhere,
     /// On those with Linux.
     Linux,
+    /// That is not known: the default template of its cloud, which is named, may say more.
+    Cloud,
     /// That is not known: it may be a part of a pod that says more.
     Unknown,
 }
@@ -42,13 +44,17 @@ impl Unled {
         match self {
             Self::Anywhere => None,
             Self::Linux => {
-                let why = "Jenkins puts the node selector `kubernetes.io/os=linux` into a pod that names no nodes, neither here nor in the \
-                           default template of its cloud";
+                let why = "Jenkins puts the node selector `kubernetes.io/os=linux` into a pod that names no nodes, unless the \
+                           default template of the cloud has a node selector";
                 let hint = "give the pod the node selector `kubernetes.io/os: windows`";
                 Some(Lands::Linux { why: why.to_owned(), hint: hint.to_owned() })
             }
-            Self::Unknown => {
-                let why = "the pod names no nodes here, and what it is a part of is not known";
+            Self::Cloud | Self::Unknown => {
+                let why = if self == Self::Cloud {
+                    "the pod names no nodes here, and the default template of its cloud is not read"
+                } else {
+                    "the pod names no nodes here, and what it is a part of is not known"
+                };
                 let hint = "give it a node selector, such as `kubernetes.io/os: windows`, where its containers are written";
                 Some(Lands::Unread { why: why.to_owned(), hint: hint.to_owned() })
             }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::tokens::Token;
+use super::tokens::{Token, parameters};
 use super::{Options, Reader};
 
 /// The calls that start an image.
@@ -56,26 +56,37 @@ pub(super) fn calls<'t>(tokens: &[Token<'t>]) -> BTreeMap<&'t str, Call<'t>> {
     calls
 }
 
-/// The numbers of the texts that variables are given, as in `def a = 'x'`, where they are given nothing else.
+/// The numbers of the texts that variables are given, as in `def a = 'x'`, where that is one text.
 pub(super) fn texts<'t>(tokens: &[Token<'t>]) -> BTreeMap<&'t str, usize> {
     let mut texts: BTreeMap<&str, Option<usize>> = BTreeMap::new();
-    for (number, token) in tokens.iter().enumerate() {
-        let name = token.word();
-        let is_property = number.checked_sub(1).and_then(|before| tokens.get(before)) == Some(&Token::Sign('.'));
-        if name.is_empty() || is_property {
-            continue;
+    for (number, name) in variables(tokens) {
+        if let Some([Token::Sign('='), Token::Text { .. }, ..]) = tokens.get(number + 1..) {
+            texts.entry(name).and_modify(|text| *text = None).or_insert(Some(number + 2));
         }
-        let text = match tokens.get(number + 1..).unwrap_or_default() {
-            [Token::Sign('='), Token::Sign('=' | '~'), ..] => continue,
-            [Token::Sign('='), Token::Text { .. }, Token::Sign('+'), ..] => None,
-            [Token::Sign('='), Token::Text { .. }, ..] => Some(number + 2),
-            [Token::Sign('='), ..] | [Token::Sign('+'), Token::Sign('='), ..] => None,
-            _ => continue,
-        };
-        let is_first = !texts.contains_key(name);
-        texts.insert(name, text.filter(|_| is_first));
     }
     texts.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+}
+
+/// The variables that are given a value once, and have the name of no parameter.
+pub(super) fn once<'t>(tokens: &[Token<'t>]) -> BTreeSet<&'t str> {
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for (number, name) in variables(tokens) {
+        match tokens.get(number + 1..).unwrap_or_default() {
+            [Token::Sign('='), Token::Sign('=' | '~'), ..] => {}
+            [Token::Sign('='), ..] | [Token::Sign('+' | '-'), Token::Sign('='), ..] => *times.entry(name).or_default() += 1,
+            _ => {}
+        }
+    }
+    let parameters = parameters(tokens);
+    times.into_iter().filter(|(name, times)| *times == 1 && !parameters.contains(name)).map(|(name, _)| name).collect()
+}
+
+/// The words that are not the property of anything, with their numbers.
+fn variables<'t>(tokens: &[Token<'t>]) -> impl Iterator<Item = (usize, &'t str)> {
+    tokens.iter().enumerate().filter_map(move |(number, token)| {
+        let is_property = number.checked_sub(1).and_then(|before| tokens.get(before)) == Some(&Token::Sign('.'));
+        Some((number, token.word())).filter(|(_, name)| !name.is_empty() && !is_property)
+    })
 }
 
 /// The functions that a pipeline has itself: what they give stands in it.

@@ -3,21 +3,21 @@
 //! Source: jenkinsci/kubernetes-plugin. `PodTemplateStepExecution`: a template in the block of another one inherits from it, unless it says
 //! `inheritFrom`, which names templates in the configuration of Jenkins (those of pipelines have names with a random part).
 //! `KubernetesDeclarativeAgentScript`: an agent does not inherit from what is around it. `PodTemplateUtils.combine`: its own node selector
-//! stands instead of that which it inherits. `Overrides` and `Merge`: so does its own YAML, unless the two are to be merged.
-//! `DefaultNodeSelector`: a pod that says nothing of its nodes runs on Linux.
+//! stands instead of that which it inherits, the YAML of all of them is kept, and the strategy is that of the innermost one, or an inherited
+//! one where the outermost one has `inheritYamlMergeStrategy`. `Overrides` takes the last YAML, and is the default; `Merge` takes all of
+//! them: of nodes, only node selectors and tolerations of the later ones count. `DefaultNodeSelector`: a pod that says nothing of its nodes
+//! runs on Linux. `PodTemplateUtils.unwrap`: the default template of a cloud is a part of each pod there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Reader;
+use super::fields::{Fields, Origin, Source, Strategy};
 use super::pods::{Pod, Unled, plain};
-use super::tokens::{Token, argument};
-use crate::host::Labels;
+use super::tokens::Token;
+use crate::host::pod;
 use crate::scan::{Lands, Os, kubernetes, yaml};
-
-/// The most words and signs of one template that are looked at.
-const MOST_OF_TEMPLATE: usize = 2_000;
 
 /// The most templates that stand in each other.
 const DEEPEST: usize = 16;
@@ -25,47 +25,21 @@ const DEEPEST: usize = 16;
 /// The most pods that one part of a template, or one text, is in.
 const MOST_PODS: usize = 16;
 
-/// The calls after which a text says what it said before.
-const KEEPING: [&str; 3] = ["stripIndent", "trim", "toString"];
+/// The words before blocks in which a template inherits nothing: those of Groovy, methods of lists, and steps of Jenkins that make no
+/// pods.
+const NOT_TEMPLATES: &str = "\
+    if else for while do try catch finally switch synchronized each eachWithIndex collect collectEntries forEach times \
+    pipeline agent stages stage matrix steps script environment options tools parameters triggers input when expression \
+    axes axis excludes exclude parallel post always changed fixed regression aborted failure success unstable unsuccessful \
+    cleanup node ws dir withEnv withCredentials timeout retry timestamps ansiColor lock catchError warnError waitUntil \
+    container wrap sshagent configFileProvider throttle withChecks withDockerRegistry withDockerContainer withDockerServer \
+    withRegistry withServer inside withRun withMaven withKubeConfig";
 
 /// What to do about a pod that is made from what is not read.
 const WRITE_BOTH: &str = "write its `nodeSelector` and its `yaml` into the pipeline";
 
-/// Where the YAML of a template stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Source {
-    /// In the text with this number.
-    Text(usize),
-    /// In the file that the argument with this number names.
-    File(usize),
-    /// In a place that is not known.
-    Unknown,
-}
-
-impl Source {
-    /// The number of the text or argument.
-    const fn number(self) -> Option<usize> {
-        match self {
-            Self::Text(number) | Self::File(number) => Some(number),
-            Self::Unknown => None,
-        }
-    }
-}
-
-/// What the fields of a template say.
-#[derive(Clone, Default)]
-struct Fields {
-    /// The node selector, as it is written.
-    written: String,
-    /// Its labels, or the variables in it to which nobody gives a value; `None` where there is none.
-    selector: Option<Result<Labels, Vec<String>>>,
-    /// Its YAML, what counts more comes later.
-    yaml: Vec<Source>,
-    /// Its own YAML is merged with what it inherits.
-    merges: bool,
-    /// What `inheritFrom` says.
-    inherits: Option<String>,
-}
+/// What to do about a pod that inherits from a template which is not read.
+const WRITE_ALL: &str = "write its `nodeSelector`, its `yaml` and `override()` as its `yamlMergeStrategy` into the pipeline";
 
 /// A template.
 struct Template {
@@ -77,6 +51,10 @@ struct Template {
     outer: Option<usize>,
     /// The number of templates that it stands in.
     depth: usize,
+    /// A step that is not known runs the block that it stands in.
+    is_in_step: bool,
+    /// It stands in a function or closure of the pipeline itself.
+    is_in_function: bool,
     fields: Fields,
     /// What is in its block.
     block: Block,
@@ -90,13 +68,41 @@ struct Block {
     has_templates: bool,
 }
 
+/// An open bracket.
+#[derive(Clone, Copy, Default)]
+struct Open<'t> {
+    /// Its number.
+    at: usize,
+    /// The template whose fields, or whose block, it holds.
+    template: Option<usize>,
+    /// It is the block of a template.
+    is_block: bool,
+    /// It is the block of a step that is not known.
+    is_step: bool,
+    /// It is the block of a function or closure of the pipeline itself.
+    is_function: bool,
+    /// The word before the arguments that it is a part of.
+    call: &'t str,
+}
+
 /// A template with all that it inherits.
 struct Whole {
+    /// Its fields, with the YAML that counts.
     fields: Fields,
+    /// The YAML of all that it is made from, the outermost one first.
+    yaml: Vec<Source>,
     /// Those that it is made from, itself first.
     parts: Vec<usize>,
-    /// The template of Jenkins that it inherits from, as far as that counts.
-    unread: Option<String>,
+    /// Which YAML counts.
+    strategy: Strategy,
+    /// Those that inherit from it take this strategy over; `None` where that is not known.
+    hands_strategy_on: Option<bool>,
+    /// The template of Jenkins that it inherits from.
+    named: Option<String>,
+    /// There are fields that are not read.
+    is_open: bool,
+    /// Why it is not known what the pod is made from, and what to do.
+    unread: Option<(String, &'static str)>,
 }
 
 /// The pods of a pipeline.
@@ -120,10 +126,17 @@ impl Pods {
     }
 }
 
-/// Adds a pod to those that land in other ways.
+/// Adds a pod to those that land in other ways. Where they are too many, the last one stands for all that are left out.
 fn add(pods: &mut Vec<Rc<Pod>>, pod: &Rc<Pod>) {
-    if pods.len() < MOST_PODS && !pods.iter().any(|known| known.nodes == pod.nodes) {
+    if pods.iter().any(|known| known.nodes == pod.nodes) {
+        return;
+    }
+    if pods.len() < MOST_PODS {
         pods.push(Rc::clone(pod));
+    } else if let Some(last) = pods.last_mut() {
+        let why = format!("it is a part of more than {MOST_PODS} pods that land on different nodes");
+        let nodes = (Lands::Unread { why, hint: "write these pods into several files".to_owned() }, Os::Unsaid);
+        *last = Rc::new(Pod { decided: Some(nodes.clone()), nodes, ..last.as_ref().clone() });
     }
 }
 
@@ -135,13 +148,14 @@ fn shared(pods: BTreeMap<usize, Vec<Rc<Pod>>>) -> BTreeMap<usize, Rc<[Rc<Pod>]>>
 impl Reader<'_, '_> {
     /// The pods of the pipeline. The files that have their YAML are noted.
     pub(super) fn all_pods(&mut self) -> Pods {
-        let templates = self.templates();
+        let (templates, has_calls) = self.templates();
         // What stands in a function may be called in the block of a template.
         let are_wrapped = templates.iter().any(|one| {
             let Block { has_steps, has_node, has_templates } = one.block;
             has_steps && !has_node && !has_templates
         });
         let has_agent = templates.iter().any(|one| one.is_agent);
+        let may_be_wrapped = |one: &Template| are_wrapped || has_agent || one.is_in_step || (has_calls && one.is_in_function);
         let wholes = wholes(&templates);
         let mut texts: BTreeMap<(usize, Unled), Nodes> = BTreeMap::new();
         let mut of_templates: BTreeMap<usize, Vec<Rc<Pod>>> = BTreeMap::new();
@@ -160,7 +174,13 @@ impl Reader<'_, '_> {
                 continue;
             }
             let is_alone = template.is_agent || template.fields.inherits.is_some();
-            let unled = if is_alone || !(are_wrapped || has_agent) { Unled::Linux } else { Unled::Unknown };
+            let unled = if !is_alone && may_be_wrapped(template) {
+                Unled::Unknown
+            } else if template.fields.cloud.is_some() {
+                Unled::Cloud
+            } else {
+                Unled::Linux
+            };
             let pod = Rc::new(self.pod(template.bracket, whole, unled, &mut texts));
             for part in &whole.parts {
                 if takes_all || !of_templates.contains_key(part) {
@@ -169,7 +189,7 @@ impl Reader<'_, '_> {
             }
             for source in &whole.fields.yaml {
                 let Some(value) = source.number().filter(|value| takes_all || !taken.contains(value)) else { continue };
-                if matches!(source, Source::Text(_)) {
+                if matches!(source.origin, Origin::Text(_)) {
                     add(of_texts.entry(value).or_default(), &pod);
                 } else {
                     self.pod_file(value, &pod);
@@ -181,26 +201,31 @@ impl Reader<'_, '_> {
         Pods { of_brackets: shared(of_templates.into_iter().filter_map(bracket).collect()), of_texts: shared(of_texts) }
     }
 
-    /// The templates, those that others stand in before these.
-    fn templates(&mut self) -> Vec<Template> {
+    /// The templates, those that others stand in before these, and whether a step that is not known runs functions of the pipeline itself.
+    fn templates(&mut self) -> (Vec<Template>, bool) {
         let tokens = self.tokens;
         let mut templates: Vec<Template> = Vec::new();
-        // For each open bracket the template whose fields, or whose block, it holds.
-        let mut open: Vec<(Option<usize>, bool)> = Vec::new();
+        let mut open: Vec<Open<'_>> = Vec::new();
         let mut blocks: Vec<usize> = Vec::new();
-        let mut closed: Option<(usize, usize)> = None;
+        // The bracket that was closed last, and its end.
+        let mut closed: Option<(usize, Open<'_>)> = None;
+        let (mut has_calls, mut steps, mut functions) = (false, 0_usize, 0_usize);
         for (number, token) in tokens.iter().enumerate() {
+            has_calls |= steps > 0 && (self.functions.contains(token.word()) || self.once.contains(token.word()));
             match token {
                 Token::Sign('{' | '(' | '[') => {
                     let word = self.word(number, 1);
-                    let behind = closed.filter(|(at, _)| at + 1 == number && *token == Token::Sign('{'));
-                    if let Some((_, template)) = behind {
+                    let is_block = *token == Token::Sign('{');
+                    let call = closed.filter(|(at, _)| at + 1 == number && is_block).map(|(_, call)| call);
+                    let around = open.last().map_or("", |around| around.call);
+                    let mut one = Open { at: number, ..Open::default() };
+                    if let Some(template) = call.and_then(|call| call.template) {
                         let is_empty = tokens.get(number + 1) == Some(&Token::Sign('}'));
                         if let Some(one) = templates.get_mut(template) {
                             one.block.has_steps = !is_empty;
                         }
                         blocks.push(template);
-                        open.push((Some(template), true));
+                        one = Open { template: Some(template), is_block: true, ..one };
                     } else if ["kubernetes", "podTemplate"].contains(&word) && *token != Token::Sign('[') {
                         let is_agent = word == "kubernetes";
                         let around = blocks.last().copied();
@@ -210,17 +235,38 @@ impl Reader<'_, '_> {
                         });
                         let (fields, block) = (self.fields(number), Block::default());
                         let outer = around.filter(|_| !is_agent);
-                        open.push((Some(templates.len()), false));
-                        templates.push(Template { bracket: number, is_agent, outer, depth, fields, block });
+                        let (is_in_step, is_in_function) = (steps > 0, functions > 0);
+                        one = Open { template: Some(templates.len()), call: word, ..one };
+                        templates.push(Template {
+                            bracket: number,
+                            is_agent,
+                            outer,
+                            depth,
+                            is_in_step,
+                            is_in_function,
+                            fields,
+                            block,
+                        });
+                    } else if is_block {
+                        one.is_step = self.is_of_step(number, call.map(|call| call.at), around);
+                        let word = call.map_or(word, |call| self.word(call.at, 1));
+                        one.is_function = self.functions.contains(word) || self.is_sign(number, 1, '=');
                     } else {
-                        open.push((None, false));
+                        one.call = if *token == Token::Sign('(') { word } else { around };
                     }
+                    steps += usize::from(one.is_step);
+                    functions += usize::from(one.is_function);
+                    open.push(one);
                 }
-                Token::Sign('}' | ')' | ']') => match open.pop() {
-                    Some((Some(_), true)) => _ = blocks.pop(),
-                    Some((Some(template), false)) if *token == Token::Sign(')') => closed = Some((number, template)),
-                    Some(_) | None => {}
-                },
+                Token::Sign('}' | ')' | ']') => {
+                    let Some(one) = open.pop() else { continue };
+                    steps = steps.saturating_sub(usize::from(one.is_step));
+                    functions = functions.saturating_sub(usize::from(one.is_function));
+                    if one.is_block {
+                        blocks.pop();
+                    }
+                    closed = (*token == Token::Sign(')') && !one.is_block).then_some((number, one));
+                }
                 Token::Word { text: "node", .. } if !self.is_sign(number, 1, '.') => {
                     let is_call = matches!(tokens.get(number + 1), Some(Token::Sign('(' | '{') | Token::Text { .. }));
                     if let Some(one) = blocks.last().filter(|_| is_call).and_then(|block| templates.get_mut(*block)) {
@@ -230,73 +276,22 @@ impl Reader<'_, '_> {
                 Token::Sign(_) | Token::Word { .. } | Token::Text { .. } => {}
             }
         }
-        templates
+        (templates, has_calls)
     }
 
-    /// The fields in the bracket that opens here: `kubernetes { … }` of an agent, or `podTemplate(…)`.
-    fn fields(&mut self, number: usize) -> Fields {
-        let tokens = self.tokens;
-        let mut depth = 0_usize;
-        let mut fields = Fields::default();
-        for (at, token) in tokens.iter().enumerate().skip(number + 1).take(MOST_OF_TEMPLATE) {
-            // The value may stand in brackets, and behind a sign.
-            let is_between = matches!(tokens.get(at + 1), Some(Token::Sign(':' | '(')));
-            let value = if is_between { at + 2 } else { at + 1 };
-            let behind = tokens.get(value..).unwrap_or_default();
-            match token {
-                Token::Sign('{' | '(' | '[') => depth += 1,
-                Token::Sign('}' | ')' | ']') => match depth.checked_sub(1) {
-                    Some(outer) => depth = outer,
-                    None => break,
-                },
-                Token::Word { text: "nodeSelector", .. } if depth == 0 && fields.selector.is_none() => {
-                    let written = argument(behind).0;
-                    fields.selector = match self.meant(&written, behind).told() {
-                        Ok(text) if text.is_empty() => None,
-                        told => Some(told.map(|text| labels(&text))),
-                    };
-                    fields.written = written;
-                }
-                // A file stands instead of a text.
-                Token::Word { text: "yamlFile", .. } if depth == 0 => fields.yaml = vec![Source::File(value)],
-                Token::Word { text: "yaml", .. } if depth == 0 && fields.yaml.is_empty() => {
-                    fields.yaml.extend(self.source(value));
-                }
-                Token::Word { text: "yamlMergeStrategy", .. } if depth == 0 => {
-                    fields.merges = behind.first().map(Token::word) == Some("merge");
-                }
-                Token::Word { text: "inheritFrom", .. } if depth == 0 && fields.inherits.is_none() => {
-                    // This word stands for none that is named.
-                    fields.inherits = Some(argument(behind).0).filter(|name| name != "<default>");
-                }
-                Token::Word { .. } | Token::Text { .. } | Token::Sign(_) => {}
-            }
+    /// True for a block that a step runs which is not known: that may be in a template elsewhere. The block opens here; the bracket of the
+    /// arguments before it has this number, and the word before the arguments that it is one of is given too.
+    fn is_of_step(&self, number: usize, arguments: Option<usize>, around: &str) -> bool {
+        // What is called `call` is a step itself, for pipelines that are elsewhere.
+        let is_known = |word: &str| NOT_TEMPLATES.split(' ').any(|known| known == word) || self.functions.contains(word);
+        let is_unknown = |word: &str| word == "call" || !is_known(word);
+        let word = self.word(arguments.unwrap_or(number), 1);
+        match self.before(number, 1) {
+            _ if !word.is_empty() => is_unknown(word),
+            Some(Token::Sign(',' | ':' | '(')) if !around.is_empty() => is_unknown(around),
+            Some(Token::Sign(',' | ')' | ']') | Token::Text { .. }) => true,
+            _ => false,
         }
-        fields
-    }
-
-    /// Where the YAML stands that this value gives.
-    fn source(&mut self, value: usize) -> Option<Source> {
-        let tokens = self.tokens;
-        let is_kept = tokens.get(value + 1) == Some(&Token::Sign('.'))
-            && tokens.get(value + 2).is_some_and(|call| KEEPING.contains(&call.word()));
-        match (tokens.get(value)?, tokens.get(value + 1)) {
-            (Token::Text { .. }, Some(Token::Sign('+'))) => Some(Source::Unknown),
-            (Token::Text { .. }, _) => Some(Source::Text(value)),
-            (Token::Word { text, at }, Some(Token::Sign('(') | Token::Text { .. })) => Some(self.of_call(text, *at, value)),
-            (Token::Word { .. }, Some(Token::Sign('.' | '+' | '?' | '['))) if !is_kept => Some(Source::Unknown),
-            (Token::Word { text, .. }, _) => Some(match (self.texts.get(text).copied(), self.calls.get(text).copied()) {
-                (Some(number), _) => Source::Text(number),
-                (None, Some((value, name, at))) => self.of_call(name, at, value),
-                (None, None) => Source::Unknown,
-            }),
-            (Token::Sign(_), _) => None,
-        }
-    }
-
-    /// Where the YAML stands that this call gives.
-    fn of_call(&mut self, name: &str, at: usize, value: usize) -> Source {
-        self.file_of_call(name, at, value).map_or(Source::Unknown, Source::File)
     }
 
     /// The pod that a template makes.
@@ -306,11 +301,9 @@ impl Reader<'_, '_> {
         let unread = |why: &str| Some((Lands::Unread { why: why.to_owned(), hint: WRITE_BOTH.to_owned() }, Os::Unsaid));
         let open = || unread("what gives the pod its YAML is not followed");
         let decided = match (&whole.unread, selector) {
-            (Some(name), _) => {
-                unread(&format!("the pod inherits from {name}, and the templates in the configuration of Jenkins are not read"))
-            }
-            (None, Some(Err(names))) => Some((Lands::Untold(names.clone()), Os::Unsaid)),
-            (None, _) if yaml.contains(&Source::Unknown) => open(),
+            (Some((why, hint)), _) => Some((Lands::Unread { why: why.clone(), hint: (*hint).to_owned() }, Os::Unsaid)),
+            (None, Some(Err(lands))) => Some((lands.clone(), Os::Unsaid)),
+            (None, _) if yaml.iter().any(|source| !source.is_followed()) => open(),
             (None, _) => None,
         };
         let labels = selector.as_ref().and_then(|labels| labels.as_ref().ok()).cloned().unwrap_or_default();
@@ -321,7 +314,7 @@ impl Reader<'_, '_> {
             |text: usize, unled: Unled| texts.entry((text, unled)).or_insert_with(|| self.nodes_of_text(text, unled)).clone();
         pod.nodes = match yaml.as_slice() {
             [] => pod.placed(unled.nodes()),
-            [Source::Text(text)] => match of_text(*text, unled) {
+            [Source { origin: Origin::Text(text), .. }] => match of_text(*text, unled) {
                 Some(nodes) => pod.placed(nodes),
                 None => {
                     pod.decided = pod.decided.take().or_else(open);
@@ -335,17 +328,26 @@ impl Reader<'_, '_> {
             several => {
                 let all: Option<Vec<[(Lands, Os); 2]>> = several
                     .iter()
-                    .map(|source| match source {
-                        Source::Text(text) => Some([of_text(*text, unled)?, of_text(*text, Unled::Anywhere)?]),
-                        Source::File(_) | Source::Unknown => None,
+                    .map(|source| match source.origin {
+                        Origin::Text(text) => Some([of_text(text, unled)?, of_text(text, Unled::Anywhere)?]),
+                        Origin::File(_) | Origin::Unknown => None,
                     })
                     .collect();
+                // The labels of a RuntimeClass count only with the first YAML: they are not told apart from others.
+                let has_class = several.iter().skip(1).any(|source| self.has_class(*source));
+                let all = all.filter(|_| !has_class);
                 pod.decided = pod.decided.take().or_else(|| all.and_then(|all| merged(&all)).map(|nodes| pod.placed(nodes)));
                 pod.decided = pod.decided.take().or_else(open);
                 pod.decided.clone().unwrap_or_default()
             }
         };
         pod
+    }
+
+    /// True for a text that may name a RuntimeClass.
+    fn has_class(&self, source: Source) -> bool {
+        let token = source.number().and_then(|number| self.tokens.get(number));
+        matches!(token, Some(Token::Text { text, .. }) if text.contains("runtimeClassName"))
     }
 
     /// Where a pod lands whose YAML is this text; `None` where that is YAML only when its values are put in.
@@ -371,60 +373,82 @@ fn wholes(templates: &[Template]) -> Vec<Whole> {
     let mut wholes: Vec<Whole> = Vec::new();
     for (number, template) in templates.iter().enumerate() {
         let own = &template.fields;
-        let named = own.inherits.as_deref().filter(|name| !name.is_empty());
         let outer = if own.inherits.is_none() { template.outer.and_then(|outer| wholes.get(outer)) } else { None };
         let is_too_deep = template.depth > DEEPEST;
-        let mut fields = own.clone();
-        let (mut parts, mut unread) = (vec![number], named.map(str::to_owned));
-        if let Some(outer) = outer.filter(|_| !is_too_deep) {
-            if own.selector.is_none() {
-                fields.selector.clone_from(&outer.fields.selector);
-                fields.written.clone_from(&outer.fields.written);
-            }
-            if own.yaml.is_empty() || own.merges {
-                fields.yaml = outer.fields.yaml.iter().chain(&own.yaml).copied().collect();
-            }
-            parts.extend(outer.parts.iter().copied());
-            unread.clone_from(&outer.unread);
-        }
-        if is_too_deep {
-            unread = Some("templates around it".to_owned());
-        }
-        // What it says itself counts instead.
-        unread = unread.filter(|_| own.selector.is_none() || own.yaml.is_empty() || own.merges);
-        wholes.push(Whole { fields, parts, unread });
+        let whole = whole(number, own, outer.filter(|_| !is_too_deep), is_too_deep);
+        wholes.push(whole);
     }
     wholes
 }
 
-/// Where a pod lands that several texts make, each as a pod that says nothing of its nodes lands and as one that lands anywhere; the last one
-/// counts most. `None` where that is not known.
-fn merged(all: &[[(Lands, Os); 2]]) -> Nodes {
-    let mut merged: Nodes = None;
-    if let [[first, _], others @ ..] = all
-        && others.iter().all(|[other, _]| matches!(other.0, Lands::Linux { .. } | Lands::Unread { .. }))
-        && matches!(first.0, Lands::Linux { .. } | Lands::Unread { .. })
-    {
-        return Some(first.clone());
+/// The template with this number and these fields, which inherits from another one.
+fn whole(number: usize, own: &Fields, outer: Option<&Whole>, is_too_deep: bool) -> Whole {
+    let named = own.inherits.clone().filter(|name| !name.trim().is_empty());
+    let mut whole = Whole {
+        fields: own.clone(),
+        yaml: own.yaml.clone(),
+        parts: vec![number],
+        strategy: own.strategy,
+        hands_strategy_on: Some(own.hands_strategy_on).filter(|_| named.is_none()),
+        is_open: own.is_open,
+        named,
+        unread: None,
+    };
+    if own.strategy == Strategy::Unsaid && whole.named.is_some() {
+        whole.strategy = Strategy::Unknown;
     }
-    for [_, (lands, os)] in all {
-        let Lands::Nodes(own) = lands else { return None };
-        let Some((Lands::Nodes(known), known_os)) = &merged else {
-            merged = Some((lands.clone(), *os));
-            continue;
-        };
-        let mut placement = known.as_ref().clone();
-        placement.selector.extend(own.selector.clone());
-        placement.tolerations.extend(own.tolerations.iter().cloned());
-        let os = if *os == Os::Unsaid { *known_os } else { *os };
-        merged = Some((Lands::Nodes(Arc::new(placement)), os));
+    if let Some(outer) = outer {
+        if own.selector.is_none() {
+            whole.fields.selector.clone_from(&outer.fields.selector);
+            whole.fields.written.clone_from(&outer.fields.written);
+        }
+        whole.yaml = outer.yaml.iter().chain(&own.yaml).copied().collect();
+        whole.parts.extend(outer.parts.iter().copied());
+        if own.strategy == Strategy::Unsaid {
+            whole.strategy = match outer.hands_strategy_on {
+                Some(true) => outer.strategy,
+                Some(false) => Strategy::Unsaid,
+                None => Strategy::Unknown,
+            };
+        }
+        whole.hands_strategy_on = outer.hands_strategy_on;
+        whole.named.clone_from(&outer.named);
+        // Templates of another cloud are not found.
+        whole.is_open |= outer.is_open || own.cloud != outer.fields.cloud;
     }
-    merged
+    let takes_last = matches!(whole.strategy, Strategy::Unsaid | Strategy::Override);
+    whole.fields.yaml = if takes_last { whole.yaml.last().copied().into_iter().collect() } else { whole.yaml.clone() };
+    let has_all = whole.fields.selector.is_some() && !whole.yaml.is_empty() && takes_last;
+    whole.unread = match &whole.named {
+        _ if is_too_deep => Some(("the pod inherits from too many templates around it".to_owned(), WRITE_BOTH)),
+        _ if whole.is_open => Some(("some of what gives the pod its fields is not followed".to_owned(), WRITE_BOTH)),
+        Some(name) if !has_all => {
+            let why = format!("the pod inherits from {name}, and the templates in the configuration of Jenkins are not read");
+            Some((why, WRITE_ALL))
+        }
+        _ if whole.strategy == Strategy::Unknown && whole.yaml.len() > 1 => {
+            let why = "how the pod's `yaml` is merged with that of templates around it is not followed";
+            Some((why.to_owned(), "write `merge()` or `override()` as its `yamlMergeStrategy`"))
+        }
+        _ => None,
+    };
+    whole
 }
 
-/// The labels of a node selector.
-fn labels(text: &str) -> Labels {
-    let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
-    let plain = pairs.map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()));
-    plain.filter(|(key, value)| !key.is_empty() && !value.is_empty()).collect()
+/// Where a pod lands that several texts make, each as a pod that says nothing of its nodes lands and as one that lands anywhere; the last one
+/// counts most. Only node selectors and tolerations of the later ones count. `None` where that is not known.
+fn merged(all: &[[(Lands, Os); 2]]) -> Nodes {
+    let [[unled, (Lands::Nodes(first), os)], others @ ..] = all else { return None };
+    let mut placement = first.as_ref().clone();
+    for [_, (lands, _)] in others {
+        let Lands::Nodes(own) = lands else { return None };
+        placement.selector.extend(own.selector.clone());
+        placement.tolerations.extend(own.tolerations.iter().cloned());
+    }
+    // The first one names no nodes, and neither do the selectors.
+    if matches!(unled.0, Lands::Linux { .. } | Lands::Unread { .. }) && placement.selector.is_empty() {
+        return Some(unled.clone());
+    }
+    let of_nodes = Os::of_pod(pod::os_of(&placement).as_deref());
+    Some((Lands::Nodes(Arc::new(placement)), if of_nodes == Os::Unsaid { *os } else { of_nodes }))
 }

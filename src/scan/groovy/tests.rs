@@ -180,6 +180,8 @@ fn variables_that_are_given_one_plain_text_are_put_in() {
         ("def img = 'a:1'\nimg += 'b'\ndocker.image(img)", "3:14 $img"),
         ("def img = 'a:1'\n['b'].each { img -> docker.image(img) }", "2:34 $img"),
         ("def img = 'a:' + x\ndocker.image(img)", "2:14 $img"),
+        ("def img = 'a:1'\ndef b(img) { docker.image(img) }", "2:27 $img"),
+        ("def img = 'a:1'\nvoid b(x, img = null) { docker.image(img) }", "2:38 $img"),
         ("def img = \"a:$x\"\ndocker.image(img)", "2:14 $img"),
         ("def of(String img = 'a:1') { docker.image(img) }", "1:43 $img"),
         ("img = 'a:1'\ndocker.image(img)", "2:14 $img"),
@@ -506,14 +508,250 @@ fn what_is_inherited_from_jenkins_is_not_known() {
         (format!("inheritFrom 'win'\n{yaml}"), why),
         (format!("inheritFrom 'win'\nnodeSelector 'a=b'\n{template}"), why),
         (format!("inheritFrom 'win'\nnodeSelector 'a=b'\nyamlMergeStrategy merge()\n{yaml}"), why),
+        // The other one may have its YAML merged by those that inherit from it.
+        (format!("inheritFrom 'win'\nnodeSelector 'a=b'\n{yaml}"), why),
+        (format!("inheritFrom 'win'\nyamlMergeStrategy override()\n{yaml}"), why),
         // Its own selector and its own YAML stand instead of those of the other one.
-        (format!("inheritFrom 'win'\nnodeSelector 'a=b'\n{yaml}"), "a=b,c=d"),
         (format!("inheritFrom 'win'\nnodeSelector 'a=b'\nyamlMergeStrategy override()\n{yaml}"), "a=b,c=d"),
         (format!("inheritFrom ''\n{template}"), "linux"),
+        (format!("inheritFrom ' '\n{template}"), "linux"),
     ] {
         let text = format!("pipeline {{ agent {{ kubernetes {{ {text} }} }} }}");
         assert_eq!(lands(&text), [expected], "{text}");
     }
+}
+
+/// Why a pod is undecided of whose fields some are not read.
+const OPEN_FIELDS: &str = "some of what gives the pod its fields is not followed";
+
+/// Why a pod is undecided that may be a part of another one.
+const OPEN_PART: &str = "the pod names no nodes here, and what it is a part of is not known";
+
+/// Why a pod is undecided whose YAML is not read.
+const OPEN_YAML: &str = "what gives the pod its YAML is not followed";
+
+const TEMPLATE: &str = "containerTemplate(name: 'b', image: 'a')";
+
+/// A map has the fields too, and what else stands there may have any of them.
+#[test]
+fn the_fields_of_a_template_may_stand_in_a_map() {
+    for (arguments, expected) in [
+        ("[nodeSelector: 'os=w', containers: [T]]", "os=w"),
+        ("[containers: [T]]", "linux"),
+        ("containers: [T],", "linux"),
+        ("[containers: [T]] + more", OPEN_FIELDS),
+        ("more + [containers: [T]]", OPEN_FIELDS),
+        ("*: more, containers: [T]", OPEN_FIELDS),
+        ("containers: [T], *: more", OPEN_FIELDS),
+        ("'nodeSelector': 'os=w', containers: [T]", OPEN_FIELDS),
+        ("[nodeSelector: 'os=w', *: more, containers: [T]]", OPEN_FIELDS),
+        ("containers: [T], inheritYamlMergeStrategy: x", OPEN_FIELDS),
+        ("containers: [T], inheritFrom: ('win')", OPEN_FIELDS),
+        // What follows a question mark is not a field.
+        ("containers: [T], label: x ? nodeSelector : 'os=w'", "linux"),
+    ] {
+        let arguments = arguments.replace('T', TEMPLATE);
+        let step = format!("podTemplate({arguments}) {{ node('x') {{ }} }}");
+        assert_eq!(lands(&step), [expected], "{step}");
+        let agent = format!("pipeline {{ agent {{ kubernetes({arguments}) }} }}");
+        assert_eq!(lands(&agent), [expected], "{agent}");
+    }
+    let unclosed = format!("podTemplate(containers: [{TEMPLATE}], label: 'x'");
+    assert_eq!(lands(&unclosed), [OPEN_FIELDS]);
+    // Those of an outer one are a part of the inner one.
+    let within = format!("podTemplate(more) {{ podTemplate(containers: [{TEMPLATE}]) {{ node('x') {{ }} }} }}");
+    assert_eq!(lands(&within), [OPEN_FIELDS]);
+}
+
+/// A step of a library may run its block in a template.
+#[test]
+fn a_step_that_is_not_known_may_be_a_template() {
+    let pod = format!("podTemplate(containers: [{TEMPLATE}]) {{ node('x') {{ }} }}");
+    for (text, expected) in [
+        ("windowsPod { POD }", OPEN_PART),
+        ("windowsPod('a') { stage('b') { POD } }", OPEN_PART),
+        ("windowsPod(a: 1, b: { POD })", OPEN_PART),
+        ("windowsPod([a: 1], { POD })", OPEN_PART),
+        ("windowsPod 'a', { POD }", OPEN_PART),
+        ("lib.windowsPod { POD }", OPEN_PART),
+        ("def a() { POD }\nwindowsPod { a() }", OPEN_PART),
+        ("def a = { POD }\nwindowsPod { a() }", OPEN_PART),
+        ("def call(body) { POD }", OPEN_PART),
+        ("node { stage('a') { withEnv(['a=b']) { POD } } }", "linux"),
+        ("parallel a: { POD }, b: { x() }", "linux"),
+        ("parallel([a: { POD }])", "linux"),
+        ("def a() { POD }\na()", "linux"),
+        ("def a = { POD }\na()", "linux"),
+        ("['x'].each { y -> if (y) { POD } else { } }", "linux"),
+        ("windowsPod { }\nPOD", "linux"),
+        ("def a() { POD }\nwindowsPod { }\na()", "linux"),
+    ] {
+        let text = text.replace("POD", &pod);
+        assert_eq!(lands(&text), [expected], "{text}");
+        let led = text.replace("podTemplate(", "podTemplate(nodeSelector: 'os=w', ");
+        assert_eq!(lands(&led), ["os=w"], "{led}");
+    }
+    // An agent inherits nothing.
+    assert_eq!(lands("x { agent { kubernetes { containerTemplate { image 'a' } } } }"), ["linux"]);
+}
+
+/// `PodTemplateUtils.combine`, `Overrides` and `Merge`.
+#[test]
+fn the_strategy_of_the_innermost_template_decides_which_yaml_counts() {
+    let yaml = |more: &str, spec: &str| format!("podTemplate({more}yaml: \"spec: {{{spec}, containers: [{{image: y}}]}}\")");
+    let led = |more: &str, labels: &str| yaml(more, &format!("nodeSelector: {{{labels}}}"));
+    let fields = |more: &str| format!("podTemplate({more}containers: [{TEMPLATE}])");
+    let within = |all: &[String]| {
+        let inner = "node('x') { }".to_owned();
+        all.iter().rev().fold(inner, |inner, outer| format!("{outer} {{ {inner} }}"))
+    };
+    let merge = "yamlMergeStrategy: merge(), ";
+    let hands_on = "yamlMergeStrategy: merge(), inheritYamlMergeStrategy: true, ";
+    let open = "how the pod's `yaml` is merged with that of templates around it is not followed";
+    for (all, expected) in [
+        // The YAML of all of them is kept.
+        (vec![led("", "c: d"), fields(""), led(merge, "e: f")], vec!["c=d,e=f"; 3]),
+        (vec![led("", "c: d"), led("", "e: f"), led(merge, "g: h")], vec!["c=d,e=f,g=h"; 3]),
+        (vec![led("", "c: d"), fields(merge)], vec!["c=d"; 2]),
+        (vec![led("", "c: d"), led("", "e: f"), fields(merge)], vec!["c=d,e=f"; 3]),
+        // The strategy is not inherited.
+        (vec![led("", "c: d"), led(merge, ""), fields("")], vec!["c=d", "linux", "linux"]),
+        // It is where the outermost one says so.
+        (vec![led(hands_on, "c: d"), led("", "e: f")], vec!["c=d,e=f"; 2]),
+        (vec![led(&format!("{merge}inheritYamlMergeStrategy: false, "), "c: d"), led("", "e: f")], vec!["c=d", "e=f"]),
+        (vec![led("inheritYamlMergeStrategy: true, ", "c: d"), led("", "e: f")], vec!["c=d", "e=f"]),
+        (vec![fields("inheritYamlMergeStrategy: true, "), led(merge, "c: d"), led("", "e: f")], vec!["c=d,e=f"; 3]),
+        (vec![led("", "c: d"), led(hands_on, ""), fields("")], vec!["c=d", "linux", "linux"]),
+        // It can be written in several ways.
+        (vec![led("", "c: d"), led("yamlMergeStrategy: [$class: 'Merge'], ", "e: f")], vec!["c=d,e=f"; 2]),
+        (vec![led("", "c: d"), led("yamlMergeStrategy: [$class: 'Overrides'], ", "e: f")], vec!["c=d", "e=f"]),
+        (vec![led("", "c: d"), led("yamlMergeStrategy: override(), ", "e: f")], vec!["c=d", "e=f"]),
+        (vec![led("", "c: d"), led("yamlMergeStrategy: other(), ", "e: f")], vec![open; 2]),
+        (vec![led("", "c: d"), led("yamlMergeStrategy: x ? merge() : override(), ", "e: f")], vec![open; 2]),
+        (vec![led("yamlMergeStrategy: other(), ", "c: d")], vec!["c=d"]),
+        // Affinity and RuntimeClass are those of the first YAML.
+        (vec![yaml("", "x: y"), yaml(merge, "affinity: {nodeAffinity: {}}")], vec!["linux"; 2]),
+        (vec![yaml("", "affinity: {nodeAffinity: {}}"), yaml(merge, "x: y")], vec![""; 2]),
+        (vec![yaml("", "x: y"), yaml(merge, "runtimeClassName: w")], vec![OPEN_YAML; 2]),
+        (vec![yaml("", "runtimeClassName: w"), yaml(merge, "x: y")], vec![""; 2]),
+    ] {
+        let text = within(all.as_slice());
+        assert_eq!(lands(&text), expected, "{text}");
+    }
+}
+
+/// A text with something done to it says something else.
+#[test]
+fn a_text_that_is_changed_is_not_judged_as_it_is() {
+    let yaml = "'''\nspec: {nodeSelector: {os: w}, containers: [{name: y, image: a}]}\n'''";
+    for (text, expected) in [
+        ("podTemplate(yaml: YAML.replace('w', 'x')) { }", OPEN_YAML),
+        ("podTemplate(yaml: YAML.trim().replace('w', 'x')) { }", OPEN_YAML),
+        ("podTemplate(yaml: YAML + x) { }", OPEN_YAML),
+        ("podTemplate(yaml: (YAML)) { }", OPEN_YAML),
+        ("podTemplate([yaml: YAML.replace('w', 'x')]) { }", OPEN_YAML),
+        ("agent { kubernetes { yaml YAML.replace('w', 'x') } }", OPEN_YAML),
+        ("agent { kubernetes { yaml(YAML.replace('w', 'x')) } }", OPEN_YAML),
+        ("def y = YAML\npodTemplate(yaml: y.replace('w', 'x')) { }", OPEN_YAML),
+        ("def y = YAML\npodTemplate(yaml: y ?: x) { }", OPEN_YAML),
+        ("def y = YAML\nagent { kubernetes { yaml y.replace('w', 'x') } }", OPEN_YAML),
+        ("def y = YAML.replace('w', 'x')\npodTemplate(yaml: y) { }", OPEN_YAML),
+        ("def y = YAML + x\npodTemplate(yaml: y) { }", OPEN_YAML),
+        ("def y = YAML\ny = y.replace('w', 'x')\npodTemplate(yaml: y) { }", OPEN_YAML),
+        ("def y = YAML\ny += x\npodTemplate(yaml: y) { }", OPEN_YAML),
+        ("def y = YAML; x.each { y -> podTemplate(yaml: y) { } }", OPEN_YAML),
+        ("podTemplate(yaml: YAML.stripIndent().trim(), label: 'x') { }", "os=w"),
+        ("agent { kubernetes { yaml YAML.stripIndent(true)\nlabel 'x' } }", "os=w"),
+        ("def y = YAML.stripIndent()\npodTemplate(yaml: y.trim()) { }", "os=w"),
+    ] {
+        let text = text.replace("YAML", yaml);
+        assert_eq!(lands(&text), [expected], "{text}");
+    }
+    let selector = "what gives the pod its node selector is not followed";
+    for (value, expected) in [
+        ("'os=w'.replace('w', 'x')", selector),
+        ("x ?: 'os=w'", selector),
+        ("('os=w')", selector),
+        ("[os: 'w']", selector),
+        ("'os=w'.trim()", "os=w"),
+        ("'os=' + 'w'", "os=w"),
+    ] {
+        let text = format!("podTemplate(nodeSelector: {value}, containers: [{TEMPLATE}]) {{ }}");
+        assert_eq!(lands(&text), [expected], "{text}");
+    }
+    for (yaml, is_known) in [
+        ("yaml: readFile('pod.yaml')", true),
+        ("yaml: readFile('pod.yaml').trim()", true),
+        ("yaml: readFile('pod.yaml').replace('w', env.OS)", false),
+        ("yamlFile: 'pod.yaml'", true),
+        ("yamlFile: 'pod.yaml'.replace('pod', 'x')", false),
+    ] {
+        let read = read(&format!("podTemplate({yaml}, nodeSelector: 'os=w') {{ }}"), &Known::default());
+        let [file] = read.pod_files.as_slice() else { panic!("{yaml}: {}", read.pod_files.len()) };
+        assert_eq!(matches!(file.pod.without_yaml().0, Lands::Nodes(_)), is_known, "{yaml}");
+    }
+}
+
+/// Another function has parameters of its own.
+#[test]
+fn a_parameter_does_not_have_the_value_of_a_variable() {
+    let of = |name: &str| {
+        format!(
+            "def a() {{\n  def y = '''\nspec: {{containers: [{{image: y}}]}}\n'''\n  \
+             podTemplate(yaml: y, nodeSelector: 'os=w') {{ node('x') {{ }} }}\n}}\n\
+             def b({name}) {{ podTemplate(yaml: {name}, containers: [{TEMPLATE}]) {{ node('x') {{ }} }} }}\n"
+        )
+    };
+    assert_eq!(lands(&of("y")), [OPEN_YAML, OPEN_YAML]);
+    assert_eq!(lands(&of("z")), ["os=w", OPEN_YAML]);
+}
+
+#[test]
+fn a_large_template_is_read_to_its_end() {
+    let variables = vec!["envVar(key: 'K', value: 'V')"; 20].join(", ");
+    let containers = vec![format!("containerTemplate(name: 'b', image: 'a', envVars: [{variables}])"); 12].join(", ");
+    let text = format!("podTemplate(containers: [{containers}], nodeSelector: 'os=w') {{ }}");
+    assert_eq!(lands(&text), ["os=w"; 12]);
+}
+
+/// None is left out silently.
+#[test]
+fn a_text_of_too_many_pods_is_undecided() {
+    let mut text = "def y = '''\nspec: {containers: [{image: y}]}\n'''\n".to_owned();
+    let of = |number: usize| format!("podTemplate(yaml: y, nodeSelector: 'k={number}') {{ }}\n");
+    text.extend((0..16).map(of));
+    let all: Vec<String> = (0..16).map(|number| format!("k={number}")).collect();
+    assert_eq!(lands(&text), all);
+    text.push_str("podTemplate(yaml: y) { }\n");
+    let many = lands(&text);
+    assert_eq!(many.len(), 16, "{many:?}");
+    assert_eq!(many[..15], all[..15]);
+    assert_eq!(many[15], "it is a part of more than 16 pods that land on different nodes");
+}
+
+/// The default template of a cloud is a part of each pod there.
+#[test]
+fn a_cloud_that_is_named_may_give_nodes() {
+    let open = "the pod names no nodes here, and the default template of its cloud is not read";
+    let fields = |more: &str| format!("podTemplate({more}containers: [{TEMPLATE}])");
+    let agent = |cloud: &str| format!("agent {{ kubernetes {{ {cloud}\ncontainerTemplate {{ image 'a' }} }} }}");
+    for (text, expected) in [
+        (format!("{} {{ }}", fields("cloud: 'x', ")), vec![open]),
+        (format!("{} {{ }}", fields("cloud: x, ")), vec![open]),
+        (format!("{} {{ }}", fields("cloud: '', ")), vec!["linux"]),
+        (format!("{} {{ }}", fields("cloud: 'x', nodeSelector: 'os=w', ")), vec!["os=w"]),
+        (agent("cloud 'x'"), vec![open]),
+        (agent("cloud ''"), vec!["linux"]),
+        ("podTemplate(cloud: 'x', yaml: 'spec: {containers: [{image: a}]}') { }".to_owned(), vec![open]),
+        // Templates of another cloud are not found.
+        (format!("{} {{ {} {{ }} }}", fields("cloud: 'x', nodeSelector: 'os=w', "), fields("cloud: 'x', ")), vec!["os=w"; 2]),
+        (format!("{} {{ {} {{ }} }}", fields("cloud: 'x', nodeSelector: 'os=w', "), fields("")), vec![OPEN_FIELDS; 2]),
+    ] {
+        assert_eq!(lands(&text), expected, "{text}");
+    }
+    let found = read(&format!("{} {{ }}", fields("")), &Known::default()).found;
+    let [Found { lands: Lands::Linux { why, .. }, .. }] = found.as_slice() else { panic!("{found:?}") };
+    assert!(why.contains("unless the default template of the cloud has a node selector"), "{why}");
 }
 
 /// The same pod in two texts is two pods.

@@ -1,9 +1,15 @@
 //! The words, texts and signs of Groovy.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::scan::words::Values;
+
+/// The most words and signs of the parameters of one function.
+const MOST_PARAMETERS: usize = 200;
+
+/// The words that stand before the name of a function or of a variable, beside the names of classes.
+const TYPES: [&str; 10] = ["def", "void", "int", "long", "boolean", "private", "public", "protected", "static", "final"];
 
 /// A part of a Groovy text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,8 +75,69 @@ pub(super) fn definitions(tokens: &[Token<'_>]) -> Values {
             values.insert(name.to_owned(), (*text).to_owned());
         }
     }
-    values.retain(|name, _| given.get(name.as_str()) == Some(&1));
+    let parameters = parameters(tokens);
+    values.retain(|name, _| given.get(name.as_str()) == Some(&1) && !parameters.contains(name.as_str()));
     values
+}
+
+/// The names of the parameters of functions and closures, and those of the variables of loops.
+pub(super) fn parameters<'t>(tokens: &[Token<'t>]) -> BTreeSet<&'t str> {
+    let is_type = |word: &str| TYPES.contains(&word) || word.starts_with(char::is_uppercase);
+    let mut names = BTreeSet::new();
+    for (number, token) in tokens.iter().enumerate() {
+        let (before, behind) = (tokens.get(..number).unwrap_or_default(), tokens.get(number + 1..).unwrap_or_default());
+        let is_typed = before.last().is_some_and(|token| is_type(token.word()));
+        match (token, behind) {
+            (Token::Word { text, .. }, [Token::Word { text: "in", .. }, ..]) => _ = names.insert(*text),
+            (Token::Word { text, .. }, [Token::Sign(':'), ..]) if is_typed => _ = names.insert(*text),
+            (Token::Word { .. }, [Token::Sign('('), list @ ..]) if is_typed => names.extend(declared(list)),
+            (Token::Sign('-'), [Token::Sign('>'), ..]) => {
+                let listed = before.iter().rev().take_while(|token| !token.word().is_empty() || **token == Token::Sign(','));
+                names.extend(listed.map(Token::word).filter(|word| !word.is_empty()));
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+/// The parameters of a function, behind the bracket that opens their list; none where no block follows.
+fn declared<'t>(list: &[Token<'t>]) -> Vec<&'t str> {
+    let (mut names, mut depth) = (Vec::new(), 0_usize);
+    for (at, token) in list.iter().enumerate().take(MOST_PARAMETERS) {
+        let next = list.get(at + 1);
+        match token {
+            Token::Sign(')') if depth == 0 => return if next == Some(&Token::Sign('{')) { names } else { Vec::new() },
+            Token::Sign('(' | '[' | '{') => depth += 1,
+            Token::Sign(')' | ']' | '}') => depth = depth.saturating_sub(1),
+            Token::Word { text, .. } if depth == 0 && matches!(next, Some(Token::Sign(',' | ')' | '='))) => {
+                let is_value = at.checked_sub(1).and_then(|before| list.get(before)) == Some(&Token::Sign(':'));
+                if !is_value {
+                    names.push(*text);
+                }
+            }
+            Token::Word { .. } | Token::Text { .. } | Token::Sign(_) => {}
+        }
+    }
+    Vec::new()
+}
+
+/// For the number of each bracket that opens that of the one which closes it; the number of all tokens where none does, and for the others.
+pub(super) fn closings(tokens: &[Token<'_>]) -> Vec<usize> {
+    let mut closings = vec![tokens.len(); tokens.len()];
+    let mut open: Vec<usize> = Vec::new();
+    for (number, token) in tokens.iter().enumerate() {
+        match token {
+            Token::Sign('{' | '(' | '[') => open.push(number),
+            Token::Sign('}' | ')' | ']') => {
+                if let Some(closing) = open.pop().and_then(|at| closings.get_mut(at)) {
+                    *closing = number;
+                }
+            }
+            Token::Sign(_) | Token::Word { .. } | Token::Text { .. } => {}
+        }
+    }
+    closings
 }
 
 /// What an argument says, with `${NAME}` for each variable, the names of these, and the tokens behind it.
@@ -87,7 +154,8 @@ pub(super) fn argument<'a, 't>(tokens: &'a [Token<'t>]) -> (String, Vec<String>,
                 let mut name = (*text).to_owned();
                 rest = behind;
                 while let [Token::Sign('.'), Token::Word { text, .. }, behind @ ..] = rest {
-                    name = format!("{name}.{text}");
+                    name.push('.');
+                    name.push_str(text);
                     rest = behind;
                 }
                 written.push_str(&format!("${{{name}}}"));
