@@ -883,7 +883,7 @@ fn variables_of_azure_that_may_be_set_again_have_no_value() {
 fn many_containers_of_one_name_are_judged_on_the_hosts_of_its_jobs() {
     const NUMBER: usize = 2_000;
     let job = |number: usize| {
-        let year = if number % 2 == 0 { 2019 } else { 2022 };
+        let year = if number.is_multiple_of(2) { 2019 } else { 2022 };
         format!("- {{job: j{number}, pool: {{vmImage: windows-{year}}}, container: x}}\n")
     };
     let jobs: String = (0..NUMBER).map(job).collect();
