@@ -1,11 +1,12 @@
 //! The answers of the versions of an engine: which do the same with an image, and which do not.
 
 use super::rules::{self, RuleInput};
-use super::{Case, Choice, Code, Finding, Judgement, Outcome, Policy, Possibility, Severity, Subject, Takes, Use, judge};
+use super::{Case, Choice, Code, Finding, Judgement, Outcome, Policy, Possibility, Severity, Subject, Takes, Use, Wish, judge};
+use crate::engine::{self, Selection};
 use crate::host::{Host, HostEngine};
 use crate::image::Image;
 use crate::knowledge::{EngineVersions, Knowledge, and_joined, in_words, versions_with};
-use crate::{Advice, Engine, ImageStore, Isolation, engine};
+use crate::{Advice, Engine, ImageStore, Isolation};
 
 /// Versions of an engine that follow each other, and what all of them do with one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,8 +144,15 @@ impl Case<'_> {
         if !self.engine_is_named() || choice.ok == Some(false) || self.engine.pulling_version().is_some() {
             return false;
         }
-        versions_of(self.knowledge, self.engine).into_iter().any(|engine| {
-            let selection = engine::select(self.knowledge, self.host, self.image, &engine);
+        // What only some versions do, whatever entry is taken.
+        let has_limits = self.engine.name == Engine::Docker || self.wish == Wish::HostProcess;
+        let taken = |selection: &Selection<'_>| (selection.candidate, selection.refusal);
+        of_engine(self.knowledge, self.engine).into_iter().any(|versions| {
+            let selection = engine::selected((versions, true), self.engine.name, self.host, self.image);
+            if !has_limits && selection.as_ref().map(taken) == self.selection.map(taken) {
+                return false;
+            }
+            let engine = last_of(self.engine, versions);
             let other = Case { engine: &engine, selection: selection.as_ref(), ..*self }.takes(chosen, choice);
             other.is_some_and(|(other, _)| (other.candidate, other.outcome) != (takes.candidate, takes.outcome))
         })

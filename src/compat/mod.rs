@@ -24,10 +24,10 @@ pub use takes::{Outcome, Says, Takes, taken};
 pub use text::Subject;
 pub(crate) use text::either;
 
-use crate::engine::{self, Limit, Selection, select};
+use crate::engine::{self, Limit, Selection};
 use crate::host::{Attribute, Host, HostEngine};
 use crate::image::{Candidate, Config, Image};
-use crate::knowledge::Knowledge;
+use crate::knowledge::{EngineVersions, Knowledge};
 use crate::{Architecture, Isolation, Kind, OsVersion};
 use rules::RuleInput;
 
@@ -160,6 +160,18 @@ fn choose_among(knowledge: &Knowledge, host: &Host, image: &Image, all: &[(Possi
 
 /// The judgement of an image on a host: of the candidate that fits it best.
 pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy) -> Judgement {
+    let engine = &*policy.engine_of(host);
+    judge_by(knowledge, host, image, policy, (engine, engine::versions(knowledge, engine)))
+}
+
+/// The same, where this is the engine, with what is known of its version: to look that up takes a tenth of a judgement.
+fn judge_by(
+    knowledge: &Knowledge,
+    host: &Host,
+    image: &Image,
+    policy: &Policy,
+    (engine, versions): (&HostEngine, Option<(&EngineVersions, bool)>),
+) -> Judgement {
     let mut all = possibilities(knowledge, host, image);
     let chosen = choose_among(knowledge, host, image, &all);
     let candidates = all.iter().map(|(process, hyperv)| Verdict::from(process, hyperv)).collect();
@@ -167,11 +179,22 @@ pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy)
     let nothing = rules::nothing_for_windows();
     let (process, hyperv) = chosen.and_then(|index| all.get(index)).unwrap_or(&nothing);
 
-    let engine = &*policy.engine_of(host);
-    let selection = select(knowledge, host, image, engine);
+    let selection = versions.and_then(|versions| engine::selected(versions, engine.name, host, image));
     let selection = selection.as_ref();
-    let case =
-        Case { knowledge, host, image, candidate, all: &all, process, hyperv, policy, wish: policy.wish, engine, selection };
+    let case = Case {
+        knowledge,
+        host,
+        image,
+        candidate,
+        all: &all,
+        process,
+        hyperv,
+        policy,
+        wish: policy.wish,
+        engine,
+        versions,
+        selection,
+    };
     let mut choice = case.choose_isolation();
     let against = if choice.ok == Some(false) { case.assumptions_against() } else { Vec::new() };
     choice.ok = choice.ok.filter(|_| !policy.strict || against.is_empty());
@@ -243,6 +266,8 @@ struct Case<'a> {
     wish: Wish,
     /// The engine: that of the policy and the host, or the same in another version.
     engine: &'a HostEngine,
+    /// What is known of the engine of the policy and the host in its version.
+    versions: Option<(&'a EngineVersions, bool)>,
     /// The entry that the engine selects, whatever isolation is asked for.
     selection: Option<&'a Selection<'a>>,
 }
@@ -408,7 +433,8 @@ impl Case<'_> {
         let policy = lenient.as_ref().unwrap_or(self.policy);
         let passes = |attribute: Attribute, other: Host| {
             let assumed = other.assumed.into_iter().filter(|assumed| *assumed != attribute).collect();
-            judge(self.knowledge, &Host { assumed, ..other }, self.image, policy).ok != Some(false)
+            let engine = (self.engine, self.versions);
+            judge_by(self.knowledge, &Host { assumed, ..other }, self.image, policy, engine).ok != Some(false)
         };
         let mut codes = Vec::new();
         if self.host.assumes(Attribute::Kind)

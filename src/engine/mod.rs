@@ -58,7 +58,8 @@ pub(crate) fn select_in_store<'k>(
     selected(found, Engine::Docker, host, image)
 }
 
-fn selected<'k>(
+/// The same as [`select`] for an engine of which this is known.
+pub(crate) fn selected<'k>(
     (versions, known): (&'k EngineVersions, bool),
     engine: Engine,
     host: &Host,
