@@ -448,7 +448,8 @@ pub(super) fn is_mixed(word: &str) -> bool {
 /// The name and the host of a line `NAME SPEC`, also where other columns follow a version.
 fn named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<(&'line str, &'line str)> {
     let (first, rest) = line.split_once(SEPARATORS)?;
-    let (name, rest) = (first.trim_end_matches(':'), rest.trim());
+    // What was looked for in files has the file before it: `hosts/web01.txt:Microsoft Windows [Version …]`.
+    let (name, rest) = (first.trim_end_matches(":Microsoft").trim_end_matches(':'), rest.trim());
     // The whole line may be one release: `win11,24h2`.
     if !spec::is_name(name) || spec::is_host(line, knowledge) || other_host::begins_with_other_product(line) {
         return None;
@@ -507,7 +508,7 @@ fn in_line(finder: &Finder<'_>, line: &str, folder: &Path) -> Result<Vec<Found>,
         return Err(error);
     }
     match named(line, finder.knowledge) {
-        Some((name, rest)) if name.contains('/') => {
+        Some((name, rest)) if other_host::may_be_two(name, finder.knowledge) => {
             let error = Error::new(format!("{} may be the name of one host or of several", quoted(name)));
             Err(error.hint(format!("for one host, write {name}={rest} on this line; for several, give each a line of its own")))
         }

@@ -11,7 +11,7 @@ use super::{Host, Source, edition, list, not_a_host, other_host, source, version
 use crate::advice::{Setting, advice};
 use crate::knowledge::{Knowledge, Release, longest_served};
 use crate::login;
-use crate::text::quoted;
+use crate::text::{is_quote, quoted};
 use crate::{Architecture, Error, Kind, OsVersion};
 
 /// What can be given as a host.
@@ -108,9 +108,15 @@ fn facts(text: &str, attributes: &Attributes, knowledge: &Knowledge) -> Result<H
     }
 }
 
-/// The error of a version with a number behind a comma, which would be lost: `10.0.14393,7000`, also behind a name in a line.
+/// The error of a version with a number behind a comma, which would be lost: `10.0.14393,7000`, also behind a name in a line. What has
+/// more cells behind it, or is a small number, is a column of its own: `web01,10.0.20348,8,32`.
 pub(super) fn comma_in_version(text: &str, knowledge: &Knowledge) -> Option<Error> {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    const LEAST_DIGITS: usize = 4;
+    // A build and the name of a release are hosts of their own.
+    let is_number = |text: &str| {
+        let are_digits = text.len() >= LEAST_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
+        are_digits && build(text).is_none() && knowledge.releases_named(text).is_empty()
+    };
     let of_whole = || {
         let (before, number) = text.split_once(',')?;
         Some((full_version(before.trim())?, number.trim())).filter(|&(_, number)| is_number(number))
@@ -119,11 +125,13 @@ pub(super) fn comma_in_version(text: &str, knowledge: &Knowledge) -> Option<Erro
         let text = Some(text).filter(|text| text.len() <= list::LONGEST_LINE && !text.contains(['\n', '{']))?;
         text.match_indices(',').find_map(|(at, _)| {
             let (before, behind) = (text.get(..at)?, text.get(at + 1..)?);
-            let version = full_version(before.rsplit([' ', '\t', ',', ';', '=', ':']).next()?)?;
-            let number = behind.split([' ', '\t', ',', ';']).next()?;
-            // A build and the name of a release are hosts of their own.
-            let is_revision = is_number(number) && build(number).is_none() && knowledge.releases_named(number).is_empty();
-            (version.revision.is_none() && is_revision).then_some((version, number))
+            let word = before.rsplit([' ', '\t', ',', ';', '=', ':']).next()?;
+            let plain = word.trim_start_matches(is_quote);
+            let version = full_version(plain)?;
+            let is_quoted = plain.len() < word.len();
+            let number = if is_quoted { behind.split(is_quote).next()? } else { behind };
+            let number = number.trim();
+            (version.revision.is_none() && is_number(number)).then_some((version, number))
         })
     };
     let (version, number) = of_whole().or_else(within)?;

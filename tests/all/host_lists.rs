@@ -363,6 +363,7 @@ fn a_host_is_not_lost_within_a_line() {
         ("web 01=10.0.20348.2402", "`web 01` is not the name of a host", "web-01=10.0.20348.2402"),
         ("10.0.14393,7000", "`10.0.14393,7000` is not a known Windows host", "10.0.14393.7000"),
         ("database 10.0.14393,7000", "`database 10.0.14393,7000` is not a known Windows host", "10.0.14393.7000"),
+        ("web01,Windows Server 2016,\"10.0.14393,7000\"", "is not a known Windows host", "10.0.14393.7000"),
         ("fileserver;2019;10.0.20348.2402", "are not the same Windows", "two"),
     ] {
         let folder = folder_of(&[("one.txt", line)]);
@@ -389,6 +390,21 @@ fn a_host_is_not_lost_within_a_line() {
         ("web01 rack3 10.0.20348.2402\n", &["web01 10.0.20348.2402"]),
         ("web01,Windows Server 2022,20348\n", &["web01 10.0.20348"]),
         ("Windows Server 2022, 20348\n", &["Windows Server 2022 10.0.20348"]),
+        ("web01,10.0.20348,8,32\n", &["web01 10.0.20348"]),
+        ("web01,10.0.20348,2,prod\n", &["web01 10.0.20348"]),
+        ("web01,10.0.20348,8\n", &["web01 10.0.20348"]),
+        ("web01,Windows Server 2022,10.0.20348,8,32\n", &["web01 10.0.20348"]),
+        ("prod/web01 10.0.20348.2402\n", &["prod/web01 10.0.20348.2402"]),
+        ("web/sql ltsc2022\n", &["web/sql 10.0.20348"]),
+        (
+            "corp.example/Servers/WEB01 10.0.20348.2402\ncorp.example/Servers/WEB02 10.0.20348.2402\n",
+            &["corp.example/Servers/WEB01 10.0.20348.2402", "corp.example/Servers/WEB02 10.0.20348.2402"],
+        ),
+        (
+            "hosts/web01.txt:Microsoft Windows [Version 10.0.20348.2402]\n\
+             hosts/web02.txt:Microsoft Windows [Version 10.0.20348.2402]\n",
+            &["hosts/web01.txt 10.0.20348.2402", "hosts/web02.txt 10.0.20348.2402"],
+        ),
         ("Windows Server 2019, 20348\n", &["Windows Server 2019 10.0.17763", "Windows Server 2022 10.0.20348"]),
     ] {
         assert_eq!(lines(list(text)), expected, "{text}");
@@ -404,12 +420,29 @@ fn a_windows_without_a_version_is_an_error_of_a_table() {
         assert!(error.sentence().contains("the Windows of the computer `PC1` is not known"), "{row}: {}", error.sentence());
         assert!(error.hint.unwrap_or_default().to_string().contains("leave that row out"), "{row}");
     }
-    for row in ["OLD,Windows XP Professional,5.1 (2600)\n", "OLD,Windows Server 2012 R2 Standard,\n", "OLD,,\n"] {
+    for row in [
+        "OLD,Windows XP Professional,5.1 (2600)\n",
+        "OLD,Windows Server 2012 R2 Standard,\n",
+        "OLD,Windows 2000 Server,\n",
+        "OLD,Windows Storage Server 2012,\n",
+        "OLD,Windows Small Business Server 2011,\n",
+        "OLD,Windows Web Server 2008 R2,\n",
+        "OLD,Windows Embedded Standard,\n",
+        "OLD,Windows RT 8.1,\n",
+        "OLD,Windows Phone,\n",
+        "OLD,Windows CE,\n",
+        "OLD,Windows Holographic,\n",
+        "OLD,Windows Subsystem for Linux,\n",
+        "OLD,,\n",
+    ] {
         let found = list(&format!("{head}{row}")).unwrap_or_else(|error| panic!("{row}: {}", error.sentence()));
         assert_eq!(found[0].notes.len(), 1, "{row}");
         assert!(found[0].notes[0].to_string().ends_with("no version of Windows is named for it: `OLD`"), "{row}");
         assert_eq!(lines(Ok(found)), ["DC1 10.0.17763"], "{row}");
     }
+    let row = "PC1,Windows 10 IoT Core,\n";
+    let error = list(&format!("{head}{row}")).expect_err(row).sentence();
+    assert!(error.contains("its system is `Windows 10 IoT Core`"), "{error}");
     let row = "web01,Windows Server 2016,\"10.0.14393,7000\"\n";
     let error = list(&format!("{head}{row}")).expect_err(row).sentence();
     assert!(error.contains("the Windows of the computer `web01` is not known"), "{error}");
@@ -439,10 +472,19 @@ fn releases_among_other_words_are_named() {
             assert!(hint.contains(&format!("<host(\"{hosts}\")>")), "{text}: {} {hint}", error.sentence());
         }
     }
-    // Beside a version, the release in a sentence is that of another host.
-    let text = "Microsoft Windows [Version 10.0.20348.2402]\nIn our data centre we run ltsc2019 on most of the machines.\n";
-    let error = argument(text).expect_err(text).sentence();
-    assert!(error.contains("`ltsc2019` and 10.0.20348.2402 are not the same Windows"), "{error}");
+    // Beside a version, such a word is the tag of an image.
+    for below in [
+        "ltsc2019: Pulling from windows/servercore\n7c76e5cf7755: Already exists\n",
+        "REPOSITORY                             TAG        IMAGE ID       CREATED        SIZE\n\
+         mcr.microsoft.com/windows/servercore   ltsc2019   aaaabbbbcccc   2 months ago   5.7GB\n",
+        "The operating system of ltsc2019 does not match the host.\n",
+    ] {
+        for above in ["", "web01 | CHANGED | rc=0 >>\n"] {
+            let text = format!("{above}Microsoft Windows [Version 10.0.20348.2402]\n{below}");
+            let found = argument(&text).unwrap_or_else(|error| panic!("{text}: {}", error.sentence()));
+            assert!(lines(Ok(found))[0].ends_with(" 10.0.20348.2402"), "{text}");
+        }
+    }
 }
 
 #[test]
