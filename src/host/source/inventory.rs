@@ -103,6 +103,12 @@ pub(super) fn name(record: &Record) -> Option<&str> {
     value(record, &NAMES).filter(|name| !name.contains('|') && !name.starts_with("Microsoft Windows "))
 }
 
+/// The name of the computer of a record, by a label that cannot be that of anything else.
+pub(super) fn sure_name(record: &Record) -> Option<&str> {
+    const SURE: usize = 7;
+    value(record, NAMES.get(..SURE).unwrap_or_default())
+}
+
 /// Server or client, by the name of a system.
 fn kind_named(system: &str) -> Option<Kind> {
     Product { name: Some(system), ..Product::default() }.kind()
