@@ -3,7 +3,7 @@
 use super::attributes::Attributes;
 use super::other_host::{self, LONGEST_TEXT, is_almost, is_said_of_others};
 use super::spec::{HINT, LONGEST_NAME, is_host, is_name, items, named, one_release, with_architecture};
-use super::{list, version_text, vm_image};
+use super::{version_text, vm_image};
 use crate::advice::{Setting, advice};
 use crate::knowledge::{Knowledge, longest_served};
 use crate::text::{is_quote, quoted};
@@ -126,7 +126,8 @@ fn within_words(text: &str, knowledge: &Knowledge) -> Option<Error> {
     let behind_name = text.split_once([' ', '\t', ';']).map(|(name, rest)| (name.trim_end_matches(':'), rest.trim()));
     let is_label = |name: &str| version_text::OTHER_LABELS.iter().any(|label| name.eq_ignore_ascii_case(label));
     if let Some((name, rest)) = behind_name.filter(|(name, _)| is_name(name) && !is_label(name)) {
-        if is_host(rest, knowledge) {
+        // `set HOST=ltsc2022` is not a host called `set`.
+        if is_host(rest, knowledge) && !rest.contains('=') {
             return Some(error.hint(meant(format!("{name}={rest}"))));
         }
         if let Some(error) = several_releases(rest, &Attributes::default(), knowledge) {

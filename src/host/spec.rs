@@ -150,6 +150,35 @@ pub(super) fn comma_in_version(text: &str, knowledge: &Knowledge) -> Option<Erro
 /// signs can stand in a password. `None` for a list of hosts and files, and for what has spaces or braces in it: that was copied from the
 /// output of a tool, unless all of it is a login.
 pub(super) fn login_in(text: &str, knowledge: &Knowledge) -> Option<Error> {
+    of_login(text, knowledge).or_else(|| of_secrets(text))
+}
+
+/// The error of a line with the value of a key that is a secret, and of a name with a value before an `@`: `web01 ansible_password=secret`,
+/// `web01=secret@x`. `None` for a text of several lines, whose errors do not repeat it.
+fn of_secrets(text: &str) -> Option<Error> {
+    const KEYS: [&str; 5] = ["password", "passwd", "secret", "token", "credential"];
+    const ENDS: [&str; 2] = ["pass", "pwd"];
+    let secret = |word: &str| -> Option<String> {
+        let (key, value) = word.split_once(['=', ':'])?;
+        let value = value.trim_matches(is_quote);
+        let lower = key.to_ascii_lowercase();
+        let is_key = KEYS.iter().any(|known| lower.contains(known)) || ENDS.iter().any(|end| lower.ends_with(end));
+        let is_secret = is_key && !value.is_empty() && !value.starts_with('@');
+        let before_sign = || value.rsplit_once('@').map(|(before, _)| before).filter(|before| !before.is_empty());
+        let secret = if is_secret { Some(value) } else { before_sign().filter(|_| word.contains('=')) };
+        secret.map(str::to_owned)
+    };
+    let secrets: Vec<String> = text.split([' ', '\t', ',', ';']).filter_map(secret).collect();
+    if secrets.is_empty() || text.contains(['\n', '{']) {
+        return None;
+    }
+    let shown = secrets.iter().fold(text.to_owned(), |shown, secret| shown.replace(secret.as_str(), "…"));
+    let error = Error::new(format!("{} is not a known Windows host", quoted(&shown)));
+    Some(error.because("a part of it that may be a secret is not shown, and hosts have none").hint(HINT))
+}
+
+/// The error of a text with a user name and a password.
+fn of_login(text: &str, knowledge: &Knowledge) -> Option<Error> {
     let is_copied = text.contains(|c: char| c.is_whitespace() || c == '{') && !login::is_whole(text);
     if text.starts_with('@') || is_copied || !login::is_hidden(text) || items(text).iter().all(|item| is_host(item, knowledge)) {
         return None;

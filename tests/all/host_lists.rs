@@ -382,6 +382,18 @@ fn a_host_is_not_lost_within_a_line() {
         let error = list(text).expect_err(text).sentence();
         assert!(error.contains(what), "{text}: {error}");
     }
+    // Words before a sign that are not a name.
+    assert_eq!(lines(argument("SET WINCOMPAT_HOST=10.0.20348.2402")), ["Windows Server 2022 10.0.20348.2402"]);
+    for text in ["set HOST=ltsc2022", "OS Image=Windows Server 2022 Datacenter"] {
+        let error = argument(text).expect_err(text).sentence();
+        assert!(!error.contains("is not the name of a host"), "{text}: {error}");
+    }
+    // A build, the name of a release and a small number behind a comma.
+    for (text, expected) in [("10.0.14393,1607", "10.0.14393"), ("10.0.20348,2022", "10.0.20348"), ("10.0.20348,8", "10.0.20348")] {
+        let folder = folder_of(&[("web01.txt", text)]);
+        let file = format!("@{}", folder.path().join("web01.txt").display());
+        assert_eq!(lines(argument(&file)), [format!("web01 {expected}")], "{text}");
+    }
     // Names that are written with their hosts, columns, and names of one computer.
     for (text, expected) in [
         ("web01=ltsc2022,web02=ltsc2022\n", &["web01 10.0.20348", "web02 10.0.20348"][..]),
@@ -454,6 +466,19 @@ fn standard_input_is_a_list_and_not_a_host() {
         let error = argument(text).expect_err(text);
         assert!(error.sentence().ends_with("standard input is read as a list of hosts, or as what a tool printed"), "{text}");
         assert_eq!(error.hint.unwrap().to_string(), "read it with <hosts(\"-\")>", "{text}");
+    }
+}
+
+/// Secrets in a line, as an inventory of Ansible has them, are not shown.
+#[test]
+fn no_error_shows_a_secret_of_a_line() {
+    let lines = ["web01 ansible_user=Admin ansible_password=hunter2 ltsc2022", "web01 api_token:hunter2 x", "web01=hunter2@x"];
+    for line in lines {
+        for error in [argument(line).expect_err(line), list(line).expect_err(line)] {
+            let hint = error.hint.clone().unwrap_or_default().to_string();
+            let sentence = error.sentence();
+            assert!(sentence.contains('…') && !sentence.contains("hunter2") && !hint.contains("hunter2"), "{line}: {sentence} {hint}");
+        }
     }
 }
 
