@@ -12,7 +12,7 @@ use crate::advice::{Setting, advice};
 use crate::knowledge::{Knowledge, Release, longest_served};
 use crate::login;
 use crate::text::{is_quote, quoted};
-use crate::{Architecture, Error, Kind, OsVersion};
+use crate::{Advice, Architecture, Error, Kind, OsVersion};
 
 /// What can be given as a host.
 pub(super) const HINT: &str = "give a version (10.0.20348.2402, 20348), a release (windows-server-2022, ltsc2022, windows-11-24h2), \
@@ -68,15 +68,25 @@ fn specified(text: &str, knowledge: &Knowledge, today: Date) -> Result<Spec, Err
     if source.eq_ignore_ascii_case("all") {
         return all(&attributes, knowledge, today).map(Spec::Hosts);
     }
-    // What was copied from a tool's output is read as a file with it would be.
-    if source.contains(['\n', '{']) && source::is_document(source, knowledge) {
-        let read = source::in_text(source, knowledge)?.hosts;
-        return Ok(Spec::Hosts(read.into_iter().map(|facts| facts.host(&attributes, knowledge)).collect()));
+    if let Some(read) = copied(source, knowledge) {
+        return Ok(Spec::Hosts(read?.hosts.into_iter().map(|facts| facts.host(&attributes, knowledge)).collect()));
     }
     let (source, attributes) = with_architecture(source, attributes, knowledge);
     let labelled = with_label(source, knowledge);
     let facts = facts(labelled.as_deref().unwrap_or(source), &attributes, knowledge)?;
     Ok(Spec::Hosts(vec![facts.host(&attributes, knowledge)]))
+}
+
+/// The hosts in what was copied from a tool's output, which is read as a file with it would be; `None` for any other text.
+fn copied(source: &str, knowledge: &Knowledge) -> Option<Result<source::Read, Error>> {
+    let is_copied = source.contains(['\n', '{']) && source::is_document(source, knowledge);
+    is_copied.then(|| source::in_text(source, knowledge))
+}
+
+/// What the reader of an answer should know of the hosts in a text that was copied so, e.g. that some were left out.
+pub(super) fn notes(text: &str, knowledge: &Knowledge) -> Vec<Advice> {
+    let read = Attributes::split(text).ok().and_then(|(source, _)| copied(source, knowledge)?.ok());
+    read.map_or_else(Vec::new, |read| read.notes)
 }
 
 /// The facts that a text other than `local`, `all` and `@FILE` tells of its host.

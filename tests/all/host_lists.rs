@@ -469,6 +469,16 @@ fn standard_input_is_a_list_and_not_a_host() {
     }
 }
 
+/// What is left out of a table that was copied into an argument is said, as it is of a file.
+#[test]
+fn what_is_left_out_of_a_copied_table_is_said() {
+    let text = "Name,OperatingSystem,OperatingSystemVersion\nWEB01,Windows Server 2022 Standard,10.0 (20348)\nMAC,macOS,14.5\n";
+    let found = argument(text).unwrap_or_else(|error| panic!("{}", error.sentence()));
+    let notes: Vec<String> = found[0].notes.iter().map(ToString::to_string).collect();
+    assert_eq!(notes, ["one computer of 2 left out, since no version of Windows is named for it: `MAC`"]);
+    assert_eq!(lines(Ok(found)), ["WEB01 10.0.20348"]);
+}
+
 /// Secrets in a line, as an inventory of Ansible has them, are not shown.
 #[test]
 fn no_error_shows_a_secret_of_a_line() {
