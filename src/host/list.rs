@@ -265,12 +265,15 @@ fn named_by_tool(line: &str) -> Option<&str> {
         let begins = ["===", "---", "==>"].iter().any(|mark| line.starts_with(mark));
         let inner = line.trim_matches(|c: char| c.is_whitespace() || "=-<>".contains(c));
         let (first, second) = inner.split_once(' ').filter(|_| begins)?;
-        let is_word = WORDS.iter().any(|word| first.trim_end_matches(':').eq_ignore_ascii_case(word));
+        // `=== Host network ===` is above a part of one.
+        let is_word = is_mixed(second) && WORDS.iter().any(|word| first.trim_end_matches(':').eq_ignore_ascii_case(word));
         let address = || second.strip_prefix('(')?.strip_suffix(')')?.parse::<IpAddr>().ok();
         if is_word { Some(second) } else { address().map(|_| first) }
     };
     let name = of_ansible().or_else(of_shell).or_else(between_marks)?;
-    (spec::is_name(name) && !name.eq_ignore_ascii_case("localhost")).then_some(name)
+    // `ok: [2/5]` counts steps.
+    let is_word = name.contains(char::is_alphabetic) && !name.eq_ignore_ascii_case("localhost");
+    (spec::is_name(name) && is_word).then_some(name)
 }
 
 /// The names of several computers above what all of them printed, `web[01-02] (2)` of clush, and the name of one that a tool could not
@@ -646,6 +649,8 @@ mod tests {
             ),
             ("$ ssh web01 ver\n10.0.20348.2402\n$ ssh web02 ver\n10.0.20348.2402\n", SEVERAL),
             ("$ ssh jump01\n$ ssh web01 ver\n10.0.20348.2402\n$ ssh web01 exit\n", "10.0.20348.2402"),
+            ("=== Host OS ===\n10.0.20348.2402\n=== Host network ===\nnone\n", "10.0.20348.2402"),
+            ("ok: [1/2] 10.0.20348.2402\nok: [2/2] done\n", "10.0.20348.2402"),
             ("=== Host web01 ===\n10.0.20348.2402\n=== Host web02 ===\n10.0.20348.2402\n", SEVERAL),
             (
                 "=== web01.corp.example (10.0.0.5) ===\n10.0.20348.2402\n=== web02.corp.example (10.0.0.6) ===\n10.0.20348.2402\n",
