@@ -389,7 +389,9 @@ fn a_host_is_not_lost_within_a_line() {
         assert!(!error.contains("is not the name of a host"), "{text}: {error}");
     }
     // A build, the name of a release and a small number behind a comma.
-    for (text, expected) in [("10.0.14393,1607", "10.0.14393"), ("10.0.20348,2022", "10.0.20348"), ("10.0.20348,8", "10.0.20348")] {
+    for (text, expected) in
+        [("10.0.14393,1607", "10.0.14393"), ("10.0.20348,2022", "10.0.20348"), ("10.0.20348,8", "10.0.20348")]
+    {
         let folder = folder_of(&[("web01.txt", text)]);
         let file = format!("@{}", folder.path().join("web01.txt").display());
         assert_eq!(lines(argument(&file)), [format!("web01 {expected}")], "{text}");
@@ -487,7 +489,10 @@ fn no_error_shows_a_secret_of_a_line() {
         for error in [argument(line).expect_err(line), list(line).expect_err(line)] {
             let hint = error.hint.clone().unwrap_or_default().to_string();
             let sentence = error.sentence();
-            assert!(sentence.contains('…') && !sentence.contains("hunter2") && !hint.contains("hunter2"), "{line}: {sentence} {hint}");
+            assert!(
+                sentence.contains('…') && !sentence.contains("hunter2") && !hint.contains("hunter2"),
+                "{line}: {sentence} {hint}"
+            );
         }
     }
 }

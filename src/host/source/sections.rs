@@ -1,6 +1,7 @@
 //! What a command printed on several computers, below a line with the name of each: `\\web01:` as PsExec writes it, `=== web01 ===`,
 //! `web01:`; and YAML with a key for each computer.
 
+use std::collections::HashSet;
 use std::mem::discriminant;
 
 use super::records::{Records, plain};
@@ -246,9 +247,9 @@ fn named<'t>(document: &Document<'t>) -> Option<Vec<Section<'t>>> {
 
 /// True where a computer has a title with another mark than these: it would be lost.
 fn is_any_lost(mark: Mark, titles: &[Title<'_>], groups: &[Group<'_>]) -> bool {
-    let is_known = |name: &str| titles.iter().any(|title| title.name.eq_ignore_ascii_case(name));
+    let known: HashSet<String> = titles.iter().map(|title| title.name.to_ascii_lowercase()).collect();
     let others = groups.iter().filter(|(other, _)| discriminant(other) != discriminant(&mark));
-    others.flat_map(|(_, others)| others).any(|other| other.is_sure() && !is_known(other.name))
+    others.flat_map(|(_, others)| others).any(|other| other.is_sure() && !known.contains(&other.name.to_ascii_lowercase()))
 }
 
 /// True where what is below the titles has the names of its computers, as rows of nodes have, and each title has some below it.
@@ -363,7 +364,7 @@ fn other_in<'s>(section: &'s Section<'_>, knowledge: &Knowledge) -> Option<&'s s
 
 /// The first key of YAML in a text that is a word as names are, and has a Windows behind it or below it: `web: ltsc2022`.
 fn key_with_windows<'t>(text: &'t str, knowledge: &Knowledge) -> Option<&'t str> {
-    let lines: Vec<&str> = text.lines().collect();
+    let lines: Vec<&str> = text.lines().filter(|line| line.len() <= LONGEST_LINE).take(MOST_LINES).collect();
     lines.iter().copied().enumerate().find_map(|(at, line)| {
         let (key, value) = line.trim().split_once(':')?;
         let is_word = key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
