@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
+use super::list;
 use super::paths;
 use super::wording::shell_word;
 use crate::advice::{Setting, advice};
@@ -287,11 +288,22 @@ fn names_images(path: &Path) -> Option<&'static str> {
     })
 }
 
-/// The error of a file that was given as a list of images and is one of those that a scan reads.
+/// The error of a file that was given as a list of images and is one of those that a scan reads, whatever it is called.
 pub fn not_a_list(typed: &str) -> Option<Error> {
-    let what = names_images(Path::new(typed)).filter(|_| Path::new(typed).is_file())?;
+    let path = Path::new(typed);
+    let what = names_images(path).filter(|_| path.is_file() && !has_one_a_line(path))?;
     let error = Error::of(ErrorKind::Invalid, format!("{} is {what}, not a list of images", quoted(typed)));
     Some(error.hint(format!("{} checks the images that it names", scan_of(typed))))
+}
+
+/// True for a file with one word on each line that can be the name of an image.
+fn has_one_a_line(path: &Path) -> bool {
+    let bytes = read_regular(path, LOOKED_AT).unwrap_or_default();
+    let lines = list::parse(&bytes).unwrap_or_default();
+    let is_name = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphanumeric()) && !text.contains(char::is_whitespace) && !text.ends_with(':')
+    };
+    !lines.is_empty() && lines.iter().all(|line| is_name(&line.text))
 }
 
 /// The error of a file or folder that does not contain an image: what it is, and what to type. `why` says why it was not read as an archive.
@@ -467,14 +479,22 @@ mod tests {
     fn a_file_that_names_images_is_no_list_of_them() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
-        for name in ["Dockerfile", "compose.yaml", "images.txt", "images"] {
-            std::fs::write(path(name), "nginx:1").unwrap();
+        for (name, text) in [
+            ("Dockerfile", "FROM nginx:1"),
+            ("compose.yaml", "services:\n  web:\n    image: nginx:1\n"),
+            ("images.txt", "nginx:1"),
+            ("images", "nginx:1"),
+            ("list.yaml", "# all\nnginx:1 # web\nredis\n"),
+        ] {
+            std::fs::write(path(name), text).unwrap();
         }
+        let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain("nginx:1\r\n".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        std::fs::write(path("wide.yml"), wide).unwrap();
         let error = not_a_list(&path("Dockerfile")).unwrap();
         assert!(error.what.ends_with("is a Dockerfile, not a list of images"), "{error}");
         assert!(error.hint.unwrap().to_string().starts_with("`wincompat scan "));
         assert!(not_a_list(&path("compose.yaml")).is_some());
-        for list in ["images.txt", "images", "no-such.yaml"] {
+        for list in ["images.txt", "images", "no-such.yaml", "list.yaml", "wide.yml"] {
             assert_eq!(not_a_list(&path(list)), None, "{list}");
         }
     }

@@ -96,7 +96,13 @@ impl Finder<'_> {
                     not_a_host::unknown_attribute(words.split(',').next().unwrap_or(words), self.knowledge)
                 })
             })?,
-            Spec::Hosts(hosts) => hosts.into_iter().map(Found::from).collect(),
+            Spec::Hosts(hosts) => {
+                let mut found: Vec<Found> = hosts.into_iter().map(Found::from).collect();
+                if let Some(first) = found.first_mut() {
+                    first.notes = spec::notes(text, self.knowledge);
+                }
+                found
+            }
         };
         let several = found.len() > 1;
         for (host, name) in found.iter_mut().map(|found| &mut found.host).zip(name.into_iter().cycle()) {

@@ -1,6 +1,7 @@
 //! Lists of hosts: a file with one a line, a folder with a file for each, or a file in a format that holds several.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -184,7 +185,22 @@ fn other_computer<'t>(text: &'t str, knowledge: &Knowledge) -> Option<&'t str> {
     let mut first: Option<(&str, bool)> = None;
     // A version without a name, and the computer below it.
     let (mut is_told, mut below) = (false, None);
+    // The last name that a tool wrote, and whether a version is below it.
+    let mut of_tool: Option<(&str, bool)> = None;
     for (at, line) in lines.iter().copied().enumerate() {
+        if let Some(name) = several_or_unread(line) {
+            return Some(name);
+        }
+        if let Some(name) = named_by_tool(line) {
+            match of_tool {
+                Some((known, true)) if !name.eq_ignore_ascii_case(known) => return Some(name),
+                Some((_, true)) => {}
+                _ => of_tool = Some((name, false)),
+            }
+        }
+        if let Some((_, has_version)) = &mut of_tool {
+            *has_version |= !version_text::versions(line).is_empty();
+        }
         if let Some((name, rest)) = line.strip_prefix('[').and_then(|line| line.split_once(']'))
             && rest.trim_start().starts_with("Connecting to remote server")
         {
@@ -228,6 +244,52 @@ fn other_computer<'t>(text: &'t str, knowledge: &Knowledge) -> Option<&'t str> {
         }
     }
     None
+}
+
+/// The name of a computer in a line that a tool writes above what was printed there, or that was typed: `ok: [web01] => …` of Ansible,
+/// `$ ssh web01 ver`, `=== Host web01 ===`, `=== web01.example (10.0.0.5) ===`.
+fn named_by_tool(line: &str) -> Option<&str> {
+    const STATUSES: [&str; 5] = ["ok", "changed", "fatal", "failed", "unreachable"];
+    const WORDS: [&str; 5] = ["host", "computer", "server", "machine", "node"];
+    let of_ansible = || {
+        let (status, rest) = line.split_once(": [")?;
+        let (name, _) = rest.split_once(']').filter(|_| STATUSES.contains(&status))?;
+        Some(name)
+    };
+    let of_shell = || {
+        let (prompt, typed) = line.split_once("ssh ")?;
+        let word = typed.split_whitespace().find(|word| !word.starts_with('-') && word.contains(char::is_alphabetic))?;
+        prompt.trim_end().ends_with(['$', '#', '>', '%']).then(|| word.rsplit('@').next().unwrap_or(word))
+    };
+    let between_marks = || {
+        let begins = ["===", "---", "==>"].iter().any(|mark| line.starts_with(mark));
+        let inner = line.trim_matches(|c: char| c.is_whitespace() || "=-<>".contains(c));
+        let (first, second) = inner.split_once(' ').filter(|_| begins)?;
+        // `=== Host network ===` is above a part of one.
+        let is_word = is_mixed(second) && WORDS.iter().any(|word| first.trim_end_matches(':').eq_ignore_ascii_case(word));
+        let address = || second.strip_prefix('(')?.strip_suffix(')')?.parse::<IpAddr>().ok();
+        if is_word { Some(second) } else { address().map(|_| first) }
+    };
+    let name = of_ansible().or_else(of_shell).or_else(between_marks)?;
+    // `ok: [2/5]` counts steps.
+    let is_word = name.contains(char::is_alphabetic) && !name.eq_ignore_ascii_case("localhost");
+    (spec::is_name(name) && is_word).then_some(name)
+}
+
+/// The names of several computers above what all of them printed, `web[01-02] (2)` of clush, and the name of one that a tool could not
+/// ask: `[2] 10:00:01 [FAILURE] web02`.
+fn several_or_unread(line: &str) -> Option<&str> {
+    let of_several = || {
+        let (names, count) = line.split_once(" (")?;
+        let count: usize = count.strip_suffix(')')?.parse().ok()?;
+        let is_one_word = names.starts_with(char::is_alphabetic) && !names.contains(' ');
+        (count > 1 && is_one_word && names.contains('[')).then_some(names)
+    };
+    let of_unread = || {
+        let (_, rest) = line.split_once("] [FAILURE] ").or_else(|| Some(("", line.strip_prefix("[FAILURE] ")?)))?;
+        rest.split_whitespace().next()
+    };
+    of_several().or_else(of_unread)
 }
 
 /// True for a word that is the name of a computer, with digits in it, and no host.
@@ -448,7 +510,8 @@ pub(super) fn is_mixed(word: &str) -> bool {
 /// The name and the host of a line `NAME SPEC`, also where other columns follow a version.
 fn named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<(&'line str, &'line str)> {
     let (first, rest) = line.split_once(SEPARATORS)?;
-    let (name, rest) = (first.trim_end_matches(':'), rest.trim());
+    // What was looked for in files has the file before it: `hosts/web01.txt:Microsoft Windows [Version …]`.
+    let (name, rest) = (first.trim_end_matches(":Microsoft").trim_end_matches(':'), rest.trim());
     // The whole line may be one release: `win11,24h2`.
     if !spec::is_name(name) || spec::is_host(line, knowledge) || other_host::begins_with_other_product(line) {
         return None;
@@ -507,7 +570,7 @@ fn in_line(finder: &Finder<'_>, line: &str, folder: &Path) -> Result<Vec<Found>,
         return Err(error);
     }
     match named(line, finder.knowledge) {
-        Some((name, rest)) if name.contains('/') => {
+        Some((name, rest)) if other_host::may_be_two(name, finder.knowledge) => {
             let error = Error::new(format!("{} may be the name of one host or of several", quoted(name)));
             Err(error.hint(format!("for one host, write {name}={rest} on this line; for several, give each a line of its own")))
         }
@@ -578,6 +641,27 @@ mod tests {
                 SEVERAL,
             ),
             ("web01\n  version: 10.0.20348.2402\nweb02\n  version: 10.0.20348.2402\n", SEVERAL),
+            // Lines of other tools.
+            (
+                "ok: [web01] => {\"msg\": \"Microsoft Windows [Version 10.0.20348.2402]\"}\n\
+                 ok: [web02] => {\"msg\": \"Microsoft Windows [Version 10.0.20348.2402]\"}\n",
+                SEVERAL,
+            ),
+            ("$ ssh web01 ver\n10.0.20348.2402\n$ ssh web02 ver\n10.0.20348.2402\n", SEVERAL),
+            ("$ ssh jump01\n$ ssh web01 ver\n10.0.20348.2402\n$ ssh web01 exit\n", "10.0.20348.2402"),
+            ("=== Host OS ===\n10.0.20348.2402\n=== Host network ===\nnone\n", "10.0.20348.2402"),
+            ("ok: [1/2] 10.0.20348.2402\nok: [2/2] done\n", "10.0.20348.2402"),
+            ("=== Host web01 ===\n10.0.20348.2402\n=== Host web02 ===\n10.0.20348.2402\n", SEVERAL),
+            (
+                "=== web01.corp.example (10.0.0.5) ===\n10.0.20348.2402\n=== web02.corp.example (10.0.0.6) ===\n10.0.20348.2402\n",
+                SEVERAL,
+            ),
+            ("---------------\nweb[01-02] (2)\n---------------\nMicrosoft Windows [Version 10.0.20348.2402]\n", SEVERAL),
+            (
+                "[1] 10:00:00 [SUCCESS] web01\nMicrosoft Windows [Version 10.0.20348.2402]\n[2] 10:00:01 [FAILURE] web02 Exited with \
+                 error code 255\n",
+                SEVERAL,
+            ),
             ("Microsoft Windows [Version 10.0.20348.2402]\nweb01\n10.0.20348.2402\n", "10.0.20348.2402"),
             ("=== Windows ===\nMicrosoft Windows [Version 10.0.20348.2402]\n=== Network ===\nnone\n", "10.0.20348.2402"),
             (

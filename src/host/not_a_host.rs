@@ -3,7 +3,7 @@
 use super::attributes::Attributes;
 use super::other_host::{self, LONGEST_TEXT, is_almost, is_said_of_others};
 use super::spec::{HINT, LONGEST_NAME, is_host, is_name, items, named, one_release, with_architecture};
-use super::{list, version_text, vm_image};
+use super::{version_text, vm_image};
 use crate::advice::{Setting, advice};
 use crate::knowledge::{Knowledge, longest_served};
 use crate::text::{is_quote, quoted};
@@ -72,7 +72,8 @@ pub(super) fn release_within(error: &Error, text: &str, knowledge: &Knowledge) -
     Some(error.hint(advice!["did you mean ", Setting::Host(named.join(",")), "?"]))
 }
 
-/// The error of a host whose name has blanks in it: `web 01=ltsc2022`. What tells of its Windows before the sign is not a name.
+/// The error of a host whose name has blanks in it and a number at its end: `web 01=ltsc2022`. Other words, as of `set HOST=ltsc2022` and
+/// `OS Image=…`, are not a name.
 pub(super) fn spaced_name(text: &str, knowledge: &Knowledge) -> Option<Error> {
     let (name, host) = text.split_once('=').map(|(name, host)| (name.trim(), host.trim()))?;
     if !name.contains(char::is_whitespace) || text.contains('\n') || host.contains('=') || !is_host(host, knowledge) {
@@ -81,9 +82,9 @@ pub(super) fn spaced_name(text: &str, knowledge: &Knowledge) -> Option<Error> {
     let words: Vec<&str> = name.split_whitespace().collect();
     let is_of_windows = |word: &str| word.eq_ignore_ascii_case("windows") || !knowledge.releases_named(word).is_empty();
     let last = words.last().copied().unwrap_or_default();
-    let is_said = words.iter().any(|word| is_of_windows(word)) || list::is_label(last);
+    let is_numbered = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
     let name_of_one = words.join("-");
-    if is_said || !is_name(&name_of_one) {
+    if words.iter().any(|word| is_of_windows(word)) || !is_numbered || !is_name(&name_of_one) {
         return None;
     }
     let error = Error::new(format!("{} is not the name of a host", quoted(name))).because("a name has no blanks in it");
@@ -125,7 +126,8 @@ fn within_words(text: &str, knowledge: &Knowledge) -> Option<Error> {
     let behind_name = text.split_once([' ', '\t', ';']).map(|(name, rest)| (name.trim_end_matches(':'), rest.trim()));
     let is_label = |name: &str| version_text::OTHER_LABELS.iter().any(|label| name.eq_ignore_ascii_case(label));
     if let Some((name, rest)) = behind_name.filter(|(name, _)| is_name(name) && !is_label(name)) {
-        if is_host(rest, knowledge) {
+        // `set HOST=ltsc2022` is not a host called `set`.
+        if is_host(rest, knowledge) && !rest.contains('=') {
             return Some(error.hint(meant(format!("{name}={rest}"))));
         }
         if let Some(error) = several_releases(rest, &Attributes::default(), knowledge) {

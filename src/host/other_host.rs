@@ -136,18 +136,13 @@ pub(super) fn is_about_others(text: &str) -> bool {
     words.any(|word| OF_OTHERS.iter().any(|other| word.eq_ignore_ascii_case(other))) || is_label_of_others()
 }
 
-/// The error of a line of a longer text that names another product or release: `Windows Server 2019` or `ltsc2019` beside 10.0.20348.
-/// What is said of images and of virtual machines is not said of the host.
+/// The error of a line of a longer text that names another product: `Windows Server 2019` beside 10.0.20348. What is said of images and of
+/// virtual machines is not said of the host. `ltsc2019` is the tag of an image more often than a host.
 pub(super) fn product_beside(line: &str, version: OsVersion, knowledge: &Knowledge) -> Option<Error> {
     if line.len() > LONGEST_TEXT || is_about_others(line) {
         return None;
     }
     let lower = line.to_ascii_lowercase();
-    let is_mark = |c: char| is_quote(c) || ",;.()[]!?".contains(c);
-    let mut words = lower.split_whitespace().map(|word| word.trim_matches(is_mark));
-    if let Some(word) = words.find(|word| word.starts_with("ltsc") && names_another(word, version, knowledge)) {
-        return Some(another(word, version, knowledge));
-    }
     // The name of servers in the titles of updates.
     let titles = [("21h2", "windows server 2022"), ("24h2", "windows server 2025")];
     let lower = titles.iter().fold(lower, |line, (release, name)| {
@@ -204,14 +199,8 @@ pub(super) fn two_names(line: &str, knowledge: &Knowledge) -> Option<Error> {
     let (first, second) = (words.next()?, words.next()?);
     // Behind them stands the host.
     words.next()?;
-    let is_counted = |word: &str| {
-        let begin = without_number(word);
-        let is_label = version_text::OTHER_LABELS.iter().any(|label| begin.eq_ignore_ascii_case(label));
-        let letters = begin.chars().filter(|c| c.is_alphabetic()).count();
-        begin.len() < word.len() && letters > 1 && !is_label && is_name(word) && knowledge.releases_named(word).is_empty()
-    };
     let is_pair = without_number(first).eq_ignore_ascii_case(without_number(second)) && !first.eq_ignore_ascii_case(second);
-    if !is_pair || !is_counted(first) || !is_counted(second) {
+    if !is_pair || !is_counted(first, knowledge) || !is_counted(second, knowledge) {
         return None;
     }
     let host = match (version_text::versions(line).as_slice(), named_in(line, knowledge).as_slice()) {
@@ -224,6 +213,20 @@ pub(super) fn two_names(line: &str, knowledge: &Knowledge) -> Option<Error> {
             .because("it is not known whether that host is the first, the second, or both")
             .hint(format!("for two hosts, write {first}={host},{second}={host}; for one, write its name and its host alone")),
     )
+}
+
+/// True for a word that names of computers are counted up in: `web01`.
+fn is_counted(word: &str, knowledge: &Knowledge) -> bool {
+    let begin = without_number(word);
+    let is_label = version_text::OTHER_LABELS.iter().any(|label| begin.eq_ignore_ascii_case(label));
+    let letters = begin.chars().filter(|c| c.is_alphabetic()).count();
+    begin.len() < word.len() && letters > 1 && !is_label && is_name(word) && knowledge.releases_named(word).is_empty()
+}
+
+/// True for two names counted up with a slash between them, which may be two computers, or a place and a computer in it: `rack1/web02`.
+/// `prod/web01` is one.
+pub(super) fn may_be_two(name: &str, knowledge: &Knowledge) -> bool {
+    name.split_once('/').is_some_and(|(first, second)| is_counted(first, knowledge) && is_counted(second, knowledge))
 }
 
 /// A word without the digits at its end: `web` of `web01`.

@@ -248,13 +248,28 @@ fn in_answer(text: &str, knowledge: &Knowledge) -> Result<Read, Error> {
     by_formats(|format| format.syntax != Syntax::Answers, text, knowledge)
 }
 
-/// The hosts in a value of JSON, by the formats that know its fields; `None` where none of them does.
-fn in_fields(value: &Value, knowledge: &Knowledge) -> Option<Result<Read, Error>> {
-    let text = value.to_string();
-    let document = Document::new(&text, knowledge);
+/// The hosts in the answer of one machine, by the formats that know its fields; `None` where none of them does.
+fn in_fields(text: &str, knowledge: &Knowledge) -> Option<Result<Read, Error>> {
+    let document = Document::new(text, knowledge);
     let known = FORMATS.iter().take(FORMATS.len() - OF_ANY_FIELDS).filter(|format| format.syntax != Syntax::Answers);
     let format = first(known, &document)?;
     Some((format.hosts)(&document).map(|hosts| Read { hosts, notes: document.notes.take() }))
+}
+
+/// True for a text of a format whose hosts all have names of their own in it.
+fn has_names(document: &Document<'_>) -> bool {
+    const OF_NAMES: [Format; 6] = [
+        nodes::FORMAT,
+        node_pools::FORMAT,
+        docker::FORMAT,
+        inventory::FORMAT,
+        operating_system::FORMAT,
+        systeminfo::FORMAT,
+    ];
+    // The notes are those of the one that reads it.
+    let document = Document::new(document.text, document.knowledge);
+    let read = first(OF_NAMES.iter(), &document).map(|format| (format.hosts)(&document));
+    read.is_some_and(|read| read.is_ok_and(|hosts| hosts.iter().all(|host| host.label.is_some())))
 }
 
 /// The first of these formats that recognises a document.

@@ -11,8 +11,8 @@ use super::{Host, Source, edition, list, not_a_host, other_host, source, version
 use crate::advice::{Setting, advice};
 use crate::knowledge::{Knowledge, Release, longest_served};
 use crate::login;
-use crate::text::quoted;
-use crate::{Architecture, Error, Kind, OsVersion};
+use crate::text::{is_quote, quoted};
+use crate::{Advice, Architecture, Error, Kind, OsVersion};
 
 /// What can be given as a host.
 pub(super) const HINT: &str = "give a version (10.0.20348.2402, 20348), a release (windows-server-2022, ltsc2022, windows-11-24h2), \
@@ -68,15 +68,25 @@ fn specified(text: &str, knowledge: &Knowledge, today: Date) -> Result<Spec, Err
     if source.eq_ignore_ascii_case("all") {
         return all(&attributes, knowledge, today).map(Spec::Hosts);
     }
-    // What was copied from a tool's output is read as a file with it would be.
-    if source.contains(['\n', '{']) && source::is_document(source, knowledge) {
-        let read = source::in_text(source, knowledge)?.hosts;
-        return Ok(Spec::Hosts(read.into_iter().map(|facts| facts.host(&attributes, knowledge)).collect()));
+    if let Some(read) = copied(source, knowledge) {
+        return Ok(Spec::Hosts(read?.hosts.into_iter().map(|facts| facts.host(&attributes, knowledge)).collect()));
     }
     let (source, attributes) = with_architecture(source, attributes, knowledge);
     let labelled = with_label(source, knowledge);
     let facts = facts(labelled.as_deref().unwrap_or(source), &attributes, knowledge)?;
     Ok(Spec::Hosts(vec![facts.host(&attributes, knowledge)]))
+}
+
+/// The hosts in what was copied from a tool's output, which is read as a file with it would be; `None` for any other text.
+fn copied(source: &str, knowledge: &Knowledge) -> Option<Result<source::Read, Error>> {
+    let is_copied = source.contains(['\n', '{']) && source::is_document(source, knowledge);
+    is_copied.then(|| source::in_text(source, knowledge))
+}
+
+/// What the reader of an answer should know of the hosts in a text that was copied so, e.g. that some were left out.
+pub(super) fn notes(text: &str, knowledge: &Knowledge) -> Vec<Advice> {
+    let read = Attributes::split(text).ok().and_then(|(source, _)| copied(source, knowledge)?.ok());
+    read.map_or_else(Vec::new, |read| read.notes)
 }
 
 /// The facts that a text other than `local`, `all` and `@FILE` tells of its host.
@@ -108,9 +118,15 @@ fn facts(text: &str, attributes: &Attributes, knowledge: &Knowledge) -> Result<H
     }
 }
 
-/// The error of a version with a number behind a comma, which would be lost: `10.0.14393,7000`, also behind a name in a line.
+/// The error of a version with a number behind a comma, which would be lost: `10.0.14393,7000`, also behind a name in a line. What has
+/// more cells behind it, or is a small number, is a column of its own: `web01,10.0.20348,8,32`.
 pub(super) fn comma_in_version(text: &str, knowledge: &Knowledge) -> Option<Error> {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    const LEAST_DIGITS: usize = 4;
+    // A build and the name of a release are hosts of their own.
+    let is_number = |text: &str| {
+        let are_digits = text.len() >= LEAST_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
+        are_digits && build(text).is_none() && knowledge.releases_named(text).is_empty()
+    };
     let of_whole = || {
         let (before, number) = text.split_once(',')?;
         Some((full_version(before.trim())?, number.trim())).filter(|&(_, number)| is_number(number))
@@ -119,11 +135,13 @@ pub(super) fn comma_in_version(text: &str, knowledge: &Knowledge) -> Option<Erro
         let text = Some(text).filter(|text| text.len() <= list::LONGEST_LINE && !text.contains(['\n', '{']))?;
         text.match_indices(',').find_map(|(at, _)| {
             let (before, behind) = (text.get(..at)?, text.get(at + 1..)?);
-            let version = full_version(before.rsplit([' ', '\t', ',', ';', '=', ':']).next()?)?;
-            let number = behind.split([' ', '\t', ',', ';']).next()?;
-            // A build and the name of a release are hosts of their own.
-            let is_revision = is_number(number) && build(number).is_none() && knowledge.releases_named(number).is_empty();
-            (version.revision.is_none() && is_revision).then_some((version, number))
+            let word = before.rsplit([' ', '\t', ',', ';', '=', ':']).next()?;
+            let plain = word.trim_start_matches(is_quote);
+            let version = full_version(plain)?;
+            let is_quoted = plain.len() < word.len();
+            let number = if is_quoted { behind.split(is_quote).next()? } else { behind };
+            let number = number.trim();
+            (version.revision.is_none() && is_number(number)).then_some((version, number))
         })
     };
     let (version, number) = of_whole().or_else(within)?;
@@ -142,6 +160,35 @@ pub(super) fn comma_in_version(text: &str, knowledge: &Knowledge) -> Option<Erro
 /// signs can stand in a password. `None` for a list of hosts and files, and for what has spaces or braces in it: that was copied from the
 /// output of a tool, unless all of it is a login.
 pub(super) fn login_in(text: &str, knowledge: &Knowledge) -> Option<Error> {
+    of_login(text, knowledge).or_else(|| of_secrets(text))
+}
+
+/// The error of a line with the value of a key that is a secret, and of a name with a value before an `@`: `web01 ansible_password=secret`,
+/// `web01=secret@x`. `None` for a text of several lines, whose errors do not repeat it.
+fn of_secrets(text: &str) -> Option<Error> {
+    const KEYS: [&str; 5] = ["password", "passwd", "secret", "token", "credential"];
+    const ENDS: [&str; 2] = ["pass", "pwd"];
+    let secret = |word: &str| -> Option<String> {
+        let (key, value) = word.split_once(['=', ':'])?;
+        let value = value.trim_matches(is_quote);
+        let lower = key.to_ascii_lowercase();
+        let is_key = KEYS.iter().any(|known| lower.contains(known)) || ENDS.iter().any(|end| lower.ends_with(end));
+        let is_secret = is_key && !value.is_empty() && !value.starts_with('@');
+        let before_sign = || value.rsplit_once('@').map(|(before, _)| before).filter(|before| !before.is_empty());
+        let secret = if is_secret { Some(value) } else { before_sign().filter(|_| word.contains('=')) };
+        secret.map(str::to_owned)
+    };
+    let secrets: Vec<String> = text.split([' ', '\t', ',', ';']).filter_map(secret).collect();
+    if secrets.is_empty() || text.contains(['\n', '{']) {
+        return None;
+    }
+    let shown = secrets.iter().fold(text.to_owned(), |shown, secret| shown.replace(secret.as_str(), "…"));
+    let error = Error::new(format!("{} is not a known Windows host", quoted(&shown)));
+    Some(error.because("a part of it that may be a secret is not shown, and hosts have none").hint(HINT))
+}
+
+/// The error of a text with a user name and a password.
+fn of_login(text: &str, knowledge: &Knowledge) -> Option<Error> {
     let is_copied = text.contains(|c: char| c.is_whitespace() || c == '{') && !login::is_whole(text);
     if text.starts_with('@') || is_copied || !login::is_hidden(text) || items(text).iter().all(|item| is_host(item, knowledge)) {
         return None;

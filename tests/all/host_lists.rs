@@ -363,6 +363,7 @@ fn a_host_is_not_lost_within_a_line() {
         ("web 01=10.0.20348.2402", "`web 01` is not the name of a host", "web-01=10.0.20348.2402"),
         ("10.0.14393,7000", "`10.0.14393,7000` is not a known Windows host", "10.0.14393.7000"),
         ("database 10.0.14393,7000", "`database 10.0.14393,7000` is not a known Windows host", "10.0.14393.7000"),
+        ("web01,Windows Server 2016,\"10.0.14393,7000\"", "is not a known Windows host", "10.0.14393.7000"),
         ("fileserver;2019;10.0.20348.2402", "are not the same Windows", "two"),
     ] {
         let folder = folder_of(&[("one.txt", line)]);
@@ -381,6 +382,20 @@ fn a_host_is_not_lost_within_a_line() {
         let error = list(text).expect_err(text).sentence();
         assert!(error.contains(what), "{text}: {error}");
     }
+    // Words before a sign that are not a name.
+    assert_eq!(lines(argument("SET WINCOMPAT_HOST=10.0.20348.2402")), ["Windows Server 2022 10.0.20348.2402"]);
+    for text in ["set HOST=ltsc2022", "OS Image=Windows Server 2022 Datacenter"] {
+        let error = argument(text).expect_err(text).sentence();
+        assert!(!error.contains("is not the name of a host"), "{text}: {error}");
+    }
+    // A build, the name of a release and a small number behind a comma.
+    for (text, expected) in
+        [("10.0.14393,1607", "10.0.14393"), ("10.0.20348,2022", "10.0.20348"), ("10.0.20348,8", "10.0.20348")]
+    {
+        let folder = folder_of(&[("web01.txt", text)]);
+        let file = format!("@{}", folder.path().join("web01.txt").display());
+        assert_eq!(lines(argument(&file)), [format!("web01 {expected}")], "{text}");
+    }
     // Names that are written with their hosts, columns, and names of one computer.
     for (text, expected) in [
         ("web01=ltsc2022,web02=ltsc2022\n", &["web01 10.0.20348", "web02 10.0.20348"][..]),
@@ -389,6 +404,21 @@ fn a_host_is_not_lost_within_a_line() {
         ("web01 rack3 10.0.20348.2402\n", &["web01 10.0.20348.2402"]),
         ("web01,Windows Server 2022,20348\n", &["web01 10.0.20348"]),
         ("Windows Server 2022, 20348\n", &["Windows Server 2022 10.0.20348"]),
+        ("web01,10.0.20348,8,32\n", &["web01 10.0.20348"]),
+        ("web01,10.0.20348,2,prod\n", &["web01 10.0.20348"]),
+        ("web01,10.0.20348,8\n", &["web01 10.0.20348"]),
+        ("web01,Windows Server 2022,10.0.20348,8,32\n", &["web01 10.0.20348"]),
+        ("prod/web01 10.0.20348.2402\n", &["prod/web01 10.0.20348.2402"]),
+        ("web/sql ltsc2022\n", &["web/sql 10.0.20348"]),
+        (
+            "corp.example/Servers/WEB01 10.0.20348.2402\ncorp.example/Servers/WEB02 10.0.20348.2402\n",
+            &["corp.example/Servers/WEB01 10.0.20348.2402", "corp.example/Servers/WEB02 10.0.20348.2402"],
+        ),
+        (
+            "hosts/web01.txt:Microsoft Windows [Version 10.0.20348.2402]\n\
+             hosts/web02.txt:Microsoft Windows [Version 10.0.20348.2402]\n",
+            &["hosts/web01.txt 10.0.20348.2402", "hosts/web02.txt 10.0.20348.2402"],
+        ),
         ("Windows Server 2019, 20348\n", &["Windows Server 2019 10.0.17763", "Windows Server 2022 10.0.20348"]),
     ] {
         assert_eq!(lines(list(text)), expected, "{text}");
@@ -404,12 +434,29 @@ fn a_windows_without_a_version_is_an_error_of_a_table() {
         assert!(error.sentence().contains("the Windows of the computer `PC1` is not known"), "{row}: {}", error.sentence());
         assert!(error.hint.unwrap_or_default().to_string().contains("leave that row out"), "{row}");
     }
-    for row in ["OLD,Windows XP Professional,5.1 (2600)\n", "OLD,Windows Server 2012 R2 Standard,\n", "OLD,,\n"] {
+    for row in [
+        "OLD,Windows XP Professional,5.1 (2600)\n",
+        "OLD,Windows Server 2012 R2 Standard,\n",
+        "OLD,Windows 2000 Server,\n",
+        "OLD,Windows Storage Server 2012,\n",
+        "OLD,Windows Small Business Server 2011,\n",
+        "OLD,Windows Web Server 2008 R2,\n",
+        "OLD,Windows Embedded Standard,\n",
+        "OLD,Windows RT 8.1,\n",
+        "OLD,Windows Phone,\n",
+        "OLD,Windows CE,\n",
+        "OLD,Windows Holographic,\n",
+        "OLD,Windows Subsystem for Linux,\n",
+        "OLD,,\n",
+    ] {
         let found = list(&format!("{head}{row}")).unwrap_or_else(|error| panic!("{row}: {}", error.sentence()));
         assert_eq!(found[0].notes.len(), 1, "{row}");
         assert!(found[0].notes[0].to_string().ends_with("no version of Windows is named for it: `OLD`"), "{row}");
         assert_eq!(lines(Ok(found)), ["DC1 10.0.17763"], "{row}");
     }
+    let row = "PC1,Windows 10 IoT Core,\n";
+    let error = list(&format!("{head}{row}")).expect_err(row).sentence();
+    assert!(error.contains("its system is `Windows 10 IoT Core`"), "{error}");
     let row = "web01,Windows Server 2016,\"10.0.14393,7000\"\n";
     let error = list(&format!("{head}{row}")).expect_err(row).sentence();
     assert!(error.contains("the Windows of the computer `web01` is not known"), "{error}");
@@ -421,6 +468,32 @@ fn standard_input_is_a_list_and_not_a_host() {
         let error = argument(text).expect_err(text);
         assert!(error.sentence().ends_with("standard input is read as a list of hosts, or as what a tool printed"), "{text}");
         assert_eq!(error.hint.unwrap().to_string(), "read it with <hosts(\"-\")>", "{text}");
+    }
+}
+
+/// What is left out of a table that was copied into an argument is said, as it is of a file.
+#[test]
+fn what_is_left_out_of_a_copied_table_is_said() {
+    let text = "Name,OperatingSystem,OperatingSystemVersion\nWEB01,Windows Server 2022 Standard,10.0 (20348)\nMAC,macOS,14.5\n";
+    let found = argument(text).unwrap_or_else(|error| panic!("{}", error.sentence()));
+    let notes: Vec<String> = found[0].notes.iter().map(ToString::to_string).collect();
+    assert_eq!(notes, ["one computer of 2 left out, since no version of Windows is named for it: `MAC`"]);
+    assert_eq!(lines(Ok(found)), ["WEB01 10.0.20348"]);
+}
+
+/// Secrets in a line, as an inventory of Ansible has them, are not shown.
+#[test]
+fn no_error_shows_a_secret_of_a_line() {
+    let lines = ["web01 ansible_user=Admin ansible_password=hunter2 ltsc2022", "web01 api_token:hunter2 x", "web01=hunter2@x"];
+    for line in lines {
+        for error in [argument(line).expect_err(line), list(line).expect_err(line)] {
+            let hint = error.hint.clone().unwrap_or_default().to_string();
+            let sentence = error.sentence();
+            assert!(
+                sentence.contains('…') && !sentence.contains("hunter2") && !hint.contains("hunter2"),
+                "{line}: {sentence} {hint}"
+            );
+        }
     }
 }
 
@@ -439,10 +512,19 @@ fn releases_among_other_words_are_named() {
             assert!(hint.contains(&format!("<host(\"{hosts}\")>")), "{text}: {} {hint}", error.sentence());
         }
     }
-    // Beside a version, the release in a sentence is that of another host.
-    let text = "Microsoft Windows [Version 10.0.20348.2402]\nIn our data centre we run ltsc2019 on most of the machines.\n";
-    let error = argument(text).expect_err(text).sentence();
-    assert!(error.contains("`ltsc2019` and 10.0.20348.2402 are not the same Windows"), "{error}");
+    // Beside a version, such a word is the tag of an image.
+    for below in [
+        "ltsc2019: Pulling from windows/servercore\n7c76e5cf7755: Already exists\n",
+        "REPOSITORY                             TAG        IMAGE ID       CREATED        SIZE\n\
+         mcr.microsoft.com/windows/servercore   ltsc2019   aaaabbbbcccc   2 months ago   5.7GB\n",
+        "The operating system of ltsc2019 does not match the host.\n",
+    ] {
+        for above in ["", "web01 | CHANGED | rc=0 >>\n"] {
+            let text = format!("{above}Microsoft Windows [Version 10.0.20348.2402]\n{below}");
+            let found = argument(&text).unwrap_or_else(|error| panic!("{text}: {}", error.sentence()));
+            assert!(lines(Ok(found))[0].ends_with(" 10.0.20348.2402"), "{text}");
+        }
+    }
 }
 
 #[test]

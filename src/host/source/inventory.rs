@@ -103,6 +103,12 @@ pub(super) fn name(record: &Record) -> Option<&str> {
     value(record, &NAMES).filter(|name| !name.contains('|') && !name.starts_with("Microsoft Windows "))
 }
 
+/// The name of the computer of a record, by a label that cannot be that of anything else.
+pub(super) fn sure_name(record: &Record) -> Option<&str> {
+    const SURE: usize = 7;
+    value(record, NAMES.get(..SURE).unwrap_or_default())
+}
+
 /// Server or client, by the name of a system.
 fn kind_named(system: &str) -> Option<Kind> {
     Product { name: Some(system), ..Product::default() }.kind()
@@ -258,15 +264,23 @@ fn with_comma(record: &Record, knowledge: &Knowledge) -> Option<Error> {
     Some(error.within(format!("the Windows{} is not known", of_computer(record))))
 }
 
+/// True for the name of a Windows that has no containers: one from before them, and one for other devices.
+fn is_without_containers(system: &str) -> bool {
+    const WORDS: &str = "95 98 me 2000 2003 2008 2011 2012 xp vista rt phone mobile ce embedded holographic subsystem";
+    let lower = spaced(system).to_ascii_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric());
+    not_a_host::is_before_containers(system) || words.any(|word| WORDS.split(' ').any(|known| known == word))
+}
+
 /// The error of a computer that runs Windows and does not tell its version: it would be left out. One from before containers may be.
 fn lost(record: &Record) -> Option<Error> {
     const BEFORE_CONTAINERS: [&str; 4] = ["3.", "4.", "5.", "6."];
-    let system = spaced(value_within(record, &SYSTEMS)?);
+    let system = value_within(record, &SYSTEMS)?;
     let is_old = |said: &str| BEFORE_CONTAINERS.iter().any(|begin| said.starts_with(begin));
-    let is_windows = system.to_ascii_lowercase().contains("windows") && !not_a_host::is_before_containers(&system);
+    let is_windows = system.to_ascii_lowercase().contains("windows") && !is_without_containers(system);
     (is_windows && !versions_said(record, true).any(is_old)).then(|| {
         Error::new(format!("the Windows{} is not known", of_computer(record)))
-            .because(format!("its system is {}, and no version of it is named", quoted(&system)))
+            .because(format!("its system is {}, and no version of it is named", quoted(system)))
             .hint("write the version into its row, e.g. 10.0.20348.2402, or leave that row out")
     })
 }

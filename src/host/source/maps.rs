@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::records::{LISTS, Records};
-use super::{Document, Format, Read, Syntax, answers, in_answer, in_fields, inventory, json_text, sections};
+use super::{Document, Format, Read, Source, Syntax, answers, in_answer, in_fields, inventory, json_text, sections};
 use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::list::{self, is_mixed};
@@ -32,13 +32,25 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         if let Some(read) = in_list(value, document.knowledge) {
             // Of one computer in a list the name is kept too.
             let own = read.as_ref().ok().filter(|read| read.hosts.len() == 1).and_then(|read| read.hosts.first()?.label.clone());
-            return (own.map_or_else(|| name.to_owned(), |own| format!("{name}/{own}")), read);
+            return (own.map_or_else(|| name.to_owned(), |own| format!("{name}/{own}")), None, read);
         }
         let read = of_computer(name, value, document.knowledge)
             .map_err(|error| error.within(format!("the Windows of {} is not known", quoted(name))));
-        (name.to_owned(), read)
+        (name.to_owned(), own_name(value, &read), read)
     };
-    answers::hosts(document, found.into_iter().map(read).collect())
+    answers::hosts_by_own_names(document, found.into_iter().map(read).collect())
+}
+
+/// The name that a computer has in its value, e.g. that of an instance of a cloud below its number.
+fn own_name(value: &Value, read: &Result<Read, Error>) -> Option<String> {
+    match read.as_ref().ok()?.hosts.as_slice() {
+        [host] if host.source == Source::Inventory => match Records::of_json(value).all.as_slice() {
+            [record] => inventory::sure_name(record).map(str::to_owned),
+            _ => None,
+        },
+        [host] => host.label.clone(),
+        _ => None,
+    }
 }
 
 /// The computers in JSON, else the name of what has a Windows and stands beside some. What is deepest counts:
@@ -216,7 +228,7 @@ fn computers_among<'j>(parts: &[Part<'j>], label: &str, knowledge: &Knowledge) -
         let is_lost = |part: &&Part<'_>| part.has_version || (part.value.is_string() && part.is_named() && is_told(part));
         return match others.iter().find(is_lost) {
             Some(other) => Err(other.name),
-            None => Ok(fields_of(&found)),
+            None => computers_of(&found),
         };
     }
 
@@ -227,11 +239,17 @@ fn computers_among<'j>(parts: &[Part<'j>], label: &str, knowledge: &Knowledge) -
         words.iter().partition(|part| is_told(part) && part.is_one_word());
     let are_all = with_windows.len() > 1 && without.iter().all(|part| are_nested && part.is_unread());
     let is_any_beside = others.iter().any(|part| part.has_version) || !(are_nested || are_names);
-    Ok(if are_all && !is_any_beside { fields_of(&words) } else { Vec::new() })
+    if are_all && !is_any_beside { computers_of(&words) } else { Ok(Vec::new()) }
 }
 
-fn fields_of<'j>(parts: &[Part<'j>]) -> Vec<Field<'j>> {
-    parts.iter().map(|part| (part.name, part.value)).collect()
+/// The fields of these computers, else the name of one that is a group: it has a list of the names of its computers.
+fn computers_of<'j>(parts: &[Part<'j>]) -> Result<Vec<Field<'j>>, &'j str> {
+    let is_list = |list: &Value| list.as_array().is_some_and(|list| !list.is_empty());
+    let is_group = |part: &&Part<'j>| HOLDERS.iter().any(|holder| part.value.get(*holder).is_some_and(is_list));
+    match parts.iter().find(is_group) {
+        Some(group) => Err(group.name),
+        None => Ok(parts.iter().map(|part| (part.name, part.value)).collect()),
+    }
 }
 
 /// True for words below this label with the version of a Windows in them. The name of a computer says nothing of the version.
@@ -272,7 +290,7 @@ fn of_computer(name: &str, value: &Value, knowledge: &Knowledge) -> Result<Read,
     if let Value::String(text) = value {
         return in_answer(text, knowledge);
     }
-    if let Some(read) = in_fields(value, knowledge) {
+    if let Some(read) = in_fields(&value.to_string(), knowledge) {
         return read;
     }
     let facts = match of_columns(value, knowledge) {
@@ -373,6 +391,17 @@ mod tests {
                 r#"{"hosts": ["web01 Windows Server 2022 10.0.20348.2402", "web02 Windows Server 2022 10.0.20348.2402"]}"#,
                 "web01 10.0.20348.2402, web02 10.0.20348.2402",
             ),
+            // The name of a computer within its value.
+            (
+                r#"{"i-0abc1": {"ComputerName": "web01", "PlatformName": "Microsoft Windows Server 2022", "PlatformVersion": "10.0.20348"},
+                "i-0abc2": {"ComputerName": "web02", "PlatformName": "Microsoft Windows Server 2022", "PlatformVersion": "10.0.20348"}}"#,
+                "web01 10.0.20348, web02 10.0.20348",
+            ),
+            (
+                r#"{"i-0abc1": {"ComputerName": "web01", "PlatformName": "Microsoft Windows Server 2022", "PlatformVersion": "10.0.20348"},
+                "i-0abc2": {"ComputerName": "web01", "PlatformName": "Microsoft Windows Server 2022", "PlatformVersion": "10.0.20348"}}"#,
+                "i-0abc1/web01 10.0.20348, i-0abc2/web01 10.0.20348",
+            ),
             (
                 r#"{"data": {"database": {"os": "ltsc2022"}, "fileserver": {"os": "ltsc2019"}}}"#,
                 "database 10.0.20348, fileserver 10.0.17763",
@@ -423,6 +452,22 @@ mod tests {
             (
                 r#"{"hosts": ["web01 Windows Server 2022 10.0.20348.2402", "web02: connection timed out"]}"#,
                 "the Windows of `web02` is not known",
+            ),
+            // Groups with the names of their computers.
+            (
+                r#"{"group1": {"version": "10.0.20348.2402", "hosts": ["web01", "web02"]},
+                "group2": {"version": "10.0.20348.2402", "hosts": ["db01"]}}"#,
+                NOT_OF_EACH,
+            ),
+            // Files and steps.
+            (
+                r#"{"ntdll.dll": "10.0.20348.1", "kernel32.dll": "10.0.20348.1"}"#,
+                "a host cannot be read from JSON",
+            ),
+            (
+                r#"{"step1": {"output": "Microsoft Windows [Version 10.0.20348.2402]"},
+                "step2": {"output": "Microsoft Windows [Version 10.0.20348.2402]"}}"#,
+                "Windows Server 2022 10.0.20348.2402",
             ),
             // One computer.
             (

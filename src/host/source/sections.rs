@@ -1,8 +1,11 @@
 //! What a command printed on several computers, below a line with the name of each: `\\web01:` as PsExec writes it, `=== web01 ===`,
 //! `web01:`; and YAML with a key for each computer.
 
+use std::collections::HashSet;
+use std::mem::discriminant;
+
 use super::records::{Records, plain};
-use super::{Document, Format, Read, Syntax, answers, in_answer, inventory};
+use super::{Document, Format, Read, Source, Syntax, answers, has_names, in_answer, in_fields, inventory};
 use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::list::{self, LONGEST_LINE, MOST_LINES, is_mixed};
@@ -37,6 +40,8 @@ enum Mark {
     Hyphens,
     /// `web01:`, with so many blanks before it.
     Colon(usize),
+    /// `web01 :`.
+    Blank,
 }
 
 /// A line with the name of a computer, above what was printed of it.
@@ -64,13 +69,18 @@ impl<'t> Title<'t> {
                 _ => return None,
             };
             let name = trimmed.trim_matches(|c: char| c.is_whitespace() || "=-<>".contains(c));
-            // The files of a patch have such lines too.
-            (!name.contains(['/', '\\'])).then_some((name, mark))
+            // The files of a patch have such lines too, without a mark behind the name.
+            let is_closed = trimmed.ends_with(['=', '-', '<']);
+            (is_closed || !name.contains(['/', '\\'])).then_some((name, mark))
         };
-        // A property without a value has blanks before its colon: `CsWorkgroup  :`. In a list of YAML a hyphen stands before the key.
+        // In a list of YAML a hyphen stands before the key.
         let of_colon = || {
             let key = plain(trimmed.strip_prefix("- ").unwrap_or(trimmed)).strip_suffix(':')?;
-            (key.trim_end() == key).then_some((key.trim_end_matches(is_quote), Mark::Colon(blanks_before(line))))
+            if key.trim_end() == key {
+                return Some((key.trim_end_matches(is_quote), Mark::Colon(blanks_before(line))));
+            }
+            // A property without a value has blanks before its colon too: `CsWorkgroup  :`.
+            key.strip_suffix(' ').filter(|name| is_mixed(name) && name.trim_end() == *name).map(|name| (name, Mark::Blank))
         };
         // `web02: unreachable` beside `web01:`.
         let of_unread = || {
@@ -105,21 +115,27 @@ pub(in crate::host) fn unread(line: &str) -> Option<&str> {
     Title::of(0, line).filter(|title| title.said.is_some()).map(|title| title.name)
 }
 
-/// True for a word above a part of what is said of one computer, or of images, as `Network` of `=== Network ===`. `container-01` is the
-/// name of a computer.
+/// True for a word above a part of what is said of one computer or of images, or above a part of a report, as `Network` of
+/// `=== Network ===`, and for the name of a file of programs. `container-01` is the name of a computer.
 pub(in crate::host) fn is_part(word: &str) -> bool {
-    const PARTS: &str = "actual after all amd64 arm64 base base64 before begin children client cmd container containers \
-                         cpu current data description disk disks docker end environment error errors expected facts \
-                         firewall guest guests hardware host hosts hotfixes image images issue linux log logs machine \
-                         md5 memory message metadata msg network new note notes old os output platform powershell \
-                         previous problem properties registry result results server services setup software spec start \
-                         status stderr stdout steps storage summary symptom symptoms system tag tags update updates utf8 \
-                         vars version win32 windows x64 x86";
+    const PARTS: &str = "actual addresses after agent all allocatable amd64 annotations arm64 available base base64 baseline \
+                         before begin build capacity children cleanup client cmd conditions container containers cpu current \
+                         data description desired disk disks docker end environment error errors events expected facts \
+                         firewall found guest guests hardware host hosts hotfixes image images info installed issue items \
+                         kernel labels latest linux log login logs machine md5 memory message metadata minimum msg network \
+                         new nodeinfo note notes old os osinfo output platform powershell previous problem properties \
+                         recommended registry required requirements result results running runtime server services setup \
+                         software spec start status stderr stdout steps storage summary supported symptom symptoms system tag \
+                         tags target tests update updates utf8 vars version win32 windows workaround x64 x86";
     // Of these a computer has several: `nic1`.
-    const COUNTED: &str = "adapter disk drive eth ipv kb nic partition sha volume";
+    const COUNTED: &str = "adapter attempt check disk drive eth ipv kb nic partition phase sha stage step task volume";
+    const FILES: &str = ".dll .exe .sys";
     let is_one_of = |words: &str, word: &str| words.split(' ').any(|known| word.eq_ignore_ascii_case(known));
     let counted = word.trim_end_matches(|c: char| c.is_ascii_digit());
-    is_one_of(PARTS, word) || (counted.len() < word.len() && is_one_of(COUNTED, counted))
+    let ending = word.rfind('.').and_then(|at| word.get(at..)).unwrap_or_default();
+    is_one_of(PARTS, word)
+        || (counted.len() < word.len() && is_one_of(COUNTED, counted))
+        || (!ending.is_empty() && is_one_of(FILES, ending))
 }
 
 /// True for the few words that a tool prints of a computer that did not answer or did not let it in.
@@ -206,33 +222,50 @@ impl<'t> Titles<'t> {
 fn named<'t>(document: &Document<'t>) -> Option<Vec<Section<'t>>> {
     let knowledge = document.knowledge;
     let Titles { lines, groups, left_out } = Titles::of(document.text);
-    let found = groups.into_iter().find_map(|(mark, all)| {
+    let found = groups.iter().find_map(|(mark, all)| {
+        if is_any_lost(*mark, all, &groups) {
+            return None;
+        }
         let sure: Vec<Title<'_>> = all.iter().copied().filter(Title::is_sure).collect();
-        let least = if matches!(mark, Mark::Colon(_)) { 2 } else { 1 };
+        let least = if matches!(mark, Mark::Colon(_) | Mark::Blank) { 2 } else { 1 };
         let with_words = || {
-            let sections = below(&lines, &all, least, knowledge)?;
-            let is_computer = |section: &Section<'_>| {
-                !section.title.is_sure() && (section.names_windows(knowledge) || is_no_answer(&section.body))
-            };
-            sections.iter().any(is_computer).then_some(sections)
+            let sections = below(&lines, all, least, knowledge)?;
+            let is_told = |section: &Section<'_>| section.names_windows(knowledge) || is_no_answer(&section.body);
+            // A word within what is said of a computer would take its Windows from it.
+            let are_whole = sections.iter().filter(|section| section.title.is_sure()).all(is_told);
+            let is_computer = |section: &Section<'_>| !section.title.is_sure() && is_told(section);
+            (are_whole && sections.iter().any(is_computer)).then_some(sections)
         };
         let is_any_sure = !sure.is_empty();
         let sections = is_any_sure.then(|| with_words().or_else(|| below(&lines, &sure, least, knowledge))).flatten();
-        sections.filter(|sections| sections.iter().any(|section| section.names_windows(knowledge)))
+        let sections = sections.filter(|sections| sections.iter().any(|section| section.names_windows(knowledge)));
+        sections.filter(|sections| !are_named_below(document, sections))
     });
     // What is below that title is not known, which is an error.
     found.or_else(|| Some(vec![Section { title: left_out?, body: String::new() }]))
+}
+
+/// True where a computer has a title with another mark than these: it would be lost.
+fn is_any_lost(mark: Mark, titles: &[Title<'_>], groups: &[Group<'_>]) -> bool {
+    let known: HashSet<String> = titles.iter().map(|title| title.name.to_ascii_lowercase()).collect();
+    let others = groups.iter().filter(|(other, _)| discriminant(other) != discriminant(&mark));
+    others.flat_map(|(_, others)| others).any(|other| other.is_sure() && !known.contains(&other.name.to_ascii_lowercase()))
+}
+
+/// True where what is below the titles has the names of its computers, as rows of nodes have, and each title has some below it.
+fn are_named_below(document: &Document<'_>, sections: &[Section<'_>]) -> bool {
+    sections.iter().all(|section| section.names_windows(document.knowledge)) && has_names(document)
 }
 
 /// The sections of [`WORDS`], and those of which one is about a computer that did not answer.
 fn called<'t>(document: &Document<'t>) -> Option<Vec<Section<'t>>> {
     let knowledge = document.knowledge;
     let Titles { lines, groups, .. } = Titles::of(document.text);
-    groups.into_iter().filter(|(_, group)| !group.iter().any(Title::is_sure)).find_map(|(_, group)| {
-        let sections = below(&lines, &group, 2, knowledge)?;
+    let are_words = |mark: Mark, group: &[Title<'_>]| !group.iter().any(Title::is_sure) && !is_any_lost(mark, group, &groups);
+    groups.iter().filter(|(mark, group)| are_words(*mark, group)).find_map(|(_, group)| {
+        let sections = below(&lines, group, 2, knowledge)?;
         let names_windows = |section: &Section<'_>| section.names_windows(knowledge);
-        let is_unread = |section: &Section<'_>| !names_windows(section) && is_no_answer(&section.body);
-        let are_computers = sections.iter().all(names_windows) || sections.iter().any(is_unread);
+        let are_computers = sections.iter().all(|section| names_windows(section) || is_no_answer(&section.body));
         (are_computers && sections.iter().any(names_windows)).then_some(sections)
     })
 }
@@ -247,9 +280,10 @@ fn below<'t>(lines: &[&'t str], titles: &[Title<'t>], least: usize, knowledge: &
     for (index, title) in titles.iter().enumerate() {
         let end = titles.get(index + 1).map_or(lines.len(), |next| next.at);
         let behind = lines.get(title.at + 1..end)?;
-        // A key ends before the next line that is no deeper.
+        // A key ends before the next line that is no deeper. What a tool printed need not be deeper.
+        let first = behind.iter().find(|line| !line.trim().is_empty()).map_or(0, |first| blanks_before(first));
         let is_outside = |line: &&str| match title.mark {
-            Mark::Colon(depth) if depth > 0 => !line.trim().is_empty() && blanks_before(line) <= depth,
+            Mark::Colon(depth) if depth > 0 || first > 0 => !line.trim().is_empty() && blanks_before(line) <= depth,
             _ => false,
         };
         let inner = behind.iter().position(is_outside).unwrap_or(behind.len());
@@ -264,8 +298,20 @@ fn below<'t>(lines: &[&'t str], titles: &[Title<'t>], least: usize, knowledge: &
 
 fn hosts(document: &Document<'_>, sections: Option<Vec<Section<'_>>>) -> Result<Vec<HostFacts>, Error> {
     let sections = sections.unwrap_or_default();
-    let read = |section: &Section<'_>| of_section(section, document.knowledge);
-    answers::hosts(document, sections.iter().map(|section| (section.title.name, read(section))).collect())
+    let parts = sections.iter().map(|section| {
+        let read = of_section(section, document.knowledge);
+        (section.title.name.to_owned(), own_name(&read), read)
+    });
+    answers::hosts_by_own_names(document, parts.collect())
+}
+
+/// The name that the one host of a section has in what a tool printed of it: that counts before a title, which may be that of a group. A
+/// field of YAML says less than the key above it.
+fn own_name(read: &Result<Read, Error>) -> Option<String> {
+    match read.as_ref().ok()?.hosts.as_slice() {
+        [host] if host.source != Source::Inventory => host.label.clone(),
+        _ => None,
+    }
 }
 
 /// The hosts in one section. It is what a tool printed, or properties that have a column in an inventory.
@@ -273,6 +319,10 @@ fn of_section(section: &Section<'_>, knowledge: &Knowledge) -> Result<Read, Erro
     let (name, body) = (section.title.name, section.body.as_str());
     if !section.names_windows(knowledge) {
         return Err(version_text::without_a_windows("text", name));
+    }
+    let of_whom = |error: Error| error.within(format!("the Windows of {} is not known", quoted(name)));
+    if let Some(read) = in_fields(body, knowledge) {
+        return read.map_err(of_whom);
     }
     // A heading of a list is not a computer.
     if let Some(other) = other_in(section, knowledge) {
@@ -286,11 +336,12 @@ fn of_section(section: &Section<'_>, knowledge: &Knowledge) -> Result<Read, Erro
             _ => None,
         };
         let read = read.unwrap_or(Err(error)).map(|facts| Read { hosts: vec![facts], notes: Vec::new() });
-        read.map_err(|error| error.within(format!("the Windows of {} is not known", quoted(name))))
+        read.map_err(of_whom)
     })
 }
 
-/// The name of another computer in what is below a title: before a host in a line, before the host in each line, and above the Windows.
+/// The name of another computer in what is below a title: before a host in a line, before the host in each line, above the Windows, and
+/// that of a key below the key of a group.
 fn other_in<'s>(section: &'s Section<'_>, knowledge: &Knowledge) -> Option<&'s str> {
     let lines: Vec<&str> = section.body.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let is_other = |name: &&str| !name.eq_ignore_ascii_case(section.title.name);
@@ -304,7 +355,31 @@ fn other_in<'s>(section: &'s Section<'_>, knowledge: &Knowledge) -> Option<&'s s
         let (before, behind) = lines.split_at_checked(at)?;
         title(behind.first().copied()?).filter(|_| !names_windows(&before.join("\n"), knowledge))
     };
-    in_line().or_else(in_each_line).or_else(above_windows)
+    let in_key = || match section.title.mark {
+        Mark::Colon(_) => key_with_windows(&section.body, knowledge).filter(is_other),
+        _ => None,
+    };
+    in_line().or_else(in_each_line).or_else(above_windows).or_else(in_key)
+}
+
+/// The first key of YAML in a text that is a word as names are, and has a Windows behind it or below it: `web: ltsc2022`.
+fn key_with_windows<'t>(text: &'t str, knowledge: &Knowledge) -> Option<&'t str> {
+    let lines: Vec<&str> = text.lines().filter(|line| line.len() <= LONGEST_LINE).take(MOST_LINES).collect();
+    lines.iter().copied().enumerate().find_map(|(at, line)| {
+        let (key, value) = line.trim().split_once(':')?;
+        let is_word = key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        if !is_word || !spec::is_name(key) || list::is_label(key) || is_part(key) {
+            return None;
+        }
+        let is_deeper = |below: &&&str| below.trim().is_empty() || blanks_before(below) > blanks_before(line);
+        let below: Vec<&str> = lines.get(at + 1..)?.iter().take_while(is_deeper).copied().collect();
+        let is_told = if value.trim().is_empty() {
+            names_windows(&below.join("\n"), knowledge)
+        } else {
+            list::surely_build_of(plain(value), knowledge).is_some()
+        };
+        is_told.then_some(key)
+    })
 }
 
 #[cfg(test)]
@@ -381,6 +456,39 @@ mod tests {
                 "web01 10.0.20348.2402",
             ),
             ("=== web01 ===\nMicrosoft Windows [Version 10.0.20348.2402]\n=== Patches ===\n", "web01 10.0.20348.2402"),
+            // Names with a path or a domain.
+            (
+                "==> hosts/web01.txt <==\nMicrosoft Windows [Version 10.0.20348.2402]\n\n==> hosts/web02.txt <==\n10.0.20348.2402\n",
+                "hosts/web01.txt 10.0.20348.2402, hosts/web02.txt 10.0.20348.2402",
+            ),
+            (
+                "=== CORP\\web01 ===\n10.0.20348.2402\n=== CORP\\web02 ===\n10.0.20348.2402\n",
+                "CORP\\web01 10.0.20348.2402, CORP\\web02 10.0.20348.2402",
+            ),
+            ("web01 :\n10.0.20348.2402\nweb02 :\n10.0.20348.2402\n", "web01 10.0.20348.2402, web02 10.0.20348.2402"),
+            // Tables of one computer, which have words before their versions.
+            (
+                "=== web01 ===\n\nPlatform ServicePack Version      VersionString\n-------- ----------- -------      -------------\n\
+                 \x20Win32NT             10.0.20348.0 Microsoft Windows NT 10.0.20348.0\n",
+                "web01 10.0.20348",
+            ),
+            (
+                "=== web01 ===\n\nSystemDirectory     BuildNumber Version\n---------------     ----------- -------\n\
+                 C:\\Windows\\system32 20348       10.0.20348\n",
+                "web01 10.0.20348",
+            ),
+            // Names of their own below titles.
+            (
+                "=== prod1 ===\nServer:\n Kernel Version: 10.0 20348 (20348.1.amd64fre.fe_release.210507-1500)\n \
+                 Operating System: Microsoft Windows Server Version 21H2 (OS Build 20348.2402)\n OSType: windows\n Name: WEB01\n",
+                "WEB01 10.0.20348.2402",
+            ),
+            (
+                "prod1:\nName:               win1\nLabels:             kubernetes.io/os=windows\nAddresses:\n  InternalIP:  10.0.0.5\n\
+                 System Info:\n  Kernel Version:             10.0.20348.2402\n  OS Image:                   Windows Server 2022 Datacenter\n  \
+                 Operating System:           windows\n",
+                "win1 10.0.20348.2402",
+            ),
             // Keys at more depths than most texts have.
             (
                 "a1:\n b1:\n  c1:\n   d1:\n    e1:\n     f1:\n      g1:\n       h1:\n        web01:\n          version: 10.0.20348.2402\n        \
@@ -414,6 +522,25 @@ mod tests {
             (
                 "web01:\n  version: 10.0.20348.2402\ngroup:\n  db01:\n    version: 10.0.20348.2402\nweb02:\n  version: 10.0.20348.2402\n",
                 "the lines below `group` name another computer, `db01`",
+            ),
+            // Titles with marks of two kinds.
+            ("=== web01 ===\n10.0.20348.2402\n--- web02 ---\n10.0.20348.2402\n", NOT_OF_EACH),
+            ("=== web01 ===\n10.0.20348.2402\nweb02:\n10.0.20348.2402\n", NOT_OF_EACH),
+            ("\\\\web01:\n10.0.20348.2402\nweb02:\n10.0.20348.2402\n", NOT_OF_EACH),
+            ("web01:\n10.0.20348.2402\nweb02:\n10.0.20348.2402\n\\\\web03:\n10.0.20348.2402\n", NOT_OF_EACH),
+            // Groups with computers in them.
+            (
+                "group1:\n  hosts:\n    web:\n      version: 10.0.20348.2402\n    app:\n      version: 10.0.20348.2402\ngroup2:\n  hosts:\n    \
+                 db:\n      version: 10.0.20348.2402\n",
+                "the lines below `group1` name another computer, `web`",
+            ),
+            (
+                "frontend:\n  web:\n    version: 10.0.20348.2402\nbackend:\n  db:\n    version: 10.0.20348.2402\n",
+                "the lines below `frontend` name another computer, `web`",
+            ),
+            (
+                "frontend:\n  web: 10.0.20348.2402\nbackend:\n  db: 10.0.20348.2402\n",
+                "the lines below `frontend` name another computer, `web`",
             ),
             // A host beside the keys.
             (
@@ -451,6 +578,11 @@ mod tests {
             "Description:\ndocker pull failed\nEnvironment:\nMicrosoft Windows [Version 10.0.20348.2402]\n",
             "Symptom:\nthe pull timed out\nWorkaround:\nMicrosoft Windows [Version 10.0.20348.2402]\n",
             "=== cmd ===\nMicrosoft Windows [Version 10.0.20348.2402]\n=== powershell ===\n10.0.20348.2402\n",
+            "Requirements:\nWindows Server 2022 (10.0.20348)\nFound:\nMicrosoft Windows [Version 10.0.20348.2402]\n",
+            "Running:\n  10.0.20348.2402\nLatest:\n  10.0.20348.2402\n",
+            "=== Environment ===\nMicrosoft Windows [Version 10.0.20348.2402]\n=== Tests ===\n0 failed, 12 passed\n=== Cleanup ===\n",
+            "Login:\n  bob\nAgent:\n  Microsoft Windows [Version 10.0.20348.2402]\nErrors:\n  Access is denied.\n",
+            "step1:\n  10.0.20348.2402\nstep2:\n  10.0.20348.2402\n",
             "CsWorkgroup :\nOsVersion : 10.0.20348\nWindowsUBR : 2402\nCsModel2 :\n",
         ] {
             assert!(hosts_in(text).ends_with(" 10.0.20348.2402"), "{text}: {}", hosts_in(text));
