@@ -258,14 +258,8 @@ fn in_fields(text: &str, knowledge: &Knowledge) -> Option<Result<Read, Error>> {
 
 /// True for a text of a format whose hosts all have names of their own in it.
 fn has_names(document: &Document<'_>) -> bool {
-    const OF_NAMES: [Format; 6] = [
-        nodes::FORMAT,
-        node_pools::FORMAT,
-        docker::FORMAT,
-        inventory::FORMAT,
-        operating_system::FORMAT,
-        systeminfo::FORMAT,
-    ];
+    const OF_NAMES: [Format; 6] =
+        [nodes::FORMAT, node_pools::FORMAT, docker::FORMAT, inventory::FORMAT, operating_system::FORMAT, systeminfo::FORMAT];
     // The notes are those of the one that reads it.
     let document = Document::new(document.text, document.knowledge);
     let read = first(OF_NAMES.iter(), &document).map(|format| (format.hosts)(&document));

@@ -460,10 +460,7 @@ mod tests {
                 NOT_OF_EACH,
             ),
             // Files and steps.
-            (
-                r#"{"ntdll.dll": "10.0.20348.1", "kernel32.dll": "10.0.20348.1"}"#,
-                "a host cannot be read from JSON",
-            ),
+            (r#"{"ntdll.dll": "10.0.20348.1", "kernel32.dll": "10.0.20348.1"}"#, "a host cannot be read from JSON"),
             (
                 r#"{"step1": {"output": "Microsoft Windows [Version 10.0.20348.2402]"},
                 "step2": {"output": "Microsoft Windows [Version 10.0.20348.2402]"}}"#,
