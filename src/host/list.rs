@@ -286,8 +286,8 @@ fn several_or_unread(line: &str) -> Option<&str> {
         (count > 1 && is_one_word && names.contains('[')).then_some(names)
     };
     let of_unread = || {
-        let (_, rest) = line.split_once("] [FAILURE] ").or_else(|| Some(("", line.strip_prefix("[FAILURE] ")?)))?;
-        rest.split_whitespace().next()
+        let (before, rest) = line.split_once("[FAILURE] ")?;
+        rest.split_whitespace().next().filter(|_| before.is_empty() || before.starts_with('['))
     };
     of_several().or_else(of_unread)
 }

@@ -123,13 +123,13 @@ fn facts(text: &str, attributes: &Attributes, knowledge: &Knowledge) -> Result<H
 pub(super) fn comma_in_version(text: &str, knowledge: &Knowledge) -> Option<Error> {
     const LEAST_DIGITS: usize = 4;
     // A build and the name of a release are hosts of their own.
-    let is_number = |text: &str| {
-        let are_digits = text.len() >= LEAST_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = |text: &str, least: usize| {
+        let are_digits = text.len() >= least && text.bytes().all(|byte| byte.is_ascii_digit());
         are_digits && build(text).is_none() && knowledge.releases_named(text).is_empty()
     };
     let of_whole = || {
         let (before, number) = text.split_once(',')?;
-        Some((full_version(before.trim())?, number.trim())).filter(|&(_, number)| is_number(number))
+        Some((full_version(before.trim())?, number.trim())).filter(|&(_, number)| is_number(number, 1))
     };
     let within = || {
         let text = Some(text).filter(|text| text.len() <= list::LONGEST_LINE && !text.contains(['\n', '{']))?;
@@ -141,7 +141,7 @@ pub(super) fn comma_in_version(text: &str, knowledge: &Knowledge) -> Option<Erro
             let is_quoted = plain.len() < word.len();
             let number = if is_quoted { behind.split(is_quote).next()? } else { behind };
             let number = number.trim();
-            (version.revision.is_none() && is_number(number)).then_some((version, number))
+            (version.revision.is_none() && is_number(number, LEAST_DIGITS)).then_some((version, number))
         })
     };
     let (version, number) = of_whole().or_else(within)?;

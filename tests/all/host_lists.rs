@@ -511,7 +511,7 @@ fn releases_among_other_words_are_named() {
             assert!(hint.contains(&format!("<host(\"{hosts}\")>")), "{text}: {} {hint}", error.sentence());
         }
     }
-    // Beside a version, such a word is the tag of an image.
+    // Beside a version in a file, such a word is the tag of an image.
     for below in [
         "ltsc2019: Pulling from windows/servercore\n7c76e5cf7755: Already exists\n",
         "REPOSITORY                             TAG        IMAGE ID       CREATED        SIZE\n\
@@ -520,7 +520,7 @@ fn releases_among_other_words_are_named() {
     ] {
         for above in ["", "web01 | CHANGED | rc=0 >>\n"] {
             let text = format!("{above}Microsoft Windows [Version 10.0.20348.2402]\n{below}");
-            let found = argument(&text).unwrap_or_else(|error| panic!("{text}: {}", error.sentence()));
+            let found = list(&text).unwrap_or_else(|error| panic!("{text}: {}", error.sentence()));
             assert!(lines(Ok(found))[0].ends_with(" 10.0.20348.2402"), "{text}");
         }
     }
