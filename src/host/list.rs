@@ -237,7 +237,8 @@ fn other_computer<'t>(text: &'t str, knowledge: &Knowledge) -> Option<&'t str> {
         match first {
             None => {
                 first = Some((name, heading.is_some()));
-                below = title.filter(|_| is_told);
+                // Other titles may be those of a part of what was told.
+                below = title.filter(|_| is_told && line.starts_with(r"\\"));
             }
             Some((known, is_heading)) if name.eq_ignore_ascii_case(known) || !(is_heading || heading.is_some()) => {}
             Some(_) => return Some(name),

@@ -179,7 +179,7 @@ fn of_secrets(text: &str) -> Option<Error> {
         secret.map(str::to_owned)
     };
     let secrets: Vec<String> = text.split([' ', '\t', ',', ';']).filter_map(secret).collect();
-    if secrets.is_empty() || text.contains(['\n', '{']) {
+    if secrets.is_empty() || text.trim().contains(['\n', '{']) {
         return None;
     }
     let shown = secrets.iter().fold(text.to_owned(), |shown, secret| shown.replace(secret.as_str(), "…"));

@@ -298,8 +298,9 @@ fn below<'t>(lines: &[&'t str], titles: &[Title<'t>], least: usize, knowledge: &
 
 fn hosts(document: &Document<'_>, sections: Option<Vec<Section<'_>>>) -> Result<Vec<HostFacts>, Error> {
     let sections = sections.unwrap_or_default();
+    let is_only = sections.len() == 1;
     let parts = sections.iter().map(|section| {
-        let read = of_section(section, document.knowledge);
+        let read = of_section(section, is_only, document.knowledge);
         (section.title.name.to_owned(), own_name(&read), read)
     });
     answers::hosts_by_own_names(document, parts.collect())
@@ -314,8 +315,8 @@ fn own_name(read: &Result<Read, Error>) -> Option<String> {
     }
 }
 
-/// The hosts in one section. It is what a tool printed, or properties that have a column in an inventory.
-fn of_section(section: &Section<'_>, knowledge: &Knowledge) -> Result<Read, Error> {
+/// The hosts in one section, which may be the only one. It is what a tool printed, or properties that have a column in an inventory.
+fn of_section(section: &Section<'_>, is_only: bool, knowledge: &Knowledge) -> Result<Read, Error> {
     let (name, body) = (section.title.name, section.body.as_str());
     if !section.names_windows(knowledge) {
         return Err(version_text::without_a_windows("text", name));
@@ -329,6 +330,10 @@ fn of_section(section: &Section<'_>, knowledge: &Knowledge) -> Result<Read, Erro
         return Err(Error::new(format!("the lines below {} name another computer, {}", quoted(name), quoted(other)))
             .hint(format!("leave out the line with {}, or write one host on each line", quoted(name))));
     }
+    if let Some(line) = strange_line(section, is_only, knowledge) {
+        return Err(Error::new(format!("the line {} below {} may be about another computer", quoted(line), quoted(name)))
+            .hint("write one host on each line, or save the output of each computer in a file of its own"));
+    }
     in_answer(body, knowledge).or_else(|error| {
         let records = Records::of_text(body).all;
         let read = match records.as_slice() {
@@ -338,6 +343,28 @@ fn of_section(section: &Section<'_>, knowledge: &Knowledge) -> Result<Read, Erro
         let read = read.unwrap_or(Err(error)).map(|facts| Read { hosts: vec![facts], notes: Vec::new() });
         read.map_err(of_whom)
     })
+}
+
+/// The line of a section with a Windows that is not what a tool prints of its own computer, or the second answer of one: `frontend ltsc2022`,
+/// a second `Microsoft Windows [Version …]`. In a text with one section, a sentence may have the Windows.
+fn strange_line<'s>(section: &'s Section<'_>, is_only: bool, knowledge: &Knowledge) -> Option<&'s str> {
+    let lines = section.body.lines().map(str::trim).filter(|line| line.len() <= LONGEST_LINE);
+    let with_windows: Vec<&str> = lines.filter(|line| names_windows(line, knowledge)).collect();
+    if is_only && with_windows.len() < 2 {
+        return None;
+    }
+    let is_answer = |line: &str| {
+        let begins = |word: &str| line.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+        line.starts_with(|c: char| c.is_ascii_digit()) || begins("microsoft") || begins("windows")
+    };
+    let is_property = |line: &str| {
+        let label = line.split([':', '=']).next().unwrap_or_default().trim();
+        list::is_label(label) && label.len() < line.len()
+            || line.split_whitespace().nth(1).is_some_and(|word| word.starts_with("REG_"))
+    };
+    let mut answers = with_windows.iter().copied().filter(|line| is_answer(line) && !versions(line).is_empty());
+    let is_strange = |line: &&str| !is_answer(line) && !is_property(line);
+    with_windows.iter().copied().find(is_strange).or_else(|| answers.nth(1))
 }
 
 /// The name of another computer in what is below a title: before a host in a line, before the host in each line, above the Windows, and
@@ -387,6 +414,31 @@ mod tests {
     use crate::host::source::tests::hosts_in;
 
     const NOT_OF_EACH: &str = "this text is about several computers, and does not name the Windows of each";
+
+    /// What stands below the answer of a computer, or beside it, may be another one.
+    #[test]
+    fn a_line_that_may_be_about_another_computer_is_an_error() {
+        let sections = "=== web01 ===\nMicrosoft Windows [Version 10.0.20348.2402]\n=== web02 ===\n\
+                        Microsoft Windows [Version 10.0.20348.2402]\n";
+        assert_eq!(hosts_in(sections), "web01 10.0.20348.2402, web02 10.0.20348.2402");
+        for line in [
+            "- web03 10.0.20348.2402",
+            "frontend 10.0.20348.2402",
+            "frontend ltsc2022",
+            "frontend=ltsc2022",
+            "frontend Windows Server 2022",
+            "[web03] Microsoft Windows [Version 10.0.20348.2402]",
+            "# web03\n10.0.20348.2402",
+            "web03\n10.0.20348.2402",
+            "$ ssh web03 ver\n10.0.20348.2402",
+            "--- db ---\n10.0.20348.2402",
+        ] {
+            let read = hosts_in(&format!("{sections}{line}\n"));
+            assert!(!read.contains("web01 10.0.20348.2402, web02 10.0.20348.2402"), "{line}: {read}");
+        }
+        let groups = hosts_in("rack1:\n  - web01 10.0.20348.2402\nrack2:\n  - web02 10.0.17763.5830\n");
+        assert!(!groups.contains("rack1 10.0.20348.2402"), "{groups}");
+    }
 
     #[test]
     fn sections_of_computers_are_hosts_of_their_names() {
