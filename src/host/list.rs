@@ -228,8 +228,11 @@ fn other_computer<'t>(text: &'t str, knowledge: &Knowledge) -> Option<&'t str> {
         // `db01: ltsc2022` beside `web01:`.
         let Some(name) = heading.or_else(|| computer_named(line, knowledge)) else {
             let has_version = !version_text::versions(line).is_empty();
-            if below.is_some() && (has_version || source::sections::is_no_answer(line)) {
-                return below;
+            // Other titles than those of PsExec may be above a part of what was told.
+            if let Some((name, is_sure)) = below
+                && (has_version && is_sure || source::sections::is_no_answer(line))
+            {
+                return Some(name);
             }
             is_told |= has_version && first.is_none();
             continue;
@@ -237,8 +240,7 @@ fn other_computer<'t>(text: &'t str, knowledge: &Knowledge) -> Option<&'t str> {
         match first {
             None => {
                 first = Some((name, heading.is_some()));
-                // Other titles may be those of a part of what was told.
-                below = title.filter(|_| is_told && line.starts_with(r"\\"));
+                below = title.filter(|_| is_told).map(|name| (name, line.starts_with(r"\\")));
             }
             Some((known, is_heading)) if name.eq_ignore_ascii_case(known) || !(is_heading || heading.is_some()) => {}
             Some(_) => return Some(name),
