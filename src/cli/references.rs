@@ -140,9 +140,12 @@ fn prefixed(text: &str) -> Option<(Format, &str)> {
     FORMATS.iter().find_map(|format| Some((*format, text.strip_prefix(format.prefix())?.strip_prefix(':')?)))
 }
 
+/// The longest text that is looked for as a path, in bytes: what is longer is none that somebody types.
+const LONGEST_PATH: usize = 4096;
+
 /// True for a text that is a path as a whole, with the colons in it.
 fn is_there(text: &str) -> bool {
-    !text.chars().any(char::is_control) && Path::new(text).exists()
+    text.len() <= LONGEST_PATH && !text.chars().any(char::is_control) && Path::new(text).exists()
 }
 
 /// The hint for the name of a base image with spaces in it, e.g. `mcr.microsoft.com/windows/server core:ltsc2022`.
@@ -225,6 +228,9 @@ fn without_registry(text: &str, name: &Name, repository: &str, knowledge: &Knowl
 
 /// The image at a path that exists, or why there is none; `None` for a text that is not a path.
 fn on_disk(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Option<Result<Reference, Error>> {
+    if text.len() > LONGEST_PATH {
+        return None;
+    }
     let typed = if is_there(text) { text } else { Reference::path_in(text) };
     let path = Path::new(typed);
     let is_path = is_path(text);
