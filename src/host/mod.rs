@@ -193,6 +193,7 @@ impl HostEngine {
 }
 
 /// The label of a host without the engine that may stand behind it: `web01` of `web01 (containerd@2.1.6)`.
+#[cfg(feature = "program")]
 pub(crate) fn without_engine(label: &str) -> &str {
     let parts = label.strip_suffix(')').and_then(|label| label.rsplit_once(" ("));
     let is_engine = |text: &str| {
