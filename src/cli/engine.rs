@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::mistyped::mistakes;
 use super::offered;
 use crate::host::{Host, HostEngine};
-use crate::knowledge::{EngineVersions, engine_version};
+use crate::knowledge::{EngineVersion, EngineVersions, engine_version};
 use crate::{Engine, ImageStore};
 
 /// The choice of an engine.
@@ -59,7 +59,7 @@ impl FromStr for EngineArg {
                 Ok(Self(HostEngine { store: Some(ImageStore::Containerd), ..HostEngine::new(engine, version) }))
             }
             (Engine::Kubernetes, Some("containerd")) => {
-                Ok(Self(HostEngine { runtime: version, ..HostEngine::new(engine, None) }))
+                Ok(Self(HostEngine { runtime: version.map(EngineVersion::from), ..HostEngine::new(engine, None) }))
             }
             _ => {
                 Err("only docker and kubernetes have another engine below them: docker/containerd, kubernetes/containerd"
@@ -96,8 +96,8 @@ impl EngineArgs {
     /// True if these versions of an engine were asked for, or no engine was.
     pub fn covers(&self, engine: &HostEngine, (first, last): (&EngineVersions, &EngineVersions)) -> bool {
         let within = |asked: &HostEngine| {
-            let version = asked.pulling_version().and_then(engine_version);
-            version.is_none_or(|version| first.first <= version && version <= last.last)
+            let version = asked.pulling_version().and_then(EngineVersion::numbers);
+            version.is_none_or(|version| first.first <= *version && *version <= last.last)
         };
         let covered = |asked: &HostEngine| {
             asked.name == engine.name && (asked.store.is_none() || asked.store == engine.store) && within(asked)
@@ -155,10 +155,10 @@ mod tests {
     fn an_engine_has_a_name_and_perhaps_a_version() {
         let named = |text: &str| text.parse::<EngineArg>().map(|EngineArg(engine)| (engine.name, engine.version));
         assert_eq!(named("Docker"), Ok((Engine::Docker, None)));
-        assert_eq!(named("containerd@v2.1.6"), Ok((Engine::Containerd, Some("2.1.6".to_owned()))));
+        assert_eq!(named("containerd@v2.1.6"), Ok((Engine::Containerd, Some("2.1.6".to_owned().into()))));
         let below =
             |text: &str| text.parse::<EngineArg>().map(|EngineArg(engine)| (engine.version, engine.store, engine.runtime));
-        let version = |text: &str| Some(text.to_owned());
+        let version = |text: &str| Some(text.to_owned().into());
         assert_eq!(below("docker/containerd@29.1.0"), Ok((version("29.1.0"), Some(ImageStore::Containerd), None)));
         assert_eq!(below("docker@18.09.6"), Ok((version("18.09.6"), None, None)));
         assert_eq!(below("kubernetes/containerd@1.7.20+azure"), Ok((None, None, version("1.7.20+azure"))));

@@ -8,8 +8,8 @@ use super::views::Views;
 use crate::Error;
 use crate::host::pod::Tree;
 use crate::host::{self, Host, Taint};
-use crate::knowledge::Knowledge;
 use crate::knowledge::builds::WINDOWS_SERVER_2016;
+use crate::knowledge::{EngineVersion, Knowledge};
 
 /// A node of a cluster.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,7 +115,7 @@ struct Key {
     /// The build, on Windows Server 2016 the revision, and whether it is a server.
     version: Option<(u32, Option<u32>, bool)>,
     /// The versions of the kubelet and of the containerd below it, which decide what is pulled.
-    engine: Option<(Option<String>, Option<String>)>,
+    engine: Option<(Option<EngineVersion>, Option<EngineVersion>)>,
     taints: Vec<(String, String, String)>,
     handlers: Option<BTreeSet<String>>,
 }

@@ -68,7 +68,7 @@ impl Says {
 }
 
 /// The engine where nothing names another one.
-static UNNAMED: HostEngine = HostEngine::new(Engine::Docker, None);
+static UNNAMED: HostEngine = HostEngine { name: Engine::Docker, version: None, store: None, runtime: None };
 
 impl Policy {
     /// The engine that is to start the container on this host, with all that is known of it: what was asked for, and what the

@@ -21,8 +21,7 @@ const KNOWLEDGE_AGES_AFTER_DAYS: i32 = 180;
 const MOST_NAMED: usize = 3;
 
 /// Every warning for a case in which `taken` would be used.
-pub(super) fn all(case: &Case<'_>, taken: Option<Use>, takes: Option<&Takes>) -> Vec<Finding> {
-    let mut findings = Vec::new();
+pub(super) fn add(findings: &mut Vec<Finding>, case: &Case<'_>, taken: Option<Use>, takes: Option<&Takes>) {
     findings.extend(of_isolation(case, taken));
     findings.extend(of_configuration(case));
     if let Some(candidate) = case.candidate {
@@ -38,7 +37,6 @@ pub(super) fn all(case: &Case<'_>, taken: Option<Use>, takes: Option<&Takes>) ->
     }
     findings.extend(freshness::findings(case));
     findings.extend(of_host(case.knowledge, case.host, case.policy.today));
-    findings
 }
 
 /// The note that the host's own configuration decided what `default` means, where it is not the engine's own choice.

@@ -4,8 +4,8 @@
 //! [Create a Windows HostProcess Pod](https://kubernetes.io/docs/tasks/configure-pod-container/create-hostprocess-pod/).
 
 use crate::host::{Host, HostEngine};
+use crate::knowledge::EngineVersion;
 use crate::knowledge::builds::{FIRST_FOR_DOCKER, FIRST_WITH_HCS};
-use crate::knowledge::engine_version;
 use crate::{Engine, Isolation, Kind};
 
 /// The first Docker Engine with process isolation on clients.
@@ -37,15 +37,14 @@ pub fn limit(engine: &HostEngine, host: &Host, isolation: Isolation) -> Option<L
     }
     let is_old = host.os_version.build < FIRST_FOR_DOCKER;
     let is_process_on_client = isolation == Isolation::Process && host.kind == Kind::Client;
-    // Few hosts are such, and to read a version takes as long as to judge by it.
     if engine.name != Engine::Docker || !(is_old || is_process_on_client) {
         return None;
     }
-    let version = engine.version.as_deref().and_then(engine_version)?;
-    if is_old && version >= DOCKER_FOR_NEWER_HOSTS {
+    let version = engine.version.as_ref().and_then(EngineVersion::numbers)?;
+    if is_old && *version >= DOCKER_FOR_NEWER_HOSTS {
         return Some(Limit::HostTooOld);
     }
-    (is_process_on_client && version < DOCKER_WITH_PROCESS_ON_CLIENTS).then_some(Limit::ProcessOnClient)
+    (is_process_on_client && *version < DOCKER_WITH_PROCESS_ON_CLIENTS).then_some(Limit::ProcessOnClient)
 }
 
 /// True if this engine starts HostProcess containers, as far as its versions are known.
@@ -57,12 +56,13 @@ pub fn offers_host_process(engine: &HostEngine) -> bool {
 pub fn part_without_host_process(engine: &HostEngine) -> Option<(&'static str, &str)> {
     let (kubernetes, containerd) = match engine.name {
         Engine::Docker | Engine::Wincompat => return None,
-        Engine::Containerd => (None, engine.version.as_deref()),
-        Engine::Kubernetes => (engine.version.as_deref(), engine.runtime.as_deref()),
+        Engine::Containerd => (None, engine.version.as_ref()),
+        Engine::Kubernetes => (engine.version.as_ref(), engine.runtime.as_ref()),
     };
     let parts =
         [("Kubernetes", kubernetes, &KUBERNETES_WITH_HOST_PROCESS), ("containerd", containerd, &CONTAINERD_WITH_HOST_PROCESS)];
     parts.into_iter().find_map(|(name, version, first)| {
-        version.filter(|version| engine_version(version).is_some_and(|version| version < *first)).map(|version| (name, version))
+        let version = version.filter(|version| version.numbers().is_some_and(|version| version < first))?;
+        Some((name, &**version))
     })
 }

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 
 use crate::host::{Host, HostEngine};
 use crate::image::{Candidate, Image, Source, Version};
-use crate::knowledge::{EngineVersions, Knowledge, engine_version};
+use crate::knowledge::{EngineVersion, EngineVersions, Knowledge};
 use crate::{Engine, ImageStore};
 
 pub use limits::{Limit, limit, offers_host_process, part_without_host_process};
@@ -54,7 +54,7 @@ pub(crate) fn select_in_store<'k>(
     docker: &HostEngine,
     store: ImageStore,
 ) -> Option<Selection<'k>> {
-    let found = versions_of(knowledge, Engine::Docker, Some(store), docker.version.as_deref())?;
+    let found = versions_of(knowledge, Engine::Docker, Some(store), docker.version.as_ref())?;
     selected(found, Engine::Docker, host, image)
 }
 
@@ -80,10 +80,10 @@ pub(crate) fn selected<'k>(
 /// What is known of this engine in its version; the flag is false for a version that came later.
 pub fn versions<'k>(knowledge: &'k Knowledge, engine: &HostEngine) -> Option<(&'k EngineVersions, bool)> {
     let (name, store, version) = match engine.name {
-        Engine::Docker => (Engine::Docker, Some(engine.store.unwrap_or(ImageStore::GraphDriver)), engine.version.as_deref()),
-        Engine::Containerd => (Engine::Containerd, None, engine.version.as_deref()),
+        Engine::Docker => (Engine::Docker, Some(engine.store.unwrap_or(ImageStore::GraphDriver)), engine.version.as_ref()),
+        Engine::Containerd => (Engine::Containerd, None, engine.version.as_ref()),
         // The version of the kubelet itself decides nothing.
-        Engine::Kubernetes => (Engine::Containerd, None, engine.runtime.as_deref()),
+        Engine::Kubernetes => (Engine::Containerd, None, engine.runtime.as_ref()),
         Engine::Wincompat => return None,
     };
     versions_of(knowledge, name, store, version)
@@ -93,14 +93,14 @@ fn versions_of<'k>(
     knowledge: &'k Knowledge,
     name: Engine,
     store: Option<ImageStore>,
-    version: Option<&str>,
+    version: Option<&EngineVersion>,
 ) -> Option<(&'k EngineVersions, bool)> {
     // One that is not a version, as of a build of one's own, is not the newest.
     let version = match version {
-        Some(text) => Some(engine_version(text)?),
+        Some(version) => Some(version.numbers()?),
         None => None,
     };
-    knowledge.engine_versions_of(name, store, version.as_ref())
+    knowledge.engine_versions_of(name, store, version)
 }
 
 /// True for an image without an index, or one that is named by the digest of its manifest: then there is nothing to choose.

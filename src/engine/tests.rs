@@ -57,7 +57,7 @@ fn engine(text: &str) -> HostEngine {
     match name {
         "docker/containerd" => HostEngine { store: Some(ImageStore::Containerd), ..HostEngine::new(Engine::Docker, version) },
         "docker" => HostEngine { store: Some(ImageStore::GraphDriver), ..HostEngine::new(Engine::Docker, version) },
-        "kubernetes" => HostEngine { runtime: version, ..HostEngine::new(Engine::Kubernetes, None) },
+        "kubernetes" => HostEngine { runtime: version.map(EngineVersion::from), ..HostEngine::new(Engine::Kubernetes, None) },
         _ => HostEngine::new(Engine::Containerd, version),
     }
 }

@@ -26,6 +26,7 @@ mod vm_image;
 
 use serde::{Deserialize, Serialize};
 
+use crate::knowledge::EngineVersion;
 use crate::knowledge::editions::Edition;
 use crate::{Architecture, Engine, ImageStore, Isolation, Kind, OsVersion};
 pub use attributes::Attributes;
@@ -121,32 +122,35 @@ pub struct HostEngine {
     /// The engine.
     pub name: Engine,
     /// The version as it writes it itself, e.g. `27.3.1`; `None` if nothing says it.
-    pub version: Option<String>,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub version: Option<EngineVersion>,
     /// The image store of Docker; `None` if nothing says it.
     #[serde(default)]
     pub store: Option<ImageStore>,
     /// The version of the containerd below the kubelet, e.g. `1.7.20+azure`; `None` if nothing says it.
     #[serde(default)]
-    pub runtime: Option<String>,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub runtime: Option<EngineVersion>,
 }
 
 impl HostEngine {
     /// This engine, in this version.
-    pub const fn new(name: Engine, version: Option<String>) -> Self {
-        Self { name, version, store: None, runtime: None }
+    pub fn new(name: Engine, version: Option<String>) -> Self {
+        Self { name, version: version.map(EngineVersion::from), store: None, runtime: None }
     }
 
     /// The version of what pulls images: that of the containerd below a kubelet, else its own.
-    pub fn pulling_version(&self) -> Option<&str> {
+    pub const fn pulling_version(&self) -> Option<&EngineVersion> {
         match self.name {
-            Engine::Kubernetes => self.runtime.as_deref(),
-            Engine::Docker | Engine::Containerd | Engine::Wincompat => self.version.as_deref(),
+            Engine::Kubernetes => self.runtime.as_ref(),
+            Engine::Docker | Engine::Containerd | Engine::Wincompat => self.version.as_ref(),
         }
     }
 
     /// The same engine, where what pulls images has this version.
     #[must_use]
     pub fn in_version(&self, version: String) -> Self {
+        let version = EngineVersion::from(version);
         match self.name {
             Engine::Kubernetes => Self { runtime: Some(version), ..self.clone() },
             Engine::Docker | Engine::Containerd | Engine::Wincompat => Self { version: Some(version), ..self.clone() },

@@ -1,6 +1,7 @@
 //! Which version of an engine selects images in which way.
 
-use std::ops::RangeInclusive;
+use std::fmt;
+use std::ops::{Deref, RangeInclusive};
 
 use jiff::civil::Date;
 use serde::de::{Deserializer, Error as _};
@@ -125,9 +126,48 @@ pub enum NoMatch {
     VersionInPlatform,
 }
 
+/// The version of an engine as it writes it, e.g. `1.7.20+azure`, and its numbers, which are read once: each judgement asks for them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct EngineVersion {
+    text: String,
+    numbers: Option<semver::Version>,
+}
+
+impl EngineVersion {
+    /// Its three numbers; `None` for a text that is not a version, as of a build of one's own.
+    pub const fn numbers(&self) -> Option<&semver::Version> {
+        self.numbers.as_ref()
+    }
+}
+
+impl From<String> for EngineVersion {
+    fn from(text: String) -> Self {
+        Self { numbers: engine_version(&text), text }
+    }
+}
+
+impl From<EngineVersion> for String {
+    fn from(version: EngineVersion) -> Self {
+        version.text
+    }
+}
+
+impl Deref for EngineVersion {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for EngineVersion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
 /// A version as an engine writes it: `v2.0.4+azure`, `18.09.6`, `1.7.20-rc.1`. What follows the three numbers is left out.
-///
-/// It is read for each judgement, so in one pass over the bytes.
 pub fn engine_version(text: &str) -> Option<semver::Version> {
     let mut text = text.trim_ascii().as_bytes();
     while let [b'v' | b'V', rest @ ..] = text {

@@ -16,7 +16,9 @@ use serde::Deserialize;
 
 use crate::{Architecture, Kind};
 
-pub use engine_versions::{Accepts, EngineVersions, NoMatch, Order, and_joined, engine_version, in_words, versions_with};
+pub use engine_versions::{
+    Accepts, EngineVersion, EngineVersions, NoMatch, Order, and_joined, engine_version, in_words, versions_with,
+};
 pub use engines::{EngineFault, FaultyVersions};
 pub use errors::{
     CodeOfOperation, ErrorCode, ErrorMessage, Errors, Family, Known, Operation, OperationCase, Peer, error_by_hresult, twin,

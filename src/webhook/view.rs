@@ -8,6 +8,7 @@ use crate::cluster::admission::Expected;
 use crate::cluster::{Classes, ClusterNode, Nodes};
 use crate::host::Host;
 use crate::host::pod::RuntimeClass;
+use crate::knowledge::EngineVersion;
 
 /// The time for which a Windows whose last node is gone is still expected: a pool at zero keeps none, also over a weekend.
 const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -113,7 +114,7 @@ fn name(host: &Host) -> String {
 }
 
 /// What an image is chosen and pulled by: the same with the versions of the kubelet and of the containerd below it.
-fn pulled_as(host: &Host) -> (String, Option<String>, Option<String>) {
+fn pulled_as(host: &Host) -> (String, Option<EngineVersion>, Option<EngineVersion>) {
     let engine = host.engine.as_ref();
     (name(host), engine.and_then(|engine| engine.version.clone()), engine.and_then(|engine| engine.runtime.clone()))
 }

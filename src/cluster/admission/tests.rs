@@ -520,7 +520,7 @@ fn a_denial_names_what_makes_the_pod() {
 fn a_denial_because_of_the_engine_is_about_the_engine() {
     let mut world = World::new(Mode::Enforce);
     let mut old = node("old", "10.0.26100.32995", "amd64", None, &[]);
-    old.host.as_mut().and_then(|host| host.engine.as_mut()).unwrap().runtime = Some("1.6.10".to_owned());
+    old.host.as_mut().and_then(|host| host.engine.as_mut()).unwrap().runtime = Some("1.6.10".to_owned().into());
     world.nodes = Nodes::of(vec![old]);
     for kind in ["Job", "DaemonSet"] {
         let mut object = object(&["r.test/2022"], &windows(&[("kubernetes.io/arch", "amd64")]));

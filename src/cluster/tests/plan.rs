@@ -199,7 +199,7 @@ fn pools_of_one_windows_have_names_of_their_own() {
 fn an_image_that_an_engine_refuses_is_not_replaced() {
     let mut old = node("ws2025", "10.0.26100.32995", "amd64", None, &[]);
     let engine = old.host.as_mut().and_then(|host| host.engine.as_mut()).unwrap();
-    engine.runtime = Some("1.6.10".to_owned());
+    engine.runtime = Some("1.6.10".to_owned().into());
     let nodes = Nodes::of(vec![node("ws2022", "10.0.20348.5386", "amd64", None, &[]), old]);
     let web = workload("Deployment", &["r.test/2022"], windows(&[(BUILD, "10.0.20348")]));
     let (effect, unfit, codes) = with_plan(&nodes, &upgrade(&[], &[20348]), &web, |plan, _| {

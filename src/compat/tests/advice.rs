@@ -275,7 +275,7 @@ fn no_old_engine_is_offered_for_a_host_process_container() {
     let image = index(vec![entry("10.0.17763.1")]);
     let host = server("10.0.20348.5");
     for version in ["1.7.20", "2.0.4", "2.3.4"] {
-        let engine = HostEngine { runtime: Some(version.to_owned()), ..HostEngine::new(Engine::Kubernetes, None) };
+        let engine = HostEngine::new(Engine::Kubernetes, None).in_version(version.to_owned());
         let policy = Policy { wish: Wish::HostProcess, engine: Some(engine), ..today() };
         let judgement = judged(&host, &image, &policy);
         let subject = subject(&host, &image, &policy, &judgement);

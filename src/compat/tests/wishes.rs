@@ -211,7 +211,7 @@ fn what_an_engine_cannot_do_fails() {
         let image = image(&host.os_version.to_string());
         assert_eq!(judged(&host, &image, &policy).ok, expected, "{engine:?} {version} {wish:?} on {}", host.os_version);
     }
-    let old = HostEngine { runtime: Some("1.5.9".to_owned()), ..HostEngine::new(Engine::Kubernetes, Some("1.23.0".to_owned())) };
+    let old = HostEngine::new(Engine::Kubernetes, Some("1.23.0".to_owned())).in_version("1.5.9".to_owned());
     let policy = Policy { wish: Wish::HostProcess, engine: Some(old), ..today() };
     let (host, image) = (server("10.0.20348.1"), image("10.0.20348.1"));
     let judgement = judged(&host, &image, &policy);

@@ -8,6 +8,7 @@ use crate::host::node::{BUILD_LABEL, passes};
 use crate::host::source::records::field;
 use crate::host::version_text::{full_version, kind_in_words, versions};
 use crate::host::{self, Availability, HostEngine, Taint};
+use crate::knowledge::EngineVersion;
 use crate::text::{first_named, quoted};
 use crate::{Engine, Error, Kind};
 
@@ -64,9 +65,9 @@ impl Node {
     }
 
     /// The version of containerd; another engine with its name, so that it is not taken for one.
-    fn runtime(&self) -> Option<String> {
+    fn runtime(&self) -> Option<EngineVersion> {
         let runtime = self.runtime.strip_prefix("containerd://").unwrap_or(&self.runtime);
-        (!runtime.is_empty()).then(|| runtime.to_owned())
+        (!runtime.is_empty()).then(|| EngineVersion::from(runtime.to_owned()))
     }
 
     /// True where the label names another build than the kernel: it is as old as the last start of the kubelet, and anybody may write it.

@@ -8,7 +8,7 @@ use crate::advice::Remedy;
 use crate::compat::{Finding, Judgement, Policy, Possibility, Subject, Takes, Verdict, either};
 use crate::host::Host;
 use crate::image::{Config, Image, TagRead};
-use crate::knowledge::Knowledge;
+use crate::knowledge::{EngineVersion, Knowledge};
 use crate::login;
 use crate::report::plain::clean;
 use crate::report::{Word, Wording};
@@ -138,7 +138,7 @@ impl EngineEntry {
     /// The engine that is to start containers on this host.
     fn new(host: &Host, policy: &Policy, takes: Option<&Takes>) -> Self {
         let engine = policy.engine_of(host);
-        let cleaned = |version: &Option<String>| version.as_deref().map(|version| clean(version).into_owned());
+        let cleaned = |version: &Option<EngineVersion>| version.as_deref().map(|version| clean(version).into_owned());
         Self {
             name: engine.name.into(),
             version: cleaned(&engine.version),

@@ -76,8 +76,8 @@ fn releases(program: Program) -> Vec<Release> {
 
 /// The engine as the program knows it.
 fn engine_of(program: Program, (major, minor, patch): Release) -> HostEngine {
-    let version = Some(format!("{major}.{minor}.{patch}"));
-    let mut engine = HostEngine::new(Engine::Containerd, version.clone());
+    let version = format!("{major}.{minor}.{patch}");
+    let mut engine = HostEngine::new(Engine::Containerd, Some(version.clone()));
     match program {
         Program::Docker | Program::DockerWithContainerd => {
             engine.name = Engine::Docker;
@@ -86,8 +86,7 @@ fn engine_of(program: Program, (major, minor, patch): Release) -> HostEngine {
         }
         Program::Containerd => {}
         Program::Kubelet => {
-            engine = HostEngine::new(Engine::Kubernetes, None);
-            engine.runtime = version;
+            engine = HostEngine::new(Engine::Kubernetes, None).in_version(version);
         }
     }
     engine
