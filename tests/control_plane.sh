@@ -95,10 +95,15 @@ start_apiserver() {
 }
 start_apiserver
 until_true 60 kubectl get --raw /readyz
-begin kube-scheduler "$binaries/kube-scheduler" --kubeconfig "$KUBECONFIG" --leader-elect=false --secure-port "$(port)" --bind-address 127.0.0.1 --cert-dir "$state"
-begin kube-controller-manager "$binaries/kube-controller-manager" --kubeconfig "$KUBECONFIG" --leader-elect=false --secure-port "$(port)" --bind-address 127.0.0.1 \
-    --cert-dir "$state" --controllers '*,-nodelifecycle,-nodeipam,-route,-service' \
-    --service-account-private-key-file "$state/accounts.key" --root-ca-file "$state/ca.crt"
+# Before 1.24 both listen on a second port, on all addresses, if they are not told otherwise.
+for as in kube-scheduler kube-controller-manager; do
+    listen=(--secure-port "$(port)" --bind-address 127.0.0.1 --cert-dir "$state")
+    ! "$binaries/$as" --help 2>&1 | grep -e '--port int' >/dev/null || listen+=(--port 0)
+    own=()
+    [[ $as != kube-controller-manager ]] || own=(--controllers '*,-nodelifecycle,-nodeipam,-route,-service'
+        --service-account-private-key-file "$state/accounts.key" --root-ca-file "$state/ca.crt")
+    begin "$as" "$binaries/$as" --kubeconfig "$KUBECONFIG" --leader-elect=false "${listen[@]}" "${own[@]}"
+done
 
 # --- nodes
 node() { # name, system, processor, kernel, more labels, taints
