@@ -373,34 +373,31 @@ async fn page(client: &Client, path: &str, asked: &ListParams) -> Result<Result<
     Ok(serde_json::from_slice(&bytes).map_err(|error| error.to_string()))
 }
 
-/// A failure of the client, in words. What a plugin is started with and what it prints stays out of it: there may be a secret in it.
+/// A failure of the client, in words.
 pub fn failed(error: kube::Error) -> Error {
-    let refused = |what: &str, hint: &str| Error::of(ErrorKind::Unauthorized, what).hint(hint);
+    // Credentials that expire are renewed for a request: their failure is then within that of the request.
+    if let Some(error) = chain(&error).find_map(|error| error.downcast_ref::<AuthError>()) {
+        return without_credentials(error);
+    }
     match error {
         kube::Error::Api(status) => {
             let message = shown(&status.message);
             match status.code {
-                401 => refused("the cluster refuses these credentials", "sign in again: `kubectl get nodes` has to work")
-                    .because(message),
+                401 => Error::of(ErrorKind::Unauthorized, "the cluster refuses these credentials")
+                    .because(message)
+                    .hint("sign in again: `kubectl get nodes` has to work"),
                 403 => Error::of(ErrorKind::Unauthorized, "the cluster does not allow this").because(message),
                 404 => Error::of(ErrorKind::NotFound, "the cluster does not have this")
                     .because(message)
                     .hint("look at what it has: `kubectl api-resources`"),
-                429 => Error::of(ErrorKind::RateLimited, "the cluster asks for a pause").because(message),
+                429 => Error::of(ErrorKind::RateLimited, "the cluster asks for a pause")
+                    .because(message)
+                    .hint("wait a minute, then try again"),
                 code => Error::of(ErrorKind::Network, format!("the cluster answered with status {code}"))
                     .because(message)
                     .hint("try again later, or look at the API server"),
             }
         }
-        kube::Error::Auth(AuthError::AuthExecRun { out, .. }) => {
-            refused("the plugin that the kubeconfig names gave no credentials", "run it by hand, and sign in as it asks")
-                .because(format!("it ended with {}", out.status))
-        }
-        kube::Error::Auth(AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed) => {
-            refused("the plugin that the kubeconfig names gave no credentials", "run it by hand, and sign in as it asks")
-                .because("what it printed is not an ExecCredential with a status")
-        }
-        kube::Error::Auth(error) => no_credentials(&error.to_string()),
         // One answer took all the time that there is for all of them.
         error if is_late(&error) => Error::of(ErrorKind::Network, "the cluster did not answer in time").hint(MORE_TIME),
         error => Error::of(ErrorKind::Network, "the cluster cannot be reached")
@@ -409,12 +406,34 @@ pub fn failed(error: kube::Error) -> Error {
     }
 }
 
+/// A failure to get credentials. What a plugin is started with and what it prints stays out of it: there may be a secret in it.
+fn without_credentials(error: &AuthError) -> Error {
+    let refused = |why: &str| {
+        Error::of(ErrorKind::Unauthorized, "the plugin that the kubeconfig names gave no credentials")
+            .because(why)
+            .hint("run it by hand, and sign in as it asks")
+    };
+    match error {
+        AuthError::AuthExecRun { out, .. } => refused(&format!("it ended with {}", out.status)),
+        AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed => {
+            refused("what it printed is not an ExecCredential with a status")
+        }
+        AuthError::MalformedTokenExpirationDate(_) => no_credentials("the time at which they expire is not a time"),
+        error => no_credentials(&error.to_string()),
+    }
+}
+
 /// True if the time for an answer is over.
 fn is_late(error: &kube::Error) -> bool {
     let is_timeout = |error: &(dyn std::error::Error + 'static)| {
         error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut)
     };
-    std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source()).any(is_timeout)
+    chain(error).any(is_timeout)
+}
+
+/// An error and those behind it, from the outside in.
+fn chain(error: &kube::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source())
 }
 
 /// An error with what is behind it, each said once.
@@ -440,5 +459,27 @@ mod tests {
         let what = |kind: std::io::ErrorKind| failed(kube::Error::Service(std::io::Error::from(kind).into())).what;
         assert_eq!(what(std::io::ErrorKind::TimedOut), "the cluster did not answer in time");
         assert_eq!(what(std::io::ErrorKind::ConnectionRefused), "the cluster cannot be reached");
+    }
+
+    /// Credentials are renewed for a request: the failure of that request has what the plugin was started with, and what it printed.
+    #[test]
+    fn a_plugin_that_fails_for_a_request_is_said_without_its_secrets() {
+        let out = std::process::Output {
+            status: std::process::ExitStatus::default(),
+            stdout: b"hunter2".to_vec(),
+            stderr: b"hunter2".to_vec(),
+        };
+        let error = AuthError::AuthExecRun { cmd: "CLIENT_SECRET=hunter2 plugin".to_owned(), out: Box::new(out) };
+        assert!(error.to_string().contains("hunter2"));
+        let failure = failed(kube::Error::Service(error.into()));
+        assert_eq!(failure.what, "the plugin that the kubeconfig names gave no credentials");
+        assert!(!format!("{failure:?}").contains("hunter2"), "{failure:?}");
+    }
+
+    #[test]
+    fn a_cluster_that_is_busy_is_not_one_that_lacks_rights() {
+        let status = |code: u16| kube::Error::Api(kube::core::Status::failure("x", "y").with_code(code).boxed());
+        let hint = |code: u16| failed(status(code)).or_hint("let this user list pods").advice().to_string();
+        assert_eq!((hint(403).as_str(), hint(429).as_str()), ("let this user list pods", "wait a minute, then try again"));
     }
 }
