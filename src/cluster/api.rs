@@ -30,6 +30,9 @@ const MOST_PAGES: usize = 2_000;
 /// The most bytes of one page. An object has at most a few MiB, and most have a few KiB.
 const MOST_BYTES: u64 = 256 << 20;
 
+/// The most bytes of one object: etcd takes one and a half MiB.
+const LARGEST_OBJECT: u64 = 3 << 20;
+
 /// The times that a list is begun again because its pages have expired.
 const MOST_STARTS: usize = 3;
 
@@ -309,11 +312,7 @@ async fn of_version<T>(
     let root = if version.contains('/') { "apis" } else { "api" };
     let within = namespace.map(|name| format!("/namespaces/{name}")).unwrap_or_default();
     let path = format!("/{root}/{version}{within}/{}", list.plural);
-    let nonsense = |why: String| {
-        Error::of(ErrorKind::Network, format!("the list of {} is not one", list.plural))
-            .because(why)
-            .hint("check what answers at the address of the API server: `kubectl get --raw /version`")
-    };
+    let nonsense = |why: String| unexpected(format!("the API server's answer is not a list of {}", list.plural)).because(why);
     let (mut starts, mut tries) = (1, 1);
     let mut objects = Vec::new();
     let mut next = String::new();
@@ -352,7 +351,7 @@ async fn of_version<T>(
             return Ok(Listed { objects, version, path, state, requests: *requests });
         }
         if continued == next {
-            return Err(nonsense("its pages go round in a circle".to_owned()));
+            return Err(nonsense("it names the same next page again".to_owned()));
         }
         next = continued;
     }
@@ -362,15 +361,35 @@ async fn of_version<T>(
 /// One page; the inner error is an answer that is not JSON, or too large.
 async fn page(client: &Client, path: &str, asked: &ListParams) -> Result<Result<Value, String>, kube::Error> {
     let request = Request::new(path).list(asked).map_err(kube::Error::BuildRequest)?;
+    Ok(match body(client, request, MOST_BYTES).await? {
+        Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| error.to_string()),
+        None => Err(format!("a page is larger than {} MiB", MOST_BYTES >> 20)),
+    })
+}
+
+/// The object in an answer; `None` where the answer is not JSON, or too large. Nothing of it is repeated anywhere: it may be a Secret.
+///
+/// # Errors
+///
+/// A request that fails, as the client has it.
+pub async fn object(client: &Client, request: hyper::Request<Vec<u8>>) -> Result<Option<Value>, kube::Error> {
+    let bytes = body(client, request, LARGEST_OBJECT).await?;
+    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+/// The body of an answer; `None` where it has more bytes than this.
+async fn body(client: &Client, request: hyper::Request<Vec<u8>>, most: u64) -> Result<Option<Vec<u8>>, kube::Error> {
     let stream = client.request_stream(request).await?;
-    let mut stream = pin!(stream.take(MOST_BYTES + 1));
+    let mut stream = pin!(stream.take(most + 1));
     let mut bytes = Vec::new();
-    // What breaks off is a cluster that is not reached any more, and not a list of another form.
+    // What breaks off is a cluster that is not reached any more, and not an answer of another form.
     stream.read_to_end(&mut bytes).await.map_err(|error| kube::Error::Service(error.into()))?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MOST_BYTES {
-        return Ok(Err(format!("a page is larger than {} MiB", MOST_BYTES >> 20)));
-    }
-    Ok(serde_json::from_slice(&bytes).map_err(|error| error.to_string()))
+    Ok(u64::try_from(bytes.len()).is_ok_and(|length| length <= most).then_some(bytes))
+}
+
+/// The failure of an answer that is not what was asked for.
+pub fn unexpected(what: impl Into<String>) -> Error {
+    Error::of(ErrorKind::Network, what).hint("check what answers at the address of the API server: `kubectl get --raw /version`")
 }
 
 /// A failure of the client, in words.

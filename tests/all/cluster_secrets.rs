@@ -108,3 +108,16 @@ fn secrets_that_are_denied_leave_the_rest_answered() {
         assert!(answer.out.contains("2 workloads on 1 node"), "{}", answer.out);
     }
 }
+
+#[test]
+fn an_answer_that_is_larger_than_an_object_is_not_read() {
+    let server = registry();
+    let mut objects = objects(&server.name(), &server.name());
+    let secret = objects.get_mut("/api/v1/namespaces/shop/secrets/pull").unwrap();
+    secret["metadata"]["annotations"] = json!({"large": "x".repeat(3 << 20)});
+    let answer = checked(&cluster(objects, ""), &["--pull-secrets"]);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    let words = answer.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("secrets of shop: the API server's answer is not an object: pull"), "{words}");
+    assert!(!words.contains(PASSWORD), "{words}");
+}
