@@ -718,6 +718,17 @@ fn what_is_beyond_bounds_or_not_of_a_registry_is_never_denied() {
     let mut spec = windows(&[]);
     spec["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}});
     assert_eq!(word(&world.pod(&["r.test/1909"], &spec)), "unknown allow!");
+    // Each label, value and toleration is compared with every node: here a label, a condition, and values.
+    for (number, expected) in [(998, "none-fits deny"), (999, "unknown allow!")] {
+        let values: Vec<String> = (0..number).map(|number| format!("v{number}")).collect();
+        let mut spec = windows(&[]);
+        spec["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+            {"matchExpressions": [{"key": "a", "operator": "NotIn", "values": values}]}]}}});
+        assert_eq!(word(&world.pod(&["r.test/1909"], &spec)), expected, "{number}");
+        let mut spec = windows(&[]);
+        spec["tolerations"] = (0..=number).map(|number| json!({"key": format!("t{number}"), "operator": "Exists"})).collect();
+        assert_eq!(word(&world.pod(&["r.test/1909"], &spec)), expected, "{number}");
+    }
     // The node has to have it already.
     let mut never = object(&["r.test/1909"], &windows(&[]));
     never["spec"]["containers"][0]["imagePullPolicy"] = json!("Never");
