@@ -76,7 +76,6 @@ impl Workload {
         let spec = object.at(pod::template(kind)?)?.get("spec")?;
         let placement = Placement::of(spec);
         let written = |list: Option<&Value>| list.map(|list| list.list().into_iter().cloned().collect()).unwrap_or_default();
-        let terms = ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"];
         Some(Self {
             api_version: api_version.to_owned(),
             kind: kind.to_owned(),
@@ -88,7 +87,7 @@ impl Workload {
             pull_secrets: names(spec.get("imagePullSecrets")),
             owner: owner.and_then(named),
             account: spec.text_at(&["serviceAccountName"]).map_or_else(|| "default".to_owned(), Cow::into_owned),
-            terms: written(spec.at(&terms)),
+            terms: written(spec.at(&pod::AFFINITY_TERMS)),
             tolerations: written(spec.get("tolerations")),
             placement,
         })
