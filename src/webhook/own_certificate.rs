@@ -103,8 +103,8 @@ impl Own {
                             }),
                             false => Ok(()),
                         };
-                        let is_published = published.is_ok();
-                        next = (is_published && current.as_ref() != Some(&kept.certificate)).then_some(kept.certificate);
+                        let is_shown = current.as_ref() == Some(&kept.certificate);
+                        next = (published.is_ok() && !is_shown).then_some(kept.certificate);
                         put.and(published)
                     }
                     Err(error) => Err(error),

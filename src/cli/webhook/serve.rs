@@ -194,13 +194,11 @@ impl CertificateArgs {
             }
             (_, _, Some(secret), Some(service)) => {
                 let Some(namespace) = namespace else {
-                    return Err(
-                        Error::new("the own namespace is not known, in which the Secret is").hint("name it with --namespace")
-                    );
+                    return Err(Error::new("the namespace of the Secret is not known").hint("name it with --namespace"));
                 };
                 for name in [secret, service, namespace].into_iter().chain(self.configuration.as_deref()) {
                     if !api::is_name(name) {
-                        return Err(Error::new(format!("{} is not a name of Kubernetes", crate::text::quoted(name)))
+                        return Err(Error::new(format!("{} is not a name that Kubernetes takes", crate::text::quoted(name)))
                             .hint("use small letters, digits, dots and hyphens"));
                     }
                 }

@@ -358,7 +358,8 @@ fn labels_that_do_not_tell_nodes_apart_are_said() {
     spec["runtimeClassName"] = json!("hyperv");
     let decision = world.pod(&["r.test/2022"], &spec);
     assert_eq!(word(&decision), "some-fit allow!");
-    assert!(decision.warnings.iter().any(|warning| plain(&warning.what).contains("no label")), "{:?}", decision.warnings);
+    let said = decision.warnings.iter().find(|warning| plain(&warning.what).contains("no label")).unwrap();
+    assert_eq!(plain(&said.help), "label the nodes that fit, and select that label in the pod");
 }
 
 #[test]
@@ -374,7 +375,7 @@ fn an_affinity_that_kubernetes_does_not_take_is_said_to_be_one() {
         let decision = world.pod(&["r.test/2022"], &spec);
         assert_eq!(word(&decision), "some-fit allow!");
         let said = plain(&decision.warnings.last().unwrap().what);
-        assert!(said.contains("has not the form that Kubernetes takes") && !said.contains("no label"), "{said}");
+        assert!(said.contains("does not have the form that Kubernetes takes") && !said.contains("no label"), "{said}");
     }
 }
 
