@@ -121,7 +121,8 @@ pub fn admit(review: &Review, rules: &Rules, question: &Question<'_>) -> Admitte
 pub fn validate(review: &Review, rules: &Rules, question: &Question<'_>) -> Admitted {
     let allow = |case: Case| Admitted::Decided(Decision::allow(case));
     let is_change = matches!(review.operation.as_str(), "CREATE" | "UPDATE");
-    if review.kind == "Pod" || pod::template(&review.kind).is_none() || !is_change || !review.subresource.is_empty() {
+    let makes_pods = review.kind != "Pod" && api::makes_pods(&review.api_version, &review.kind);
+    if !makes_pods || !is_change || !review.subresource.is_empty() {
         return allow(Case::Other);
     }
     if is_exempt(review, rules) {

@@ -634,6 +634,8 @@ fn workloads_are_warned_about() {
     owned["metadata"]["ownerReferences"] = json!([{"kind": "Deployment", "name": "web", "controller": true}]);
     assert_eq!(workload("ReplicaSet", "apps", owned, Value::Null), "unchanged allow");
     assert_eq!(workload("Service", "", json!({"spec": {}}), Value::Null), "other allow");
+    // Another kind that has this name.
+    assert_eq!(workload("StatefulSet", "apps.kruise.io", of("r.test/2016"), Value::Null), "other allow");
 }
 
 /// Questions in the form of Kubernetes 1.36, each with what becomes of it in the mode enforce.
