@@ -151,9 +151,7 @@ pub fn validate(review: &Review, rules: &Rules, question: &Question<'_>) -> Admi
 }
 
 fn is_too_large(workload: &Workload) -> bool {
-    workload.images.len() > MOST_CONTAINERS
-        || workload.terms.len() > MOST_TERMS
-        || number_named(&workload.placement) > MOST_NAMED
+    workload.images.len() > MOST_CONTAINERS || workload.terms.len() > MOST_TERMS || number_named(&workload.placement) > MOST_NAMED
 }
 
 /// The number of labels, values and tolerations that a placement names: each is compared with every node.
