@@ -54,8 +54,12 @@ type Key = (String, String);
 ///
 /// # Errors
 ///
-/// A cluster that cannot be reached.
+/// A cluster that cannot be reached, and one that does not give all of them in time.
 pub async fn read(access: &Access, workloads: &[Workload]) -> Result<PullSecrets, Error> {
+    tokio::time::timeout(access.within, read_all(access, workloads)).await.map_err(|_| api::late(access))?
+}
+
+async fn read_all(access: &Access, workloads: &[Workload]) -> Result<PullSecrets, Error> {
     let client = api::client(access).await?;
     let mut found = PullSecrets::default();
     let without = workloads.iter().filter(|workload| workload.pull_secrets.is_empty());
