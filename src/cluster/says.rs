@@ -75,9 +75,10 @@ impl Says<'_, '_> {
                 let kind = kind.to_lowercase();
                 format!("{}, where the {kind} is made: one that is there keeps its selector", steer.sentence()).into()
             }
-            Some(steer) => {
+            Some(steer) if self.workload.has_plain_names() => {
                 Advice::from(steer.sentence()) + "; " + Command::ClusterPatch(self.workload.path()) + " writes the change"
             }
+            Some(steer) => steer.sentence().into(),
             None if self.fitting().is_empty() => return "add nodes that the images fit".into(),
             None if names_nodes(&self.workload.placement) => {
                 Advice::from("take out the name of the node, and select labels of nodes that fit: ") + self.titles(self.fitting())

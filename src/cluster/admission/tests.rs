@@ -516,6 +516,20 @@ fn a_denial_names_what_makes_the_pod() {
     }
 }
 
+/// Nobody checks the name of an owner, and people copy a command from what they are told.
+#[test]
+fn a_name_that_is_a_command_is_in_no_command_to_type() {
+    let world = World::new(Mode::Enforce);
+    for (name, is_plain) in [("web", true), ("web;reboot", false), ("$(reboot)", false), ("`reboot`", false), ("web x", false)] {
+        let mut object = object(&["r.test/2022"], &windows(&[("kubernetes.io/arch", "amd64"), (BUILD, "10.0.17763")]));
+        object["metadata"]["ownerReferences"] =
+            json!([{"apiVersion": "apps/v1", "kind": "StatefulSet", "name": name, "controller": true}]);
+        let Outcome::Deny(why) = world.decide(&review("CREATE", "", &object, &Value::Null)).outcome else { panic!() };
+        assert_eq!(format!("{why:?}").contains("ClusterPatch"), is_plain, "{name}: {why:?}");
+        assert!(plain(&why).contains("node.kubernetes.io/windows-build: 10.0.20348"), "{name}: {why}");
+    }
+}
+
 /// The containerd of the only nodes does not pull an image of their Windows.
 #[test]
 fn a_denial_because_of_the_engine_is_about_the_engine() {
