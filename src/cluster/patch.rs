@@ -107,7 +107,8 @@ fn spec(answer: &Answer<'_>, steer: &Steer, by_affinity: bool) -> Value {
     spec
 }
 
-/// The terms as they are written, each with this condition in the place of those of the build.
+/// The terms as they are written, each with this condition instead of those about the build. `replaces` is true where those have to go also without
+/// a new condition.
 fn terms(written: &[Value], condition: Option<&Value>, replaces: bool) -> Vec<Value> {
     let is_kept = |one: &Value| {
         let key = one.get("key").and_then(Value::as_str).unwrap_or_default();

@@ -90,7 +90,7 @@ impl Subcommand for Args {
     }
 }
 
-/// Tags of the same repositories that fit in the place of images that do not: on all nodes of then, or else on the newest of them.
+/// Tags of the same repositories that fit, instead of images that do not: on all nodes after the upgrade, or else on the newest of them.
 fn suggested(cluster: &Cluster, times: &Times<'_>, plan: &Plan<'_>) -> BTreeMap<String, String> {
     let mut open: BTreeMap<&str, &ImageOf> = BTreeMap::new();
     for planned in &plan.workloads {
