@@ -409,7 +409,7 @@ pub fn failed(error: kube::Error) -> Error {
                 404 => Error::of(ErrorKind::NotFound, "the cluster does not have this")
                     .because(message)
                     .hint("look at what it has: `kubectl api-resources`"),
-                429 => Error::of(ErrorKind::RateLimited, "the cluster asks for a pause")
+                429 => Error::of(ErrorKind::RateLimited, "the cluster gets too many requests")
                     .because(message)
                     .hint("wait a minute, then try again"),
                 code => Error::of(ErrorKind::Network, format!("the cluster answered with status {code}"))
