@@ -86,6 +86,7 @@ impl Own {
             let mut next: Option<String> = None;
             // The authorities with the certificate that is shown.
             let mut trusted = String::new();
+            let mut failed: Option<String> = None;
             loop {
                 let said = match self.kept(&client, &trusted).await {
                     Ok(kept) => {
@@ -109,10 +110,15 @@ impl Own {
                     }
                     Err(error) => Err(error),
                 };
-                if let Err(error) = said {
+                let why = said.err().map(|error| error.sentence());
+                if let Some(why) = &why {
                     metrics.certificate_failures.fetch_add(1, Ordering::Relaxed);
-                    journal.line("warning", "certificate not in order", json!({ "why": error.sentence() }));
+                    // Every two seconds the same line would hide all others.
+                    if failed.as_ref() != Some(why) {
+                        journal.line("warning", "certificate not in order", json!({ "why": why }));
+                    }
                 }
+                failed = why;
                 let pause = match (&current, &next) {
                     (None, _) => BEFORE_FIRST,
                     (_, Some(_)) => BEFORE_NEXT,
