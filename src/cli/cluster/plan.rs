@@ -49,8 +49,8 @@ pub struct Args {
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         if self.upgrade.is_empty() {
-            return Err(Error::new("nothing comes and nothing goes")
-                .hint("name what comes with --add RELEASE, what goes with --retire BUILD, or both")
+            return Err(Error::new("the plan adds no nodes and removes none")
+                .hint("name the Windows of new nodes with --add RELEASE, that of nodes to remove with --retire BUILD, or both")
                 .into());
         }
         refuse_shared(&self.output.files())?;
