@@ -123,6 +123,8 @@ impl Live {
             }
         }
         self.unread = unread;
+        // What was noted until now is in the lists, and so in the report that is made of them: it is not a change.
+        while self.notes.try_recv().is_ok() {}
         Ok(())
     }
 
