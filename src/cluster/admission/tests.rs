@@ -726,7 +726,7 @@ fn a_node_that_has_just_come_is_not_known_yet() {
 
 #[test]
 fn what_is_beyond_bounds_or_not_of_a_registry_is_never_denied() {
-    let world = World::new(Mode::Enforce);
+    let mut world = World::new(Mode::Enforce);
     let many = vec!["r.test/1909"; 251];
     assert_eq!(word(&world.pod(&many, &windows(&[]))), "unknown allow!");
     assert_eq!(word(&world.pod(&many[..250], &windows(&[]))), "none-fits deny");
@@ -746,6 +746,13 @@ fn what_is_beyond_bounds_or_not_of_a_registry_is_never_denied() {
         spec["tolerations"] = (0..=number).map(|number| json!({"key": format!("t{number}"), "operator": "Exists"})).collect();
         assert_eq!(word(&world.pod(&["r.test/1909"], &spec)), expected, "{number}");
     }
+    // Each entry of an image is judged for each container that has it.
+    let versions: Vec<String> = (1..=101).map(|number| format!("10.0.20348.{number}")).collect();
+    let versions: Vec<&str> = versions.iter().map(String::as_str).collect();
+    world.images.insert("r.test/large".to_owned(), Ok(crate::cluster::tests::image("r.test/large", &versions)));
+    let on_2022 = windows(&[("kubernetes.io/arch", "amd64"), (BUILD, "10.0.20348")]);
+    assert_eq!(word(&world.pod(&["r.test/large"; 99], &on_2022)), "all-fit allow");
+    assert_eq!(word(&world.pod(&["r.test/large"; 100], &on_2022)), "unknown allow!");
     // The node has to have it already.
     let mut never = object(&["r.test/1909"], &windows(&[]));
     never["spec"]["containers"][0]["imagePullPolicy"] = json!("Never");
