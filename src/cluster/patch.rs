@@ -270,7 +270,7 @@ fn between_quotes(text: &str) -> String {
     let mut quoted = String::new();
     for character in json!(text).to_string().chars() {
         let number = u32::from(character);
-        if !is_invisible(character) && !(character == '#' && quoted.ends_with('#')) {
+        if !(is_invisible(character) || character == '#' && quoted.ends_with('#')) {
             quoted.push(character);
         } else if number <= 0xffff {
             let _ = write!(quoted, "\\u{number:04x}");
