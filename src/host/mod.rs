@@ -11,6 +11,7 @@ mod list;
 mod live;
 mod node;
 mod not_a_host;
+mod other_computer;
 mod other_host;
 #[cfg(feature = "scanning")]
 pub(crate) mod placement;
