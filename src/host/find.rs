@@ -91,10 +91,14 @@ impl Finder<'_> {
         let mut found = match parse(text, self.knowledge, self.today).map_err(|error| on_disk(text, error, self.knowledge))? {
             Spec::Local(attributes) => vec![self.this_machine(&attributes)?],
             Spec::File(path, attributes) => self.in_file(&folder.join(&path), &attributes).map_err(|error| {
-                let known = path.to_str().and_then(|path| path.split_once(',')).filter(|(file, _)| folder.join(file).exists());
-                known.map_or(error, |(_, words)| {
-                    not_a_host::unknown_attribute(words.split(',').next().unwrap_or(words), self.knowledge)
-                })
+                // Behind a comma stand words that were meant to be attributes.
+                match path.to_str().and_then(|path| path.split_once(',')) {
+                    Some((file, words)) if folder.join(file).exists() => {
+                        not_a_host::unknown_attribute(words.split(',').next().unwrap_or(words), self.knowledge)
+                    }
+                    Some((file, _)) if error.missing.is_some() => error.of_missing(&folder.join(file)),
+                    _ => error,
+                }
             })?,
             Spec::Hosts(hosts) => {
                 let mut found: Vec<Found> = hosts.into_iter().map(Found::from).collect();

@@ -198,7 +198,9 @@ pub(super) const COLUMNS: &str = "write one host on each line, e.g. web01 10.0.2
 /// A file that cannot be read or is larger.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |error: std::io::Error| {
-        Error::new(format!("cannot read the host file {}", quoted(&path.to_string_lossy()))).because(error).hint(HINT)
+        let failed = Error::new(format!("cannot read the host file {}", quoted(&path.to_string_lossy()))).hint(HINT);
+        let failed = if error.kind() == ErrorKind::NotFound { failed.of_missing(path) } else { failed };
+        failed.because(error)
     };
     read_regular(path, LARGEST).map_err(|error| match error.kind() {
         ErrorKind::FileTooLarge => {
