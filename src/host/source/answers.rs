@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Document, Read};
+use super::{Document, Read, Source};
 use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::version_text;
@@ -48,4 +48,14 @@ pub(super) fn hosts_by_own_names(
         None => (name, read),
     };
     hosts(document, parts.into_iter().map(named).collect())
+}
+
+/// The name that the one host of a part has in what was read of it. `of_field` gives that of a computer in an inventory, whose name is a
+/// field and may say less than the name of the part.
+pub(super) fn own_name(read: &Result<Read, Error>, of_field: impl FnOnce() -> Option<String>) -> Option<String> {
+    match read.as_ref().ok()?.hosts.as_slice() {
+        [host] if host.source == Source::Inventory => of_field(),
+        [host] => host.label.clone(),
+        _ => None,
+    }
 }

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::records::{LISTS, Records};
-use super::{Document, Format, Read, Source, Syntax, answers, in_answer, in_fields, inventory, json_text, sections};
+use super::{Document, Format, Read, Syntax, answers, in_answer, in_fields, inventory, json_text, sections};
 use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::list::{self, is_mixed};
@@ -36,19 +36,15 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         }
         let read = of_computer(name, value, document.knowledge)
             .map_err(|error| error.within(format!("the Windows of {} is not known", quoted(name))));
-        (name.to_owned(), own_name(value, &read), read)
+        (name.to_owned(), answers::own_name(&read, || name_in_fields(value)), read)
     };
     answers::hosts_by_own_names(document, found.into_iter().map(read).collect())
 }
 
-/// The name that a computer has in its value, e.g. that of an instance of a cloud below its number.
-fn own_name(value: &Value, read: &Result<Read, Error>) -> Option<String> {
-    match read.as_ref().ok()?.hosts.as_slice() {
-        [host] if host.source == Source::Inventory => match Records::of_json(value).all.as_slice() {
-            [record] => inventory::sure_name(record).map(str::to_owned),
-            _ => None,
-        },
-        [host] => host.label.clone(),
+/// The name in the fields of a computer, e.g. that of an instance of a cloud below its number.
+fn name_in_fields(value: &Value) -> Option<String> {
+    match Records::of_json(value).all.as_slice() {
+        [record] => inventory::sure_name(record).map(str::to_owned),
         _ => None,
     }
 }

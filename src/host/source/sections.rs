@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::mem::discriminant;
 
 use super::records::{Records, plain};
-use super::{Document, Format, Read, Source, Syntax, answers, has_names, in_answer, in_fields, inventory};
+use super::{Document, Format, Read, Syntax, answers, has_names, in_answer, in_fields, inventory};
 use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::list::{self, LONGEST_LINE, MOST_LINES, is_mixed};
@@ -301,18 +301,10 @@ fn hosts(document: &Document<'_>, sections: Option<Vec<Section<'_>>>) -> Result<
     let is_only = sections.len() == 1;
     let parts = sections.iter().map(|section| {
         let read = of_section(section, is_only, document.knowledge);
-        (section.title.name.to_owned(), own_name(&read), read)
+        // A title may be that of a group. A field of YAML says less than the key above it.
+        (section.title.name.to_owned(), answers::own_name(&read, || None), read)
     });
     answers::hosts_by_own_names(document, parts.collect())
-}
-
-/// The name that the one host of a section has in what a tool printed of it: that counts before a title, which may be that of a group. A
-/// field of YAML says less than the key above it.
-fn own_name(read: &Result<Read, Error>) -> Option<String> {
-    match read.as_ref().ok()?.hosts.as_slice() {
-        [host] if host.source != Source::Inventory => host.label.clone(),
-        _ => None,
-    }
 }
 
 /// The hosts in one section, which may be the only one. It is what a tool printed, or properties that have a column in an inventory.
