@@ -81,7 +81,10 @@ fn name_and_host<'t>(text: &'t str, knowledge: &Knowledge) -> Option<(&'t str, &
 /// The error of a host whose name has blanks in it and a number at its end: `web 01=ltsc2022`. Other words, as of `set HOST=ltsc2022` and
 /// `OS Image=…`, are not a name.
 pub(super) fn spaced_name(text: &str, knowledge: &Knowledge) -> Option<Error> {
-    let (name, host) = Some(text).filter(|text| !text.contains('\n')).and_then(|line| name_and_host(line, knowledge))?;
+    if text.contains('\n') {
+        return None;
+    }
+    let (name, host) = name_and_host(text, knowledge)?;
     let words: Vec<&str> = name.split_whitespace().collect();
     let is_of_windows = |word: &str| word.eq_ignore_ascii_case("windows") || !knowledge.releases_named(word).is_empty();
     let last = words.last().copied().unwrap_or_default();

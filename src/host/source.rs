@@ -116,26 +116,51 @@ pub(super) enum Syntax {
     Answers,
 }
 
-/// A text, with what several formats read of it: its JSON and its records, each read when it is first asked for.
+/// A text, with its JSON once that was asked for. Its documents borrow both, so that they can keep what was found in them.
+pub(super) struct Text<'t> {
+    /// The text, without blanks before it.
+    text: &'t str,
+    json: OnceCell<Option<Value>>,
+}
+
+impl<'t> Text<'t> {
+    /// This text.
+    pub fn of(text: &'t str) -> Self {
+        Self { text: text.trim_start(), json: OnceCell::new() }
+    }
+}
+
+/// A text, with what several formats read of it, each when it is first asked for: its JSON, its records, its sections, and the computers in
+/// its JSON.
 pub(super) struct Document<'a> {
     /// The text, without blanks before it.
     pub text: &'a str,
     /// The names of releases.
     pub knowledge: &'a Knowledge,
-    json: OnceCell<Option<Value>>,
+    whole: &'a Text<'a>,
     records: OnceCell<Records>,
+    sections: sections::Kept<'a>,
+    computers: maps::Kept<'a>,
     notes: RefCell<Vec<Advice>>,
 }
 
 impl<'a> Document<'a> {
     /// The document of this text.
-    pub fn new(text: &'a str, knowledge: &'a Knowledge) -> Self {
-        Self { text: text.trim_start(), knowledge, json: OnceCell::new(), records: OnceCell::new(), notes: RefCell::default() }
+    pub fn new(whole: &'a Text<'a>, knowledge: &'a Knowledge) -> Self {
+        Self {
+            text: whole.text,
+            knowledge,
+            whole,
+            records: OnceCell::new(),
+            sections: sections::Kept::default(),
+            computers: maps::Kept::default(),
+            notes: RefCell::default(),
+        }
     }
 
     /// The [JSON](json::of_text) that the text is; `None` for any other text.
-    pub fn json(&self) -> Option<&Value> {
-        self.json.get_or_init(|| json::of_text(self.text)).as_ref()
+    pub fn json(&self) -> Option<&'a Value> {
+        self.whole.json.get_or_init(|| json::of_text(self.text)).as_ref()
     }
 
     /// The records of the text or of its JSON.
@@ -252,7 +277,8 @@ fn in_answer(text: &str, knowledge: &Knowledge) -> Result<Read, Error> {
 
 /// The hosts in the answer of one machine, by the formats that know its fields; `None` where none of them does.
 fn in_fields(text: &str, knowledge: &Knowledge) -> Option<Result<Read, Error>> {
-    let document = Document::new(text, knowledge);
+    let whole = Text::of(text);
+    let document = Document::new(&whole, knowledge);
     let known = FORMATS.iter().take(FORMATS.len() - OF_ANY_FIELDS).filter(|format| format.syntax != Syntax::Answers);
     let format = first(known, &document)?;
     Some((format.hosts)(&document).map(|hosts| Read { hosts, notes: document.notes.take() }))
@@ -263,7 +289,7 @@ fn has_names(document: &Document<'_>) -> bool {
     const OF_NAMES: [Format; 6] =
         [nodes::FORMAT, node_pools::FORMAT, docker::FORMAT, inventory::FORMAT, operating_system::FORMAT, systeminfo::FORMAT];
     // The notes are those of the one that reads it.
-    let document = Document::new(document.text, document.knowledge);
+    let document = Document::new(document.whole, document.knowledge);
     let read = first(OF_NAMES.iter(), &document).map(|format| (format.hosts)(&document));
     read.is_some_and(|read| read.is_ok_and(|hosts| hosts.iter().all(|host| host.label.is_some())))
 }
@@ -275,7 +301,8 @@ fn first<'f>(mut formats: impl Iterator<Item = &'f Format>, document: &Document<
 
 /// The hosts in a text, read by the first of the formats `of` that recognises it.
 fn by_formats(of: impl Fn(&Format) -> bool, text: &str, knowledge: &Knowledge) -> Result<Read, Error> {
-    let document = Document::new(text, knowledge);
+    let whole = Text::of(text);
+    let document = Document::new(&whole, knowledge);
     if document.json().is_some_and(is_of_image) {
         return Err(Error::new("a host cannot be read from JSON").because("it describes an image, not a host").hint(HINT));
     }
@@ -294,7 +321,8 @@ fn is_of_image(json: &Value) -> bool {
 
 /// True for a text that a format knows by its content, and not only by one version in it.
 pub(super) fn is_document(text: &str, knowledge: &Knowledge) -> bool {
-    let document = Document::new(text, knowledge);
+    let whole = Text::of(text);
+    let document = Document::new(&whole, knowledge);
     // The last recognises everything.
     let known = FORMATS.iter().take(FORMATS.len() - 1);
     document.json().is_some() || first(known, &document).is_some()
@@ -394,7 +422,8 @@ mod tests {
     #[test]
     fn some_format_recognises_every_text() {
         for text in ["", "no version", "{ not JSON", "Windows Registry Editor Version 5.00"] {
-            let document = Document::new(text, Knowledge::built_in());
+            let whole = Text::of(text);
+            let document = Document::new(&whole, Knowledge::built_in());
             assert!(FORMATS.iter().any(|format| document.is(format.syntax) && (format.recognises)(&document)), "{text}");
         }
     }

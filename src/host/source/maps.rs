@@ -1,10 +1,12 @@
 //! JSON with a field for each computer: `{"web01": {"version": "10.0.20348.2402"}, "web02": {…}}`, as inventories and the results of tasks
 //! of Ansible have it, and with lists of computers at any place.
 
+use std::cell::OnceCell;
+
 use serde_json::Value;
 
 use super::records::{LISTS, Records};
-use super::{Document, Format, Read, Syntax, answers, in_answer, in_fields, inventory, json_text, sections};
+use super::{Document, Format, Read, Syntax, Text, answers, in_answer, in_fields, inventory, json_text, sections};
 use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::list::{self, is_mixed};
@@ -21,13 +23,21 @@ const HOLDERS: [&str; 6] = ["hosts", "hostvars", "computers", "servers", "nodes"
 /// A field of an object: its name and its value.
 type Field<'j> = (&'j str, &'j Value);
 
+/// The [computers] of a document, once they were looked for.
+pub(super) type Kept<'j> = OnceCell<Result<Vec<Field<'j>>, &'j str>>;
+
+/// The [computers] in the JSON of a document; none in any other text.
+fn found<'d, 'j>(document: &'d Document<'j>) -> Result<&'d [Field<'j>], &'j str> {
+    let found = || document.json().map_or_else(|| Ok(Vec::new()), |json| computers(json, document.knowledge));
+    document.computers.get_or_init(found).as_deref().map_err(|name| *name)
+}
+
 fn recognises(document: &Document<'_>) -> bool {
-    document.json().is_some_and(|json| !matches!(computers(json, document.knowledge), Ok(found) if found.is_empty()))
+    !matches!(found(document), Ok([]))
 }
 
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
-    let Some(json) = document.json() else { return Ok(Vec::new()) };
-    let found = computers(json, document.knowledge).map_err(|name| version_text::without_a_windows("JSON", name))?;
+    let found = found(document).map_err(|name| version_text::without_a_windows("JSON", name))?;
     let read = |(name, value): Field<'_>| {
         if let Some(read) = in_list(value, document.knowledge) {
             // Of one computer in a list the name is kept too.
@@ -38,7 +48,7 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
             .map_err(|error| error.within(format!("the Windows of {} is not known", quoted(name))));
         (name.to_owned(), answers::own_name(&read, || name_in_fields(value)), read)
     };
-    answers::hosts_by_own_names(document, found.into_iter().map(read).collect())
+    answers::hosts_by_own_names(document, found.iter().copied().map(read).collect())
 }
 
 /// The name in the fields of a computer, e.g. that of an instance of a cloud below its number.
@@ -176,7 +186,8 @@ fn in_list(value: &Value, knowledge: &Knowledge) -> Option<Result<Read, Error>> 
         return None;
     }
     let text = value.to_string();
-    let document = Document::new(&text, knowledge);
+    let whole = Text::of(&text);
+    let document = Document::new(&whole, knowledge);
     Some((inventory::FORMAT.hosts)(&document).map(|hosts| Read { hosts, notes: document.notes.take() }))
 }
 

@@ -1,6 +1,7 @@
 //! What a command printed on several computers, below a line with the name of each: `\\web01:` as PsExec writes it, `=== web01 ===`,
 //! `web01:`; and YAML with a key for each computer.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::mem::discriminant;
 
@@ -218,18 +219,40 @@ impl<'t> Titles<'t> {
     }
 }
 
-/// The sections of [`FORMAT`]. A word is a title beside sure ones where what is below it is that of another computer.
-fn named<'t>(document: &Document<'t>) -> Option<Vec<Section<'t>>> {
+/// What is read of a document here, each part once it was asked for.
+#[derive(Default)]
+pub(super) struct Kept<'t> {
+    titles: OnceCell<Titles<'t>>,
+    named: OnceCell<Option<Vec<Section<'t>>>>,
+    called: OnceCell<Option<Vec<Section<'t>>>>,
+}
+
+fn titles<'d, 't>(document: &'d Document<'t>) -> &'d Titles<'t> {
+    document.sections.titles.get_or_init(|| Titles::of(document.text))
+}
+
+/// The sections of [`FORMAT`].
+fn named<'d, 't>(document: &'d Document<'t>) -> Option<&'d [Section<'t>]> {
+    document.sections.named.get_or_init(|| below_names(document)).as_deref()
+}
+
+/// The sections of [`WORDS`].
+fn called<'d, 't>(document: &'d Document<'t>) -> Option<&'d [Section<'t>]> {
+    document.sections.called.get_or_init(|| below_words(document)).as_deref()
+}
+
+/// The sections below sure titles. A word is a title beside them where what is below it is that of another computer.
+fn below_names<'t>(document: &Document<'t>) -> Option<Vec<Section<'t>>> {
     let knowledge = document.knowledge;
-    let Titles { lines, groups, left_out } = Titles::of(document.text);
+    let Titles { lines, groups, left_out } = titles(document);
     let found = groups.iter().find_map(|(mark, all)| {
-        if is_any_lost(*mark, all, &groups) {
+        if is_any_lost(*mark, all, groups) {
             return None;
         }
         let sure: Vec<Title<'_>> = all.iter().copied().filter(Title::is_sure).collect();
         let least = if matches!(mark, Mark::Colon(_) | Mark::Blank) { 2 } else { 1 };
         let with_words = || {
-            let sections = below(&lines, all, least, knowledge)?;
+            let sections = below(lines, all, least, knowledge)?;
             let is_told = |section: &Section<'_>| section.names_windows(knowledge) || is_no_answer(&section.body);
             // A word within what is said of a computer would take its Windows from it.
             let are_whole = sections.iter().filter(|section| section.title.is_sure()).all(is_told);
@@ -237,12 +260,12 @@ fn named<'t>(document: &Document<'t>) -> Option<Vec<Section<'t>>> {
             (are_whole && sections.iter().any(is_computer)).then_some(sections)
         };
         let is_any_sure = !sure.is_empty();
-        let sections = is_any_sure.then(|| with_words().or_else(|| below(&lines, &sure, least, knowledge))).flatten();
+        let sections = is_any_sure.then(|| with_words().or_else(|| below(lines, &sure, least, knowledge))).flatten();
         let sections = sections.filter(|sections| sections.iter().any(|section| section.names_windows(knowledge)));
         sections.filter(|sections| !are_named_below(document, sections))
     });
     // What is below that title is not known, which is an error.
-    found.or_else(|| Some(vec![Section { title: left_out?, body: String::new() }]))
+    found.or_else(|| Some(vec![Section { title: (*left_out)?, body: String::new() }]))
 }
 
 /// True where a computer has a title with another mark than these: it would be lost.
@@ -257,13 +280,13 @@ fn are_named_below(document: &Document<'_>, sections: &[Section<'_>]) -> bool {
     sections.iter().all(|section| section.names_windows(document.knowledge)) && has_names(document)
 }
 
-/// The sections of [`WORDS`], and those of which one is about a computer that did not answer.
-fn called<'t>(document: &Document<'t>) -> Option<Vec<Section<'t>>> {
+/// The sections below words, and those of which one is about a computer that did not answer.
+fn below_words<'t>(document: &Document<'t>) -> Option<Vec<Section<'t>>> {
     let knowledge = document.knowledge;
-    let Titles { lines, groups, .. } = Titles::of(document.text);
-    let are_words = |mark: Mark, group: &[Title<'_>]| !group.iter().any(Title::is_sure) && !is_any_lost(mark, group, &groups);
+    let Titles { lines, groups, .. } = titles(document);
+    let are_words = |mark: Mark, group: &[Title<'_>]| !group.iter().any(Title::is_sure) && !is_any_lost(mark, group, groups);
     groups.iter().filter(|(mark, group)| are_words(*mark, group)).find_map(|(_, group)| {
-        let sections = below(&lines, group, 2, knowledge)?;
+        let sections = below(lines, group, 2, knowledge)?;
         let names_windows = |section: &Section<'_>| section.names_windows(knowledge);
         let are_computers = sections.iter().all(|section| names_windows(section) || is_no_answer(&section.body));
         (are_computers && sections.iter().any(names_windows)).then_some(sections)
@@ -296,7 +319,7 @@ fn below<'t>(lines: &[&'t str], titles: &[Title<'t>], least: usize, knowledge: &
     (!names_windows(&outside.join("\n"), knowledge)).then_some(sections)
 }
 
-fn hosts(document: &Document<'_>, sections: Option<Vec<Section<'_>>>) -> Result<Vec<HostFacts>, Error> {
+fn hosts(document: &Document<'_>, sections: Option<&[Section<'_>]>) -> Result<Vec<HostFacts>, Error> {
     let sections = sections.unwrap_or_default();
     let is_only = sections.len() == 1;
     let parts = sections.iter().map(|section| {
