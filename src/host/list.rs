@@ -385,6 +385,7 @@ fn named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<(&'line str, 
     let (first, rest) = line.split_once(SEPARATORS)?;
     // What was looked for in files has the file before it: `hosts/web01.txt:Microsoft Windows [Version …]`.
     let (name, rest) = (first.trim_end_matches(":Microsoft").trim_end_matches(':'), rest.trim());
+    let name = source::sections::computer_of_file(name).unwrap_or(name);
     // The whole line may be one release: `win11,24h2`.
     if !spec::is_name(name) || spec::is_host(line, knowledge) || other_host::begins_with_other_product(line) {
         return None;

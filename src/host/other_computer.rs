@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
-use super::list::{self, LONGEST_LINE, MOST_LINES, is_label, is_mixed};
+use super::list::{self, LONGEST_LINE, MOST_LINES, is_mixed};
 use super::{source, spec, version_text};
 use crate::knowledge::Knowledge;
 
@@ -83,7 +83,7 @@ pub(super) fn named<'t>(text: &'t str, knowledge: &Knowledge) -> Option<&'t str>
 }
 
 /// The name of a computer in a line that a tool writes above what was printed there, or that was typed: `ok: [web01] => …` of Ansible,
-/// `$ ssh web01 ver`, `=== Host web01 ===`, `=== web01.example (10.0.0.5) ===`.
+/// `$ ssh web01 ver`, `=== Host web01 ===`, `=== web01.example (10.0.0.5) ===`, `Host: web01`.
 fn named_by_tool(line: &str) -> Option<&str> {
     const STATUSES: [&str; 5] = ["ok", "changed", "fatal", "failed", "unreachable"];
     const WORDS: [&str; 5] = ["host", "computer", "server", "machine", "node"];
@@ -106,10 +106,22 @@ fn named_by_tool(line: &str) -> Option<&str> {
         let address = || second.strip_prefix('(')?.strip_suffix(')')?.parse::<IpAddr>().ok();
         if is_word { Some(second) } else { address().map(|_| first) }
     };
-    let name = of_ansible().or_else(of_shell).or_else(between_marks)?;
+    let behind_label = || labelled(line).filter(|name| is_mixed(name));
+    let name = of_ansible().or_else(of_shell).or_else(between_marks).or_else(behind_label)?;
     // `ok: [2/5]` counts steps.
     let is_word = name.contains(char::is_alphabetic) && !name.eq_ignore_ascii_case("localhost");
     (spec::is_name(name) && is_word).then_some(name)
+}
+
+/// The name of a computer behind a label, alone in its line: `Host: web01`, `Computer Name : fileserver`.
+pub(super) fn labelled(line: &str) -> Option<&str> {
+    const LABELS: [&str; 4] = ["host", "hostname", "computer", "computername"];
+    let (label, name) = line.split_once(':').map(|(label, name)| (label, name.trim()))?;
+    let letters: String = label.chars().filter(char::is_ascii_alphanumeric).collect();
+    let is_label = LABELS.iter().any(|known| letters.eq_ignore_ascii_case(known));
+    let is_word = spec::is_name(name) && !name.contains(':') && name.contains(char::is_alphabetic);
+    let is_other = name.eq_ignore_ascii_case("localhost") || list::is_label(name) || source::sections::is_part(name);
+    (is_label && is_word && !is_other).then_some(name)
 }
 
 /// The names of several computers above what all of them printed, `web[01-02] (2)` of clush, and the name of one that a tool could not
@@ -132,7 +144,7 @@ fn several_or_unread(line: &str) -> Option<&str> {
 fn is_name_alone(line: &str, knowledge: &Knowledge) -> bool {
     spec::is_name(line)
         && is_mixed(line)
-        && !(line.contains(':') || is_label(line) || source::sections::is_part(line) || spec::is_host(line, knowledge))
+        && !(line.contains(':') || list::is_label(line) || source::sections::is_part(line) || spec::is_host(line, knowledge))
         && version_text::versions(line).is_empty()
 }
 
@@ -175,6 +187,13 @@ mod tests {
                 SEVERAL,
             ),
             ("web01\n  version: 10.0.20348.2402\nweb02\n  version: 10.0.20348.2402\n", SEVERAL),
+            // What a script writes, and what findstr does.
+            ("Host: web01\n10.0.20348.2402\nHost: web02\n10.0.20348.2402\n", SEVERAL),
+            ("Host: web01\n10.0.20348.2402\nHost: web01\n10.0.20348.2402\n", "10.0.20348.2402"),
+            (
+                "\\\\web01\\c$\\ver.txt:Microsoft Windows [Version 10.0.20348.2402]\n\\\\web02\\c$\\ver.txt:Microsoft Windows [Version 10.0.20348.2402]\n",
+                "this text is a list with a host on each line",
+            ),
             // Lines of other tools.
             (
                 "ok: [web01] => {\"msg\": \"Microsoft Windows [Version 10.0.20348.2402]\"}\n\

@@ -50,12 +50,11 @@ pub(super) fn hosts_by_own_names(
     hosts(document, parts.into_iter().map(named).collect())
 }
 
-/// The name that the one host of a part has in what was read of it. `of_field` gives that of a computer in an inventory, whose name is a
-/// field and may say less than the name of the part.
-pub(super) fn own_name(read: &Result<Read, Error>, of_field: impl FnOnce() -> Option<String>) -> Option<String> {
+/// The name that the one host of a part has in what was read of it, else the one that `in_field` finds there. In an inventory any field
+/// may have given the name, so there `in_field` decides.
+pub(super) fn own_name(read: &Result<Read, Error>, in_field: impl FnOnce() -> Option<String>) -> Option<String> {
     match read.as_ref().ok()?.hosts.as_slice() {
-        [host] if host.source == Source::Inventory => of_field(),
-        [host] => host.label.clone(),
+        [host] => host.label.clone().filter(|_| host.source != Source::Inventory).or_else(in_field),
         _ => None,
     }
 }

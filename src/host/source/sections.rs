@@ -11,7 +11,7 @@ use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::list::{self, LONGEST_LINE, MOST_LINES, is_mixed};
 use crate::host::version_text::{self, versions};
-use crate::host::{other_host, spec};
+use crate::host::{other_computer, other_host, spec};
 use crate::knowledge::Knowledge;
 use crate::text::{is_quote, quoted};
 
@@ -33,7 +33,7 @@ pub(super) const WORDS: Format = Format {
 /// What makes a line a title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mark {
-    /// `\\web01:`.
+    /// `\\web01:`, and a path to a file of a computer: `\\web01\c$\ver.txt`.
     PsExec,
     /// `=== web01 ===`, `==> web01 <==`.
     Equals,
@@ -62,7 +62,10 @@ impl<'t> Title<'t> {
         if trimmed.len() > LONGEST_LINE {
             return None;
         }
-        let of_psexec = || Some((trimmed.strip_prefix(r"\\")?.strip_suffix(':')?, Mark::PsExec));
+        let of_psexec = || {
+            let before_colon = trimmed.strip_suffix(':').and_then(|title| title.strip_prefix(r"\\")?.split('\\').next());
+            Some((before_colon.or_else(|| computer_of_file(trimmed))?, Mark::PsExec))
+        };
         let of_line = || {
             let mark = match trimmed.get(..3)? {
                 "===" | "==>" => Mark::Equals,
@@ -72,7 +75,7 @@ impl<'t> Title<'t> {
             let name = trimmed.trim_matches(|c: char| c.is_whitespace() || "=-<>".contains(c));
             // The files of a patch have such lines too, without a mark behind the name.
             let is_closed = trimmed.ends_with(['=', '-', '<']);
-            (is_closed || !name.contains(['/', '\\'])).then_some((name, mark))
+            (is_closed || !name.contains(['/', '\\'])).then(|| (computer_of_file(name).unwrap_or(name), mark))
         };
         // In a list of YAML a hyphen stands before the key.
         let of_colon = || {
@@ -101,6 +104,14 @@ impl<'t> Title<'t> {
     fn is_sure(&self) -> bool {
         self.mark == Mark::PsExec || is_mixed(self.name)
     }
+}
+
+/// The computer on which a file is, by the path to it alone: `web01` of `\\web01\c$\ver.txt`.
+pub(in crate::host) fn computer_of_file(path: &str) -> Option<&str> {
+    let (name, within) = path.strip_prefix(r"\\")?.split_once('\\')?;
+    let file = within.rsplit('\\').next()?;
+    let is_path = file.contains('.') && !within.contains([':', '<', '>', '|', '"']);
+    (is_path && spec::is_name(name)).then_some(name)
 }
 
 /// What stands in YAML and in lists instead of what a computer would have said.
@@ -166,6 +177,14 @@ struct Section<'t> {
 impl Section<'_> {
     fn names_windows(&self, knowledge: &Knowledge) -> bool {
         names_windows(&self.body, knowledge)
+    }
+
+    /// The name of the computer that a script wrote above its Windows: `Host: web01`. A field of YAML says less than the key above it.
+    fn name_within(&self) -> Option<&str> {
+        let mut lines = self.body.lines().filter(|line| !line.trim().is_empty()).peekable();
+        let is_yaml = matches!(self.title.mark, Mark::Colon(_)) && lines.peek().is_some_and(|first| blanks_before(first) > 0);
+        let mut above = lines.take_while(|line| !is_yaml && versions(line).is_empty());
+        above.find_map(other_computer::labelled)
     }
 }
 
@@ -324,8 +343,8 @@ fn hosts(document: &Document<'_>, sections: Option<&[Section<'_>]>) -> Result<Ve
     let is_only = sections.len() == 1;
     let parts = sections.iter().map(|section| {
         let read = of_section(section, is_only, document.knowledge);
-        // A title may be that of a group. A field of YAML says less than the key above it.
-        (section.title.name.to_owned(), answers::own_name(&read, || None), read)
+        // A title may be that of a group.
+        (section.title.name.to_owned(), answers::own_name(&read, || section.name_within().map(str::to_owned)), read)
     });
     answers::hosts_by_own_names(document, parts.collect())
 }
@@ -555,6 +574,26 @@ mod tests {
                  System Info:\n  Kernel Version:             10.0.20348.2402\n  OS Image:                   Windows Server 2022 Datacenter\n  \
                  Operating System:           windows\n",
                 "win1 10.0.20348.2402",
+            ),
+            (
+                "=== rack1 ===\nHost: web01\nMicrosoft Windows [Version 10.0.20348.2402]\n=== rack2 ===\nComputer Name : fileserver\n\
+                 Microsoft Windows [Version 10.0.20348.2402]\n",
+                "web01 10.0.20348.2402, fileserver 10.0.20348.2402",
+            ),
+            ("=== web01 ===\nHost: 10.0.0.5\n10.0.20348.2402\nHost: proxy7\n", "web01 10.0.20348.2402"),
+            (
+                "web01:\n  Host: esx1\n  10.0.20348.2402\nweb02:\n  10.0.20348.2402\n",
+                "web01 10.0.20348.2402, web02 10.0.20348.2402",
+            ),
+            // Paths to files of computers.
+            ("\\\\web01\\c$\\ver.txt:\nMicrosoft Windows [Version 10.0.20348.2402]\n", "web01 10.0.20348.2402"),
+            (
+                "\r\n\\\\fileserver\\c$\\ver.txt\r\n\r\n\r\n10.0.20348.2402\r\n\r\n\\\\web02\\c$\\my files\\ver.txt\r\n\r\n\r\n10.0.20348.1\r\n",
+                "fileserver 10.0.20348.2402, web02 10.0.20348.1",
+            ),
+            (
+                "==> \\\\web01\\c$\\ver.txt <==\n10.0.20348.2402\n==> \\\\web02\\c$\\ver.txt <==\n10.0.20348.2402\n",
+                "web01 10.0.20348.2402, web02 10.0.20348.2402",
             ),
             // Keys at more depths than most texts have.
             (
