@@ -11,7 +11,7 @@ use super::live::{self, LiveHost};
 use super::prerequisite::Prerequisite;
 use super::probe::Probe;
 use super::spec::{Spec, parse};
-use super::{Host, list, not_a_host, other_host, source, spec};
+use super::{Host, list, not_a_host, other_host, other_thing, source, spec};
 use crate::advice::{Setting, advice};
 use crate::knowledge::Knowledge;
 use crate::text::{is_on_network, quoted};
@@ -88,6 +88,9 @@ impl Finder<'_> {
 
     /// The hosts of one text, called so; of several, each is called so before its own name.
     pub fn with_name(&self, name: Option<&str>, text: &str, folder: &Path) -> Result<Vec<Found>, Error> {
+        if let Some(error) = name.and_then(other_thing::error) {
+            return Err(error);
+        }
         let mut found = match parse(text, self.knowledge, self.today).map_err(|error| on_disk(text, error, self.knowledge))? {
             Spec::Local(attributes) => vec![self.this_machine(&attributes)?],
             Spec::File(path, attributes) => self.in_file(&folder.join(&path), &attributes).map_err(|error| {

@@ -8,7 +8,7 @@ use super::attributes::Attributes;
 use super::facts::HostFacts;
 use super::find::{Finder, Found, of_file};
 use super::live::LiveHost;
-use super::{other_computer, other_host, source, spec, version_text};
+use super::{other_computer, other_host, other_thing, source, spec, version_text};
 use crate::advice::{Setting, advice};
 use crate::knowledge::Knowledge;
 use crate::text::{first_named, is_quote, quoted};
@@ -154,8 +154,11 @@ pub(super) const LONGEST_LINE: usize = 300;
 ///
 /// # Errors
 ///
-/// A list, and what was wrong with the text before.
+/// A list, versions of other things than hosts, and what was wrong with the text before.
 pub(super) fn of_one(text: &str, read: Result<HostFacts, Error>, knowledge: &Knowledge) -> Result<HostFacts, Error> {
+    if let Some(error) = other_thing::in_lines(text) {
+        return Err(error);
+    }
     if !is_list(text, read.as_ref().ok().map(|facts| facts.os_version), knowledge) {
         let facts = read?;
         if let Some(other) = other_computer::named(text, knowledge) {

@@ -13,6 +13,7 @@ mod node;
 mod not_a_host;
 mod other_computer;
 mod other_host;
+mod other_thing;
 #[cfg(feature = "scanning")]
 pub(crate) mod placement;
 #[cfg(feature = "scanning")]

@@ -24,6 +24,7 @@ mod registry_properties;
 pub(super) mod sections;
 mod systeminfo;
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -33,7 +34,7 @@ use serde_json::Value;
 
 use self::records::Records;
 use super::facts::HostFacts;
-use super::version_text;
+use super::{other_thing, version_text};
 use crate::advice::{Setting, advice};
 use crate::files::read_regular;
 use crate::knowledge::Knowledge;
@@ -118,15 +119,21 @@ pub(super) enum Syntax {
 
 /// A text, with its JSON once that was asked for. Its documents borrow both, so that they can keep what was found in them.
 pub(super) struct Text<'t> {
-    /// The text, without blanks before it.
-    text: &'t str,
+    /// The text, without the lists of [other things](other_thing) in it.
+    text: Cow<'t, str>,
+    /// The label of the first such list.
+    left_out: Option<&'t str>,
     json: OnceCell<Option<Value>>,
 }
 
 impl<'t> Text<'t> {
     /// This text.
     pub fn of(text: &'t str) -> Self {
-        Self { text: text.trim_start(), json: OnceCell::new() }
+        let (text, left_out) = match other_thing::without(text) {
+            Some((rest, label)) => (rest.into(), Some(label)),
+            None => (text.into(), None),
+        };
+        Self { text, left_out, json: OnceCell::new() }
     }
 }
 
@@ -148,7 +155,7 @@ impl<'a> Document<'a> {
     /// The document of this text.
     pub fn new(whole: &'a Text<'a>, knowledge: &'a Knowledge) -> Self {
         Self {
-            text: whole.text,
+            text: whole.text.trim_start(),
             knowledge,
             whole,
             records: OnceCell::new(),
@@ -307,9 +314,33 @@ fn by_formats(of: impl Fn(&Format) -> bool, text: &str, knowledge: &Knowledge) -
         return Err(Error::new("a host cannot be read from JSON").because("it describes an image, not a host").hint(HINT));
     }
     let Some(format) = first(FORMATS.iter().filter(|format| of(format)), &document) else {
-        return Err(Error::new("a host cannot be read from JSON").because("none of its fields is known here").hint(HINT));
+        let reason = document.json().and_then(of_other_things).unwrap_or_else(|| "none of its fields is known here".to_owned());
+        return Err(Error::new("a host cannot be read from JSON").because(reason).hint(HINT));
     };
-    Ok(Read { hosts: (format.hosts)(&document)?, notes: document.notes.take() })
+    let hosts = (format.hosts)(&document).map_err(|error| match whole.left_out {
+        Some(label) if version_text::versions(document.text).is_empty() => other_thing::below(label),
+        _ => error,
+    })?;
+    Ok(Read { hosts, notes: document.notes.take() })
+}
+
+/// The reason why JSON is not about hosts, where it has versions of [other things](other_thing).
+fn of_other_things(json: &Value) -> Option<String> {
+    let has_version = |value: &Value| !version_text::versions(&value.to_string()).is_empty();
+    match json {
+        Value::Array(values) => values.iter().find_map(of_other_things),
+        Value::Object(fields) => fields.iter().find_map(|(label, value)| match other_thing::error(label) {
+            Some(error) => Some(error.what),
+            None if is_of_others(label, value) => has_version(value).then(|| other_thing::reason(label)),
+            None => of_other_things(value),
+        }),
+        _ => None,
+    }
+}
+
+/// True for a field that holds [other things](other_thing).
+fn is_of_others(label: &str, value: &Value) -> bool {
+    (value.is_object() || value.is_array()) && other_thing::is_label(label)
 }
 
 /// True for JSON about an image: its config, manifest or index, and what `docker image inspect` prints. Its version is not a host's.

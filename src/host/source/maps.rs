@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use serde_json::Value;
 
 use super::records::{LISTS, Records};
-use super::{Document, Format, Read, Syntax, Text, answers, in_answer, in_fields, inventory, json_text, sections};
+use super::{Document, Format, Read, Syntax, Text, answers, in_answer, in_fields, inventory, is_of_others, json_text, sections};
 use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::list::{self, is_mixed};
@@ -133,6 +133,9 @@ fn add<'j>(
     let begin = found.len();
     let (mut told, mut beside, mut parts) = (Told::Nothing, None, Vec::with_capacity(fields.len()));
     for (name, value) in fields {
+        if !is_list && is_of_others(name, value) {
+            continue;
+        }
         let before = found.len();
         // The label of a list is not that of an object in it.
         let inner = add(name, if is_list { "" } else { name }, value, knowledge, found)?;

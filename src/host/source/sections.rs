@@ -11,7 +11,7 @@ use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::list::{self, LONGEST_LINE, MOST_LINES, is_mixed};
 use crate::host::version_text::{self, versions};
-use crate::host::{other_computer, other_host, spec};
+use crate::host::{other_computer, other_host, other_thing, spec};
 use crate::knowledge::Knowledge;
 use crate::text::{is_quote, quoted};
 
@@ -128,7 +128,7 @@ pub(in crate::host) fn unread(line: &str) -> Option<&str> {
 }
 
 /// True for a word above a part of what is said of one computer or of images, or above a part of a report, as `Network` of
-/// `=== Network ===`, and for the name of a file of programs. `container-01` is the name of a computer.
+/// `=== Network ===`, and for the name of a file or an update. `container-01` is the name of a computer.
 pub(in crate::host) fn is_part(word: &str) -> bool {
     const PARTS: &str = "actual addresses after agent all allocatable amd64 annotations arm64 available base base64 baseline \
                          before begin build capacity children cleanup client cmd conditions container containers cpu current \
@@ -141,13 +141,11 @@ pub(in crate::host) fn is_part(word: &str) -> bool {
                          tags target tests update updates utf8 vars version win32 windows workaround x64 x86";
     // Of these a computer has several: `nic1`.
     const COUNTED: &str = "adapter attempt check disk drive eth ipv kb nic partition phase sha stage step task volume";
-    const FILES: &str = ".dll .exe .sys";
     let is_one_of = |words: &str, word: &str| words.split(' ').any(|known| word.eq_ignore_ascii_case(known));
     let counted = word.trim_end_matches(|c: char| c.is_ascii_digit());
-    let ending = word.rfind('.').and_then(|at| word.get(at..)).unwrap_or_default();
     is_one_of(PARTS, word)
         || (counted.len() < word.len() && is_one_of(COUNTED, counted))
-        || (!ending.is_empty() && is_one_of(FILES, ending))
+        || other_thing::named(word).is_some()
 }
 
 /// True for the few words that a tool prints of a computer that did not answer or did not let it in.
