@@ -172,7 +172,10 @@ impl<'a> Document<'a> {
 
     /// The records of the text or of its JSON.
     fn records(&self) -> &Records {
-        self.records.get_or_init(|| self.json().map_or_else(|| Records::of_text(self.text), Records::of_json))
+        self.records.get_or_init(|| match self.json() {
+            Some(json) => maps::all_records(json, self.knowledge),
+            None => Records::of_text(self.text),
+        })
     }
 
     /// Adds a note for the reader of the answer.
