@@ -148,7 +148,7 @@ mod tests {
             ("ntdll.dll: 10.0.20348.1\nuser32.dll: 10.0.20348.1\n", OF_FILE),
             ("files:\n  - \"ntdll.dll\": \"10.0.20348.1\"\n", OF_FILE),
             ("Name,Version\nntdll.dll,10.0.20348.1\nkernel32.dll,10.0.20348.1\n", OF_FILE),
-            (r#"[{"name": "ntdll.dll", "version": "10.0.20348.1"}, {"name": "kernel32.dll", "version": "10.0.20348.1"}]"#, OF_FILE),
+            (r#"[{"name": "ntdll.dll", "version": "10.0.20348.1"}, {"name": "user32.dll", "version": "10.0.20348.1"}]"#, OF_FILE),
             (r#"{"value": [{"name": "ntdll.dll", "version": "10.0.20348.1"}]}"#, OF_FILE),
             ("KB5037765 10.0.20348.2402\n", "`KB5037765` is an update, not a host: it has a version of its own"),
             (
@@ -174,7 +174,7 @@ mod tests {
                 r#"{"images": {"app1": {"osVersion": "10.0.17763.1"}}, "web01": "10.0.20348.1", "web02": "10.0.20348.1"}"#,
                 "web01 10.0.20348.1, web02 10.0.20348.1",
             ),
-            ("Drivers:\n  usb 10.0.17763.1\nMicrosoft Windows [Version 10.0.20348.2402]\n", "Windows Server 2022 10.0.20348.2402"),
+            ("Drivers:\n  usb 10.0.17763.1\nMicrosoft Windows [Version 10.0.20348.1]\n", "Windows Server 2022 10.0.20348.1"),
             ("cmd.exe: Microsoft Windows [Version 10.0.20348.2402]\n", "Windows Server 2022 10.0.20348.2402"),
         ] {
             assert_eq!(host(text), expected, "{text}");

@@ -208,7 +208,7 @@ fn add<'j>(
         parts.push(Part { name, value, has_version, word });
     }
     if found.len() > begin {
-        return beside.map_or_else(|| Ok(Seen::of(told)), |name| Err(Wrong::Beside(name)));
+        return beside.map_or(Ok(Seen::of(told)), |name| Err(Wrong::Beside(name)));
     }
     if is_list && !label.is_empty() && !other_host::is_about_others(label) && is_inventory(value, knowledge) {
         found.push((label, value));
