@@ -300,7 +300,7 @@ fn alone<'j>(objects: &[Part<'j>]) -> Option<Vec<Part<'j>>> {
     objects.iter().map(of_object).collect()
 }
 
-/// The fields of what a task of Ansible says in which another computer, which did not answer so, says something else or nothing.
+/// The fields in which tools put what a computer answered. One that has the field and no Windows in it is a computer too.
 const OUTPUTS: [&str; 4] = ["stdout", "stdout_lines", "output", "result"];
 
 /// The computers among the fields of an object with this label, else what is wrong with them.
@@ -315,7 +315,7 @@ fn computers_among<'j>(parts: &[Part<'j>], label: &str, knowledge: &Knowledge) -
     let is_like_one = |part: &Part<'_>| if are_nested { part.is_nested() } else { part.value.is_string() };
     let are_names = parts.iter().filter(|part| part.value.is_string()).all(Part::is_named);
     let is_of_one = || parts.iter().any(|part| part.value.is_string() && !part.is_named() && is_told(part));
-    // A computer that gave no answer, or one of the same form as the others with nothing of a Windows in it.
+    // A computer that could not be asked, or whose answer has no Windows in it.
     let answers_with = |output: &&&str| {
         parts.iter().any(|part| part.has_version && part.is_named() && part.value.get(**output).is_some())
     };
@@ -348,7 +348,7 @@ fn computers_among<'j>(parts: &[Part<'j>], label: &str, knowledge: &Knowledge) -
         };
     }
 
-    // Words are names of computers where all of them have a Windows, and nothing else has one.
+    // Words are names of computers where all of them have a Windows or gave no answer, and nothing else has one.
     let is_word = |part: &Part<'_>| part.is_named() && if are_nested { part.value.is_object() } else { part.value.is_string() };
     let (words, others): (Vec<Part<'j>>, Vec<Part<'j>>) = parts.iter().partition(|part| is_word(part));
     let (with_windows, without): (Vec<Part<'j>>, Vec<Part<'j>>) =
@@ -543,6 +543,10 @@ mod tests {
             (
                 r#"{"alpha": {"instance": {"osVersion": "10.0.20348.1"}}, "beta": {"instance": {"osVersion": "10.0.17763.1"}}}"#,
                 "alpha 10.0.20348.1, beta 10.0.17763.1",
+            ),
+            (
+                r#"{"servers": {"web01": "10.0.20348.1"}, "clients": {"pc01": "10.0.26100.1"}}"#,
+                "pc01 10.0.26100.1, web01 10.0.20348.1",
             ),
             // Two lists of computers, of which one is known by its label.
             (
