@@ -1,5 +1,7 @@
 //! The error of every room: what failed, why, and what to do.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use crate::advice::Advice;
@@ -25,6 +27,9 @@ pub struct Error {
     pub causes: Vec<String>,
     /// The advice what to do.
     pub hint: Option<Advice>,
+    /// The file that was named and is not there, where that is the failure. It is not written with the error.
+    #[serde(skip)]
+    pub missing: Option<Box<Path>>,
 }
 
 /// Kinds of failures. A program that embeds this library can act on them; people read the sentences.
@@ -84,7 +89,7 @@ impl Error {
 
     /// An error of this kind, without cause or hint.
     pub fn of(kind: ErrorKind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), causes: Vec::new(), hint: None }
+        Self { kind, what: what.into(), causes: Vec::new(), hint: None, missing: None }
     }
 
     /// The same error as one of this kind.
@@ -120,6 +125,13 @@ impl Error {
     #[must_use]
     pub fn or_hint(mut self, hint: impl Into<Advice>) -> Self {
         self.hint.get_or_insert_with(|| hint.into());
+        self
+    }
+
+    /// The same error, as that of a file that is not there.
+    #[must_use]
+    pub fn of_missing(mut self, file: &Path) -> Self {
+        self.missing = Some(file.into());
         self
     }
 

@@ -153,6 +153,30 @@ impl Inputs {
     }
 }
 
+/// These hosts, each once: what is named twice is judged once.
+fn once(hosts: Vec<Host>) -> Vec<Host> {
+    let mut known: Vec<Host> = Vec::with_capacity(hosts.len());
+    for host in hosts {
+        if !known.contains(&host) {
+            known.push(host);
+        }
+    }
+    known
+}
+
+/// The error of more pairs than are judged at once. A host with several engines is one host, and a pair with each of them.
+fn too_much(images: usize, hosts: usize, pairs: usize) -> Error {
+    let (engines, parts) = if pairs > images.saturating_mul(hosts) {
+        (" with several engines", "the images, of the hosts or of the engines")
+    } else {
+        ("", "the images or of the hosts")
+    };
+    let of = |number: usize, one: &str| if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") };
+    Error::new(format!("a check of {} on {}{engines} is too large", of(images, "image"), of(hosts, "host")))
+        .because(format!("these are {pairs} pairs, and at most {MOST_PAIRS} are judged at once"))
+        .hint(format!("check a part of {parts} at a time"))
+}
+
 impl Args {
     fn inputs(&self, io: &mut Io<'_>) -> Result<Inputs, Error> {
         let policy = self.judging.policy()?;
@@ -162,23 +186,16 @@ impl Args {
                 .hint("put one of the two lists into a file, and name that"));
         }
         let found = self.hosts.find(io, &knowledge, policy.today)?;
-        // What is named twice is judged once.
-        let mut hosts: Vec<Host> = Vec::new();
-        for host in self.judging.on_engines(found.into_iter().map(|found| found.host).collect()) {
-            if !hosts.contains(&host) {
-                hosts.push(host);
-            }
-        }
+        let machines = once(found.into_iter().map(|found| found.host).collect());
+        let counted = machines.len();
+        let hosts = once(self.judging.on_engines(machines));
         let pauses = self.pauses(&hosts, &policy, &knowledge)?;
         let mut seen = HashSet::new();
         let mut texts = self.image_texts(io.input)?;
         texts.retain(|text| seen.insert(text.clone()));
         let pairs = hosts.len().saturating_mul(texts.len());
         if pairs > MOST_PAIRS {
-            let (images, hosts) = (texts.len(), hosts.len());
-            return Err(Error::new(format!("{images} images on {hosts} hosts are too much for one check"))
-                .because(format!("these are {pairs} pairs, and at most {MOST_PAIRS} are judged at once"))
-                .hint("check a part of the images or of the hosts at a time"));
+            return Err(too_much(texts.len(), counted, pairs));
         }
         // The time for everything begins here: a list may be typed.
         let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
@@ -233,5 +250,21 @@ impl Args {
             return Err(Error::new("no image to check").hint("name an image, or write one per line into the list"));
         }
         Ok(texts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_with_several_engines_is_counted_once() {
+        let said = |error: Error| (error.what, error.hint.unwrap().to_string());
+        let (what, hint) = said(too_much(60_000, 1, 120_000));
+        assert_eq!(what, "a check of 60000 images on 1 host with several engines is too large");
+        assert_eq!(hint, "check a part of the images, of the hosts or of the engines at a time");
+        let (what, hint) = said(too_much(1, 120_000, 120_000));
+        assert_eq!(what, "a check of 1 image on 120000 hosts is too large");
+        assert_eq!(hint, "check a part of the images or of the hosts at a time");
     }
 }

@@ -64,7 +64,7 @@ impl HostArgs {
         let texts: Vec<String> = texts.iter().chain(&self.host).cloned().collect();
         let mut found = Vec::new();
         if self.hosts.is_empty() || !texts.is_empty() {
-            found = host::find(&texts, live, knowledge, today).map_err(|error| or_file_meant(&texts, error))?;
+            found = host::find(&texts, live, knowledge, today).map_err(or_file_meant)?;
         }
         for list in &self.hosts {
             found.extend(if list == STANDARD_INPUT {
@@ -114,13 +114,10 @@ fn or_meant(path: &Path, typed: impl Fn(&str) -> String, error: Error) -> Error 
     }
 }
 
-/// The same of the file that is named by one of these texts, as `@web01.txt`.
-fn or_file_meant(texts: &[String], error: Error) -> Error {
-    let sentence = error.sentence();
-    let files = texts.iter().filter_map(|text| text.strip_prefix('@')?.split(',').next());
-    let missing = files.map(Path::new).find(|path| !path.exists() && sentence.contains(&*path.to_string_lossy()));
-    match missing {
-        Some(path) => or_meant(path, |meant| format!("--host {}", file_word(meant)), error),
+/// The same of a file that a host names, as `@web01.txt`.
+fn or_file_meant(error: Error) -> Error {
+    match error.missing.clone() {
+        Some(path) => or_meant(&path, |meant| format!("--host {}", file_word(meant)), error),
         None => error,
     }
 }
@@ -157,18 +154,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
         std::fs::write(path("web01.txt"), "").unwrap();
-        let failed = |name: &str| Error::new(format!("{} could not be read", path(name))).hint("save it");
-        let hint = |typed: &[String], name: &str| or_file_meant(typed, failed(name)).hint.unwrap().to_string();
-        let typed = [format!("@{},no-hyperv", path("web1.txt"))];
-        assert_eq!(hint(&typed, "web1.txt"), format!("did you mean --host {}?", file_word(&path("web01.txt"))));
+        let hint = |typed: &[String]| {
+            let failed = host::find(typed, None, Knowledge::built_in(), jiff::civil::date(2026, 11, 23)).unwrap_err();
+            or_file_meant(failed).hint.unwrap().to_string()
+        };
+        let expected = format!("did you mean --host {}?", file_word(&path("web01.txt")));
+        for begin in ["", "front="] {
+            for end in ["", ",no-hyperv", ",nohyperv"] {
+                assert_eq!(hint(&[format!("{begin}@{}{end}", path("web1.txt"))]), expected, "{begin}{end}");
+            }
+        }
         std::fs::write(path("sql 01.txt"), "").unwrap();
-        let meant = hint(&[format!("@{}", path("sql01.txt"))], "sql01.txt");
+        let meant = hint(&[format!("@{}", path("sql01.txt"))]);
         let quoted = ['\'', '"'].map(|quote| format!("did you mean --host {quote}@{}{quote}", path("sql 01.txt")));
         assert!(quoted.iter().any(|quoted| meant.starts_with(quoted)), "{meant}");
         assert_eq!(file_word("web01.txt"), "@web01.txt");
-        // Another file is at fault, or none that was named.
-        assert_eq!(hint(&typed, "other"), "save it");
-        assert_eq!(hint(&["ltsc2022".to_owned()], "web1.txt"), "save it");
+        // Another file is at fault, or none.
+        let missing = format!("@{}", path("web1.txt"));
+        for wrong in [format!("@{}", path("web01.txt")), "ltsc22".to_owned()] {
+            assert!(!hint(&[wrong.clone(), missing.clone()]).contains("web01.txt"), "{wrong}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::live::{self, LiveHost};
 use super::prerequisite::Prerequisite;
 use super::probe::Probe;
 use super::spec::{Spec, parse};
-use super::{Host, list, not_a_host, other_host, source, spec};
+use super::{Host, list, not_a_host, other_host, other_thing, source, spec};
 use crate::advice::{Setting, advice};
 use crate::knowledge::Knowledge;
 use crate::text::{is_on_network, quoted};
@@ -88,13 +88,20 @@ impl Finder<'_> {
 
     /// The hosts of one text, called so; of several, each is called so before its own name.
     pub fn with_name(&self, name: Option<&str>, text: &str, folder: &Path) -> Result<Vec<Found>, Error> {
+        if let Some(error) = name.and_then(other_thing::error) {
+            return Err(error);
+        }
         let mut found = match parse(text, self.knowledge, self.today).map_err(|error| on_disk(text, error, self.knowledge))? {
             Spec::Local(attributes) => vec![self.this_machine(&attributes)?],
             Spec::File(path, attributes) => self.in_file(&folder.join(&path), &attributes).map_err(|error| {
-                let known = path.to_str().and_then(|path| path.split_once(',')).filter(|(file, _)| folder.join(file).exists());
-                known.map_or(error, |(_, words)| {
-                    not_a_host::unknown_attribute(words.split(',').next().unwrap_or(words), self.knowledge)
-                })
+                // Behind a comma stand words that were meant to be attributes.
+                match path.to_str().and_then(|path| path.split_once(',')) {
+                    Some((file, words)) if folder.join(file).exists() => {
+                        not_a_host::unknown_attribute(words.split(',').next().unwrap_or(words), self.knowledge)
+                    }
+                    Some((file, _)) if error.missing.is_some() => error.of_missing(&folder.join(file)),
+                    _ => error,
+                }
             })?,
             Spec::Hosts(hosts) => {
                 let mut found: Vec<Found> = hosts.into_iter().map(Found::from).collect();

@@ -11,7 +11,9 @@ mod list;
 mod live;
 mod node;
 mod not_a_host;
+mod other_computer;
 mod other_host;
+mod other_thing;
 #[cfg(feature = "scanning")]
 pub(crate) mod placement;
 #[cfg(feature = "scanning")]

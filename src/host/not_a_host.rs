@@ -72,19 +72,25 @@ pub(super) fn release_within(error: &Error, text: &str, knowledge: &Knowledge) -
     Some(error.hint(advice!["did you mean ", Setting::Host(named.join(",")), "?"]))
 }
 
+/// What stands before the sign of `NAME=HOST`, whether or not it can be a name, and the host behind it; `None` for any other text.
+fn name_and_host<'t>(text: &'t str, knowledge: &Knowledge) -> Option<(&'t str, &'t str)> {
+    let (name, host) = text.split_once('=').map(|(name, host)| (name.trim(), host.trim()))?;
+    (!host.contains('=') && is_host(host, knowledge)).then_some((name, host))
+}
+
 /// The error of a host whose name has blanks in it and a number at its end: `web 01=ltsc2022`. Other words, as of `set HOST=ltsc2022` and
 /// `OS Image=…`, are not a name.
 pub(super) fn spaced_name(text: &str, knowledge: &Knowledge) -> Option<Error> {
-    let (name, host) = text.split_once('=').map(|(name, host)| (name.trim(), host.trim()))?;
-    if !name.contains(char::is_whitespace) || text.contains('\n') || host.contains('=') || !is_host(host, knowledge) {
+    if text.contains('\n') {
         return None;
     }
+    let (name, host) = name_and_host(text, knowledge)?;
     let words: Vec<&str> = name.split_whitespace().collect();
     let is_of_windows = |word: &str| word.eq_ignore_ascii_case("windows") || !knowledge.releases_named(word).is_empty();
     let last = words.last().copied().unwrap_or_default();
     let is_numbered = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
     let name_of_one = words.join("-");
-    if words.iter().any(|word| is_of_windows(word)) || !is_numbered || !is_name(&name_of_one) {
+    if words.len() < 2 || words.iter().any(|word| is_of_windows(word)) || !is_numbered || !is_name(&name_of_one) {
         return None;
     }
     let error = Error::new(format!("{} is not the name of a host", quoted(name))).because("a name has no blanks in it");
@@ -93,8 +99,8 @@ pub(super) fn spaced_name(text: &str, knowledge: &Knowledge) -> Option<Error> {
 
 /// The error of a host whose name is none, with what names are made of: `web[1]=ltsc2022`.
 fn wrong_name(text: &str, knowledge: &Knowledge) -> Option<Error> {
-    let (name, host) = text.split_once('=').map(|(name, host)| (name.trim(), host.trim()))?;
-    if is_name(name) || name.contains(char::is_whitespace) || host.contains('=') || !is_host(host, knowledge) {
+    let (name, host) = name_and_host(text, knowledge)?;
+    if is_name(name) || name.contains(char::is_whitespace) {
         return None;
     }
     let error = match name {

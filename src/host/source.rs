@@ -24,6 +24,7 @@ mod registry_properties;
 pub(super) mod sections;
 mod systeminfo;
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -33,7 +34,7 @@ use serde_json::Value;
 
 use self::records::Records;
 use super::facts::HostFacts;
-use super::version_text;
+use super::{other_thing, version_text};
 use crate::advice::{Setting, advice};
 use crate::files::read_regular;
 use crate::knowledge::Knowledge;
@@ -116,31 +117,65 @@ pub(super) enum Syntax {
     Answers,
 }
 
-/// A text, with what several formats read of it: its JSON and its records, each read when it is first asked for.
+/// A text, with its JSON once that was asked for. Its documents borrow both, so that they can keep what was found in them.
+pub(super) struct Text<'t> {
+    /// The text, without the lists of [other things](other_thing) in it.
+    text: Cow<'t, str>,
+    /// The label of the first such list.
+    left_out: Option<&'t str>,
+    json: OnceCell<Option<Value>>,
+}
+
+impl<'t> Text<'t> {
+    /// This text.
+    pub fn of(text: &'t str) -> Self {
+        let (text, left_out) = match other_thing::without(text) {
+            Some((rest, label)) => (rest.into(), Some(label)),
+            None => (text.into(), None),
+        };
+        Self { text, left_out, json: OnceCell::new() }
+    }
+}
+
+/// A text, with what several formats read of it, each when it is first asked for: its JSON, its records, its sections, and the computers in
+/// its JSON.
 pub(super) struct Document<'a> {
     /// The text, without blanks before it.
     pub text: &'a str,
     /// The names of releases.
     pub knowledge: &'a Knowledge,
-    json: OnceCell<Option<Value>>,
+    whole: &'a Text<'a>,
     records: OnceCell<Records>,
+    sections: sections::Kept<'a>,
+    computers: maps::Kept<'a>,
     notes: RefCell<Vec<Advice>>,
 }
 
 impl<'a> Document<'a> {
     /// The document of this text.
-    pub fn new(text: &'a str, knowledge: &'a Knowledge) -> Self {
-        Self { text: text.trim_start(), knowledge, json: OnceCell::new(), records: OnceCell::new(), notes: RefCell::default() }
+    pub fn new(whole: &'a Text<'a>, knowledge: &'a Knowledge) -> Self {
+        Self {
+            text: whole.text.trim_start(),
+            knowledge,
+            whole,
+            records: OnceCell::new(),
+            sections: sections::Kept::default(),
+            computers: maps::Kept::default(),
+            notes: RefCell::default(),
+        }
     }
 
     /// The [JSON](json::of_text) that the text is; `None` for any other text.
-    pub fn json(&self) -> Option<&Value> {
-        self.json.get_or_init(|| json::of_text(self.text)).as_ref()
+    pub fn json(&self) -> Option<&'a Value> {
+        self.whole.json.get_or_init(|| json::of_text(self.text)).as_ref()
     }
 
     /// The records of the text or of its JSON.
     fn records(&self) -> &Records {
-        self.records.get_or_init(|| self.json().map_or_else(|| Records::of_text(self.text), Records::of_json))
+        self.records.get_or_init(|| match self.json() {
+            Some(json) => maps::all_records(json, self.knowledge),
+            None => Records::of_text(self.text),
+        })
     }
 
     /// Adds a note for the reader of the answer.
@@ -198,7 +233,9 @@ pub(super) const COLUMNS: &str = "write one host on each line, e.g. web01 10.0.2
 /// A file that cannot be read or is larger.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |error: std::io::Error| {
-        Error::new(format!("cannot read the host file {}", quoted(&path.to_string_lossy()))).because(error).hint(HINT)
+        let failed = Error::new(format!("cannot read the host file {}", quoted(&path.to_string_lossy()))).hint(HINT);
+        let failed = if error.kind() == ErrorKind::NotFound { failed.of_missing(path) } else { failed };
+        failed.because(error)
     };
     read_regular(path, LARGEST).map_err(|error| match error.kind() {
         ErrorKind::FileTooLarge => {
@@ -250,7 +287,8 @@ fn in_answer(text: &str, knowledge: &Knowledge) -> Result<Read, Error> {
 
 /// The hosts in the answer of one machine, by the formats that know its fields; `None` where none of them does.
 fn in_fields(text: &str, knowledge: &Knowledge) -> Option<Result<Read, Error>> {
-    let document = Document::new(text, knowledge);
+    let whole = Text::of(text);
+    let document = Document::new(&whole, knowledge);
     let known = FORMATS.iter().take(FORMATS.len() - OF_ANY_FIELDS).filter(|format| format.syntax != Syntax::Answers);
     let format = first(known, &document)?;
     Some((format.hosts)(&document).map(|hosts| Read { hosts, notes: document.notes.take() }))
@@ -261,7 +299,7 @@ fn has_names(document: &Document<'_>) -> bool {
     const OF_NAMES: [Format; 6] =
         [nodes::FORMAT, node_pools::FORMAT, docker::FORMAT, inventory::FORMAT, operating_system::FORMAT, systeminfo::FORMAT];
     // The notes are those of the one that reads it.
-    let document = Document::new(document.text, document.knowledge);
+    let document = Document::new(document.whole, document.knowledge);
     let read = first(OF_NAMES.iter(), &document).map(|format| (format.hosts)(&document));
     read.is_some_and(|read| read.is_ok_and(|hosts| hosts.iter().all(|host| host.label.is_some())))
 }
@@ -273,14 +311,39 @@ fn first<'f>(mut formats: impl Iterator<Item = &'f Format>, document: &Document<
 
 /// The hosts in a text, read by the first of the formats `of` that recognises it.
 fn by_formats(of: impl Fn(&Format) -> bool, text: &str, knowledge: &Knowledge) -> Result<Read, Error> {
-    let document = Document::new(text, knowledge);
+    let whole = Text::of(text);
+    let document = Document::new(&whole, knowledge);
     if document.json().is_some_and(is_of_image) {
         return Err(Error::new("a host cannot be read from JSON").because("it describes an image, not a host").hint(HINT));
     }
     let Some(format) = first(FORMATS.iter().filter(|format| of(format)), &document) else {
-        return Err(Error::new("a host cannot be read from JSON").because("none of its fields is known here").hint(HINT));
+        let reason = document.json().and_then(of_other_things).unwrap_or_else(|| "none of its fields is known here".to_owned());
+        return Err(Error::new("a host cannot be read from JSON").because(reason).hint(HINT));
     };
-    Ok(Read { hosts: (format.hosts)(&document)?, notes: document.notes.take() })
+    let hosts = (format.hosts)(&document).map_err(|error| match whole.left_out {
+        Some(label) if version_text::versions(document.text).is_empty() => other_thing::below(label),
+        _ => error,
+    })?;
+    Ok(Read { hosts, notes: document.notes.take() })
+}
+
+/// The reason why JSON is not about hosts, where it has versions of [other things](other_thing).
+fn of_other_things(json: &Value) -> Option<String> {
+    let has_version = |value: &Value| !version_text::versions(&value.to_string()).is_empty();
+    match json {
+        Value::Array(values) => values.iter().find_map(of_other_things),
+        Value::Object(fields) => fields.iter().find_map(|(label, value)| match other_thing::error(label) {
+            Some(error) => Some(error.what),
+            None if is_of_others(label, value) => has_version(value).then(|| other_thing::reason(label)),
+            None => of_other_things(value),
+        }),
+        _ => None,
+    }
+}
+
+/// True for a field that holds [other things](other_thing).
+fn is_of_others(label: &str, value: &Value) -> bool {
+    (value.is_object() || value.is_array()) && other_thing::is_label(label)
 }
 
 /// True for JSON about an image: its config, manifest or index, and what `docker image inspect` prints. Its version is not a host's.
@@ -292,7 +355,8 @@ fn is_of_image(json: &Value) -> bool {
 
 /// True for a text that a format knows by its content, and not only by one version in it.
 pub(super) fn is_document(text: &str, knowledge: &Knowledge) -> bool {
-    let document = Document::new(text, knowledge);
+    let whole = Text::of(text);
+    let document = Document::new(&whole, knowledge);
     // The last recognises everything.
     let known = FORMATS.iter().take(FORMATS.len() - 1);
     document.json().is_some() || first(known, &document).is_some()
@@ -392,7 +456,8 @@ mod tests {
     #[test]
     fn some_format_recognises_every_text() {
         for text in ["", "no version", "{ not JSON", "Windows Registry Editor Version 5.00"] {
-            let document = Document::new(text, Knowledge::built_in());
+            let whole = Text::of(text);
+            let document = Document::new(&whole, Knowledge::built_in());
             assert!(FORMATS.iter().any(|format| document.is(format.syntax) && (format.recognises)(&document)), "{text}");
         }
     }

@@ -7,7 +7,7 @@ use crate::{Architecture, Kind, OsVersion};
 use super::edition;
 use super::facts::HostFacts;
 use super::source::{self, Document, Format, Source, Syntax, product};
-use super::{list, not_a_host, other_host, spec};
+use super::{list, not_a_host, other_host, other_thing, spec};
 use crate::advice::{Setting, advice};
 use crate::knowledge::builds::FIRST_WINDOWS_10;
 use crate::text::quoted;
@@ -19,6 +19,9 @@ pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises: |_|
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let knowledge = document.knowledge;
     if let Some(line) = only_line(document.text) {
+        if let Some(error) = spec::named(line.trim()).0.and_then(other_thing::error) {
+            return Err(error);
+        }
         // A file may hold what names a host elsewhere: `win11,24h2`, `26100,client`. What is an error there is one here.
         if let Some(facts) = spec::facts_of_line(line, knowledge) {
             return Ok(vec![facts]);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Document, Read};
+use super::{Document, Read, Source};
 use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::version_text;
@@ -48,4 +48,13 @@ pub(super) fn hosts_by_own_names(
         None => (name, read),
     };
     hosts(document, parts.into_iter().map(named).collect())
+}
+
+/// The name that the one host of a part has in what was read of it, else the one that `in_field` finds there. In an inventory any field
+/// may have given the name, so there `in_field` decides.
+pub(super) fn own_name(read: &Result<Read, Error>, in_field: impl FnOnce() -> Option<String>) -> Option<String> {
+    match read.as_ref().ok()?.hosts.as_slice() {
+        [host] => host.label.clone().filter(|_| host.source != Source::Inventory).or_else(in_field),
+        _ => None,
+    }
 }

@@ -8,7 +8,7 @@ use super::records::Record;
 use super::{Document, Format, Source, Syntax, systeminfo};
 use crate::host::facts::HostFacts;
 use crate::host::version_text::{full_version, is_build, versions};
-use crate::host::{Attributes, edition, not_a_host, other_host, spec};
+use crate::host::{Attributes, edition, not_a_host, other_host, other_thing, spec};
 use crate::knowledge::Knowledge;
 use crate::text::{first_named, quoted};
 use crate::{Error, Kind, OsVersion};
@@ -317,6 +317,9 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     for (index, record) in records.all.iter().enumerate() {
         if let Some(facts) = computer(record, document.knowledge) {
             let facts = facts?;
+            if let Some(error) = name(record).and_then(other_thing::error) {
+                return Err(error);
+            }
             let label = name(record).map(str::to_owned);
             nameless += usize::from(label.is_none());
             read.push(HostFacts { label: label.or_else(|| Some(format!("computer {}", index + 1))), ..facts });

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::records::{self, Record};
-use super::{Document, Format, Syntax, inventory};
+use super::{Document, Format, Syntax, inventory, is_of_others};
 use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::{other_host, version_text};
@@ -73,7 +73,7 @@ fn words(json: &Value) -> Option<String> {
     (is_named && !version_text::versions(&text).is_empty()).then_some(text)
 }
 
-/// The words of a value, a line for each field; `None` for an image.
+/// The words of a value, a line for each field; `None` for an image. What is said of [other things](is_of_others) is left out.
 pub(super) fn all_words(json: &Value) -> Option<String> {
     let mut text = String::new();
     add(json, "", &mut text)?;
@@ -86,7 +86,8 @@ fn add(value: &Value, label: &str, text: &mut String) -> Option<()> {
         Value::String(words) => text.extend([label, ": ", words, " \n"]),
         Value::Array(values) => values.iter().try_for_each(|value| add(value, label, text))?,
         Value::Object(fields) => {
-            fields.iter().try_for_each(|(label, value)| if is_of_image(label) { None } else { add(value, label, text) })?
+            let mut fields = fields.iter().filter(|(label, value)| !is_of_others(label, value));
+            fields.try_for_each(|(label, value)| if is_of_image(label) { None } else { add(value, label, text) })?;
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }

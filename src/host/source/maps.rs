@@ -1,10 +1,12 @@
 //! JSON with a field for each computer: `{"web01": {"version": "10.0.20348.2402"}, "web02": {…}}`, as inventories and the results of tasks
 //! of Ansible have it, and with lists of computers at any place.
 
+use std::cell::OnceCell;
+
 use serde_json::Value;
 
-use super::records::{LISTS, Records};
-use super::{Document, Format, Read, Source, Syntax, answers, in_answer, in_fields, inventory, json_text, sections};
+use super::records::{self, LISTS, Records};
+use super::{Document, Format, Read, Syntax, Text, answers, in_answer, in_fields, inventory, is_of_others, json_text, sections};
 use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::list::{self, is_mixed};
@@ -21,13 +23,43 @@ const HOLDERS: [&str; 6] = ["hosts", "hostvars", "computers", "servers", "nodes"
 /// A field of an object: its name and its value.
 type Field<'j> = (&'j str, &'j Value);
 
+/// What is wrong with JSON that has computers in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wrong<'j> {
+    /// This field stands beside computers and has a Windows, and the computers in it are not known.
+    Beside(&'j str),
+    /// The first field is like a computer, and so is the other one in it.
+    Within(&'j str, &'j str),
+}
+
+impl Wrong<'_> {
+    fn error(self) -> Error {
+        match self {
+            Self::Beside(name) => version_text::without_a_windows("JSON", name),
+            Self::Within(name, other) => {
+                Error::new(format!("the fields of {} name another computer, {}", quoted(name), quoted(other)))
+                    .because("it is not known which of the two has this Windows")
+                    .hint(r#"write each computer as a field of one object, e.g. {"web01": "10.0.20348.2402"}"#)
+            }
+        }
+    }
+}
+
+/// The [computers] of a document, once they were looked for.
+pub(super) type Kept<'j> = OnceCell<Result<Vec<Field<'j>>, Wrong<'j>>>;
+
+/// The [computers] in the JSON of a document; none in any other text.
+fn found<'d, 'j>(document: &'d Document<'j>) -> Result<&'d [Field<'j>], Wrong<'j>> {
+    let found = || document.json().map_or_else(|| Ok(Vec::new()), |json| computers(json, document.knowledge));
+    document.computers.get_or_init(found).as_deref().map_err(|wrong| *wrong)
+}
+
 fn recognises(document: &Document<'_>) -> bool {
-    document.json().is_some_and(|json| !matches!(computers(json, document.knowledge), Ok(found) if found.is_empty()))
+    !matches!(found(document), Ok([]))
 }
 
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
-    let Some(json) = document.json() else { return Ok(Vec::new()) };
-    let found = computers(json, document.knowledge).map_err(|name| version_text::without_a_windows("JSON", name))?;
+    let found = found(document).map_err(Wrong::error)?;
     let read = |(name, value): Field<'_>| {
         if let Some(read) = in_list(value, document.knowledge) {
             // Of one computer in a list the name is kept too.
@@ -36,26 +68,22 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         }
         let read = of_computer(name, value, document.knowledge)
             .map_err(|error| error.within(format!("the Windows of {} is not known", quoted(name))));
-        (name.to_owned(), own_name(value, &read), read)
+        (name.to_owned(), answers::own_name(&read, || name_in_fields(value)), read)
     };
-    answers::hosts_by_own_names(document, found.into_iter().map(read).collect())
+    answers::hosts_by_own_names(document, found.iter().copied().map(read).collect())
 }
 
-/// The name that a computer has in its value, e.g. that of an instance of a cloud below its number.
-fn own_name(value: &Value, read: &Result<Read, Error>) -> Option<String> {
-    match read.as_ref().ok()?.hosts.as_slice() {
-        [host] if host.source == Source::Inventory => match Records::of_json(value).all.as_slice() {
-            [record] => inventory::sure_name(record).map(str::to_owned),
-            _ => None,
-        },
-        [host] => host.label.clone(),
+/// The name in the fields of a computer, e.g. that of an instance of a cloud below its number.
+fn name_in_fields(value: &Value) -> Option<String> {
+    match Records::of_json(value).all.as_slice() {
+        [record] => inventory::sure_name(record).map(str::to_owned),
         _ => None,
     }
 }
 
-/// The computers in JSON, else the name of what has a Windows and stands beside some. What is deepest counts:
+/// The computers in JSON, else what is wrong with it. What is deepest counts:
 /// `{"prod": {"web01": {…}, "web02": {…}}, "test": {…}}`.
-fn computers<'j>(json: &'j Value, knowledge: &Knowledge) -> Result<Vec<Field<'j>>, &'j str> {
+fn computers<'j>(json: &'j Value, knowledge: &Knowledge) -> Result<Vec<Field<'j>>, Wrong<'j>> {
     let mut found = Vec::new();
     add("", "", json, knowledge, &mut found)?;
     Ok(found)
@@ -72,15 +100,45 @@ enum Told {
     Image,
 }
 
+/// What was seen in a value.
+#[derive(Clone, Copy, Debug)]
+struct Seen<'j> {
+    told: Told,
+    /// The [word](Part::word) of an object.
+    word: Option<&'j str>,
+    /// That of the only field of an object.
+    word_of_only: Option<&'j str>,
+}
+
+impl Seen<'_> {
+    const fn of(told: Told) -> Self {
+        Self { told, word: None, word_of_only: None }
+    }
+}
+
 /// A field of an object, with what is told in it.
 #[derive(Clone, Copy, Debug)]
 struct Part<'j> {
     name: &'j str,
     value: &'j Value,
     has_version: bool,
+    /// The first of its fields that have a version, where all of these are called as computers may be, and not as properties are.
+    word: Option<&'j str>,
 }
 
-impl Part<'_> {
+impl<'j> Part<'j> {
+    /// The [word](Self::word) of an object with these fields.
+    fn word_among(parts: &[Self], knowledge: &Knowledge) -> Option<&'j str> {
+        let is_word = |part: &Self| {
+            let is_lower = part.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+            let is_host = |text: &str| list::surely_build_of(text, knowledge).is_some();
+            is_lower && part.is_named() && part.value.as_str().is_none_or(is_host)
+        };
+        let mut told = parts.iter().filter(|part| part.has_version);
+        let first = told.next().filter(|first| is_word(first))?;
+        told.all(is_word).then_some(first.name)
+    }
+
     /// True for a name that computers have.
     fn is_named(&self) -> bool {
         spec::is_name(self.name) && !list::is_label(self.name) && !sections::is_part(self.name)
@@ -95,6 +153,13 @@ impl Part<'_> {
     fn is_one_word(&self) -> bool {
         let mut pairs = self.name.chars().zip(self.name.chars().skip(1));
         !pairs.any(|(one, next)| one.is_lowercase() && next.is_uppercase())
+    }
+
+    /// True for the only field of an object, that is surely a computer: `web01` of `{"rack1": {"web01": "10.0.20348.1"}}`.
+    fn is_alone(&self, knowledge: &Knowledge) -> bool {
+        let is_answer = |text: &str| text.contains("Windows") || list::surely_build_of(text, knowledge).is_some();
+        let is_told = self.has_version && self.word.is_none();
+        self.is_mixed() && is_told && (self.value.is_object() || self.value.as_str().is_some_and(is_answer))
     }
 
     /// True for a value that has others in it.
@@ -116,44 +181,50 @@ fn add<'j>(
     value: &'j Value,
     knowledge: &Knowledge,
     found: &mut Vec<Field<'j>>,
-) -> Result<Told, &'j str> {
+) -> Result<Seen<'j>, Wrong<'j>> {
     let is_list = value.is_array();
     let fields: Vec<Field<'j>> = match value {
         Value::Array(values) => values.iter().map(|value| (label, value)).collect(),
         Value::Object(fields) => fields.iter().map(|(name, value)| (name.as_str(), value)).collect(),
-        Value::String(words) => return Ok(if has_version_in(label, words) { Told::Version } else { Told::Nothing }),
-        Value::Null | Value::Bool(_) | Value::Number(_) => return Ok(Told::Nothing),
+        Value::String(words) if has_version_in(label, words) => return Ok(Seen::of(Told::Version)),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => return Ok(Seen::of(Told::Nothing)),
     };
     let begin = found.len();
     let (mut told, mut beside, mut parts) = (Told::Nothing, None, Vec::with_capacity(fields.len()));
     for (name, value) in fields {
+        if !is_list && is_of_others(name, value) {
+            continue;
+        }
         let before = found.len();
         // The label of a list is not that of an object in it.
         let inner = add(name, if is_list { "" } else { name }, value, knowledge, found)?;
-        let inner = if !is_list && json_text::is_of_image(name) { Told::Image } else { inner };
-        let has_version = inner == Told::Version;
+        let inner_told = if !is_list && json_text::is_of_image(name) { Told::Image } else { inner.told };
+        let has_version = inner_told == Told::Version;
         if has_version && found.len() == before && beside.is_none() {
             beside = Some(name);
         }
-        told = told.max(inner);
-        parts.push(Part { name, value, has_version });
+        told = told.max(inner_told);
+        let word = if is_list { inner.word_of_only } else { inner.word };
+        parts.push(Part { name, value, has_version, word });
     }
     if found.len() > begin {
-        return beside.map_or(Ok(told), Err);
+        return beside.map_or(Ok(Seen::of(told)), |name| Err(Wrong::Beside(name)));
     }
     if is_list && !label.is_empty() && !other_host::is_about_others(label) && is_inventory(value, knowledge) {
         found.push((label, value));
-        return Ok(told);
+        return Ok(Seen::of(told));
     }
     let named = if is_list { named_lines(&parts, knowledge) } else { Vec::new() };
     if named.len() > 1 {
         found.extend(named);
-        return Ok(told);
+        return Ok(Seen::of(told));
     }
+    let word = if is_list { None } else { Part::word_among(&parts, knowledge) };
+    let word_of_only = if let [only] = parts.as_slice() { only.word } else { None };
     // `[{"web01": {…}}, {"web02": {…}}]` has the fields of one object.
     let parts = if is_list { alone(&parts).unwrap_or_default() } else { parts };
     found.extend(computers_among(&parts, holder, knowledge)?);
-    Ok(told)
+    Ok(Seen { told, word, word_of_only })
 }
 
 /// The texts of a list that are each about a computer: `["web01 10.0.20348.2402", "web02 timed out"]`. Empty where none has a Windows.
@@ -180,8 +251,43 @@ fn in_list(value: &Value, knowledge: &Knowledge) -> Option<Result<Read, Error>> 
         return None;
     }
     let text = value.to_string();
-    let document = Document::new(&text, knowledge);
+    let whole = Text::of(&text);
+    let document = Document::new(&whole, knowledge);
     Some((inventory::FORMAT.hosts)(&document).map(|hosts| Read { hosts, notes: document.notes.take() }))
+}
+
+/// The records of JSON: those of its [objects](records::objects), and those of other lists of computers beside the lists that are known
+/// by their labels. A field beside them that tells of computers in another way is named: it is not read.
+pub(super) fn all_records(json: &Value, knowledge: &Knowledge) -> Records {
+    let mut objects = records::objects(json);
+    let known = objects.first().copied().and_then(Value::as_object);
+    let is_alike = |object: &Value| match (known, object.as_object()) {
+        (Some(known), Some(fields)) => known.len() == fields.len() && fields.keys().all(|label| known.contains_key(label)),
+        _ => false,
+    };
+    let mut beside = None;
+    let has_lists = json.as_object().is_some_and(|fields| fields.iter().any(|(label, value)| records::is_list(label, value)));
+    for (label, value) in json.as_object().into_iter().flatten().filter(|_| has_lists) {
+        if records::is_list(label, value) || is_of_others(label, value) || other_host::is_about_others(label) {
+            continue;
+        }
+        match value.as_array() {
+            Some(list) if list.iter().any(is_alike) || is_inventory(value, knowledge) => objects.extend(list),
+            _ if beside.is_none() && tells_of_computers(label, value, knowledge) => beside = Some(label.clone()),
+            _ => {}
+        }
+    }
+    Records { beside, ..Records::of_objects(objects) }
+}
+
+/// True for a field that is a computer or has computers in it, and for a list in which a Windows is named.
+fn tells_of_computers(label: &str, value: &Value, knowledge: &Knowledge) -> bool {
+    let mut found = Vec::new();
+    let Ok(seen) = add(label, label, value, knowledge, &mut found) else { return true };
+    let has_version = seen.told == Told::Version;
+    let part = Part { name: label, value, has_version, word: None };
+    let is_computer = || part.is_mixed() || value.is_array() || of_columns(value, knowledge).is_some();
+    !found.is_empty() || (has_version && part.is_named() && is_computer())
 }
 
 /// The only fields of these objects; `None` where one has another number of them.
@@ -189,13 +295,16 @@ fn alone<'j>(objects: &[Part<'j>]) -> Option<Vec<Part<'j>>> {
     let of_object = |object: &Part<'j>| {
         let fields = object.value.as_object().filter(|fields| fields.len() == 1)?;
         let (name, value) = fields.iter().next()?;
-        Some(Part { name: name.as_str(), value, has_version: object.has_version })
+        Some(Part { name: name.as_str(), value, ..*object })
     };
     objects.iter().map(of_object).collect()
 }
 
-/// The computers among the fields of an object with this label, else the name of a field that has a Windows and is none of them.
-fn computers_among<'j>(parts: &[Part<'j>], label: &str, knowledge: &Knowledge) -> Result<Vec<Field<'j>>, &'j str> {
+/// The fields in which tools put what a computer answered. One that has the field and no Windows in it is a computer too.
+const OUTPUTS: [&str; 4] = ["stdout", "stdout_lines", "output", "result"];
+
+/// The computers among the fields of an object with this label, else what is wrong with them.
+fn computers_among<'j>(parts: &[Part<'j>], label: &str, knowledge: &Knowledge) -> Result<Vec<Field<'j>>, Wrong<'j>> {
     let is_held = HOLDERS.contains(&label);
     // The name of a release says less than a version.
     let are_likely = is_held || LISTS.contains(&label) || parts.iter().filter(|part| part.is_mixed()).count() > 1;
@@ -206,6 +315,12 @@ fn computers_among<'j>(parts: &[Part<'j>], label: &str, knowledge: &Knowledge) -
     let is_like_one = |part: &Part<'_>| if are_nested { part.is_nested() } else { part.value.is_string() };
     let are_names = parts.iter().filter(|part| part.value.is_string()).all(Part::is_named);
     let is_of_one = || parts.iter().any(|part| part.value.is_string() && !part.is_named() && is_told(part));
+    // A computer that could not be asked, or whose answer has no Windows in it.
+    let answers_with = |output: &&&str| {
+        parts.iter().any(|part| part.has_version && part.is_named() && part.value.get(**output).is_some())
+    };
+    let outputs: Vec<&str> = OUTPUTS.iter().filter(answers_with).copied().collect();
+    let is_silent = |part: &Part<'_>| part.is_unread() || outputs.iter().any(|output| part.value.get(*output).is_some());
 
     // What has the name of a computer or stands where computers do is one, whatever is told of it.
     let is_sure = |part: &Part<'_>| match part.value {
@@ -215,39 +330,50 @@ fn computers_among<'j>(parts: &[Part<'j>], label: &str, knowledge: &Knowledge) -
         Value::Null => is_held && part.is_named(),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) => false,
     };
-    let least = if is_held { 1 } else { 2 };
+    let is_alone = matches!(parts, [only] if only.is_alone(knowledge));
+    let least = if is_held || is_alone { 1 } else { 2 };
     let are_sure = parts.iter().filter(|part| is_sure(part)).count() >= least
         && parts.iter().any(|part| is_sure(part) && is_like_one(part) && is_told(part))
         && (are_nested || !is_of_one());
     if are_sure {
         let is_word = |part: &Part<'_>| {
             let is_read = is_like_one(part) && is_told(part) && !part.value.is_array();
-            part.is_named() && (is_read || part.is_unread())
+            part.is_named() && (is_read || is_silent(part))
         };
         let (found, others): (Vec<Part<'j>>, Vec<Part<'j>>) = parts.iter().partition(|part| is_sure(part) || is_word(part));
         let is_lost = |part: &&Part<'_>| part.has_version || (part.value.is_string() && part.is_named() && is_told(part));
         return match others.iter().find(is_lost) {
-            Some(other) => Err(other.name),
-            None => computers_of(&found),
+            Some(other) => Err(Wrong::Beside(other.name)),
+            None => computers_of(&found, is_held),
         };
     }
 
-    // Words are names of computers where all of them have a Windows, and nothing else has one.
+    // Words are names of computers where all of them have a Windows or gave no answer, and nothing else has one.
     let is_word = |part: &Part<'_>| part.is_named() && if are_nested { part.value.is_object() } else { part.value.is_string() };
     let (words, others): (Vec<Part<'j>>, Vec<Part<'j>>) = parts.iter().partition(|part| is_word(part));
     let (with_windows, without): (Vec<Part<'j>>, Vec<Part<'j>>) =
         words.iter().partition(|part| is_told(part) && part.is_one_word());
-    let are_all = with_windows.len() > 1 && without.iter().all(|part| are_nested && part.is_unread());
+    let are_all = !with_windows.is_empty() && words.len() > 1 && without.iter().all(|part| part.is_one_word() && is_silent(part));
     let is_any_beside = others.iter().any(|part| part.has_version) || !(are_nested || are_names);
-    if are_all && !is_any_beside { computers_of(&words) } else { Ok(Vec::new()) }
+    if are_all && !is_any_beside { computers_of(&words, is_held) } else { Ok(Vec::new()) }
 }
 
-/// The fields of these computers, else the name of one that is a group: it has a list of the names of its computers.
-fn computers_of<'j>(parts: &[Part<'j>]) -> Result<Vec<Field<'j>>, &'j str> {
+/// The fields of these computers. It is an error where one is a group, by a list of the names of its computers, and where one has a
+/// field that may be a computer itself, and that others do not have. Where they are `held`, they are computers.
+fn computers_of<'j>(parts: &[Part<'j>], held: bool) -> Result<Vec<Field<'j>>, Wrong<'j>> {
+    // An object in a sure computer is a part of what is said of it.
+    let is_computer = |part: &Part<'_>, word: &str| !is_mixed(part.name) || part.value.get(word).is_some_and(Value::is_string);
+    let word_of = |part: &Part<'j>| part.word.filter(|word| is_computer(part, word));
+    let first = parts.iter().filter(|_| !held).find_map(|part| Some((part.name, word_of(part)?)));
+    if let Some((name, word)) = first
+        && !parts.iter().all(|part| !part.has_version || part.value.get(word).is_some())
+    {
+        return Err(Wrong::Within(name, word));
+    }
     let is_list = |list: &Value| list.as_array().is_some_and(|list| !list.is_empty());
     let is_group = |part: &&Part<'j>| HOLDERS.iter().any(|holder| part.value.get(*holder).is_some_and(is_list));
     match parts.iter().find(is_group) {
-        Some(group) => Err(group.name),
+        Some(group) => Err(Wrong::Beside(group.name)),
         None => Ok(parts.iter().map(|part| (part.name, part.value)).collect()),
     }
 }
@@ -402,6 +528,44 @@ mod tests {
                 "i-0abc2": {"ComputerName": "web01", "PlatformName": "Microsoft Windows Server 2022", "PlatformVersion": "10.0.20348"}}"#,
                 "i-0abc1/web01 10.0.20348, i-0abc2/web01 10.0.20348",
             ),
+            // Groups of one.
+            (r#"{"rack1": {"web01": "10.0.20348.1"}}"#, "web01 10.0.20348.1"),
+            (
+                r#"{"rack1": {"web01": {"osVersion": "10.0.20348.1"}}, "rack2": {"db01": {"osVersion": "10.0.17763.1"}}}"#,
+                "web01 10.0.20348.1, db01 10.0.17763.1",
+            ),
+            (
+                r#"{"prod": {"web01": {"osVersion": "10.0.20348.1"}, "web02": {"osVersion": "10.0.20348.1"}},
+                "test": {"db01": {"osVersion": "10.0.20348.1"}}}"#,
+                "web01 10.0.20348.1, web02 10.0.20348.1, db01 10.0.20348.1",
+            ),
+            // A part that all of them have.
+            (
+                r#"{"alpha": {"instance": {"osVersion": "10.0.20348.1"}}, "beta": {"instance": {"osVersion": "10.0.17763.1"}}}"#,
+                "alpha 10.0.20348.1, beta 10.0.17763.1",
+            ),
+            (
+                r#"{"servers": {"web01": "10.0.20348.1"}, "clients": {"pc01": "10.0.26100.1"}}"#,
+                "pc01 10.0.26100.1, web01 10.0.20348.1",
+            ),
+            // Two lists of computers, of which one is known by its label.
+            (
+                r#"{"servers": [{"name": "web01", "osVersion": "10.0.20348.1"}], "clients": [{"name": "pc01", "osVersion": "10.0.26100.1"}]}"#,
+                "web01 10.0.20348.1, pc01 10.0.26100.1",
+            ),
+            (
+                r#"{"servers": [{"name": "web01", "version": "10.0.20348.1"}], "clients": [{"version": "10.0.26100.1", "name": "pc01"}]}"#,
+                "web01 10.0.20348.1, pc01 10.0.26100.1",
+            ),
+            (
+                r#"{"computers": [{"CsName": "web01", "OsVersion": "10.0.20348"}], "clients": [{"CsName": "pc01", "OsVersion": "10.0.26100"}]}"#,
+                "web01 10.0.20348, pc01 10.0.26100",
+            ),
+            (
+                r#"{"nodes": [{"name": "web01", "osVersion": "10.0.20348.1"}], "settings": {"minVersion": "10.0.17763.1"},
+                "drivers": [{"name": "a", "version": "10.0.17763.1"}]}"#,
+                "web01 10.0.20348.1",
+            ),
             (
                 r#"{"data": {"database": {"os": "ltsc2022"}, "fileserver": {"os": "ltsc2019"}}}"#,
                 "database 10.0.20348, fileserver 10.0.17763",
@@ -425,8 +589,57 @@ mod tests {
             ),
             (
                 r#"{"prod": {"web01": {"osVersion": "10.0.20348.1"}, "web02": {"osVersion": "10.0.20348.1"}},
-                "test": {"db01": {"osVersion": "10.0.20348.1"}}}"#,
+                "test": {"db": {"osVersion": "10.0.20348.1"}}}"#,
                 NOT_OF_EACH,
+            ),
+            // Groups of one whose names are words.
+            (
+                r#"{"frontend": {"web": "10.0.20348.1"}, "backend": {"db": "10.0.20348.1"}}"#,
+                "the fields of `backend` name another computer, `db`",
+            ),
+            (
+                r#"[{"frontend": {"web": {"version": "10.0.20348.1"}}}, {"backend": {"db": {"version": "10.0.20348.1"}}}]"#,
+                "the fields of `frontend` name another computer, `web`",
+            ),
+            (
+                r#"{"rack1": {"web": "10.0.20348.1"}, "rack2": {"db": "10.0.20348.1"}}"#,
+                "the fields of `rack1` name another computer, `web`",
+            ),
+            (r#"{"rack1": {"web": "10.0.20348.1"}}"#, "a host cannot be read from JSON"),
+            // Names whose versions cannot be read.
+            (
+                r#"{"alpha": {"stdout": "Microsoft Windows [Version 10.0.20348.2402]", "rc": 0}, "beta": {"stdout": "", "rc": 1}}"#,
+                "the Windows of `beta` is not known",
+            ),
+            (
+                r#"{"alpha": {"stdout": "Microsoft Windows [Version 10.0.20348.2402]"}, "beta": {"unreachable": true}}"#,
+                "the Windows of `beta` is not known",
+            ),
+            (
+                r#"{"alpha": "Microsoft Windows [Version 10.0.20348.2402]", "beta": "Access is denied."}"#,
+                "the Windows of `beta` is not known",
+            ),
+            (
+                r#"{"web01": {"stdout": "10.0.20348.2402"}, "web02": {"stdout": "10.0.20348.2402"}, "beta": {"stdout": ""}}"#,
+                "the Windows of `beta` is not known",
+            ),
+            // What is beside a list of computers and is not read.
+            (
+                r#"{"servers": [{"name": "web01", "osVersion": "10.0.20348.1"}], "pc01": {"osVersion": "10.0.20348.1"}}"#,
+                "not all computers in this JSON can be read",
+            ),
+            (
+                r#"{"servers": [{"name": "web01", "osVersion": "10.0.20348.1"}], "laptop": {"osVersion": "10.0.20348.1"}}"#,
+                "not all computers in this JSON can be read",
+            ),
+            (
+                r#"{"servers": [{"name": "web01", "osVersion": "10.0.20348.1"}],
+                "dmz": {"clients": [{"name": "pc01", "osVersion": "10.0.20348.1"}]}}"#,
+                "not all computers in this JSON can be read",
+            ),
+            (
+                r#"{"servers": [{"name": "web01", "osVersion": "10.0.20348.1"}], "clients": ["pc01 10.0.20348.1"]}"#,
+                "not all computers in this JSON can be read",
             ),
             // One that did not answer, however that is written.
             (

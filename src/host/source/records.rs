@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::host::facts::HostFacts;
 use crate::host::version_text;
+use crate::text::quoted;
 use crate::{Error, OsVersion};
 
 /// The most values of one text that are read: those of five thousand computers with a hundred columns.
@@ -65,6 +66,8 @@ pub(super) struct Records {
     pub is_cut: bool,
     /// True for a text with a row for each record.
     pub is_table: bool,
+    /// The label of what stands beside the lists of JSON, tells of computers too, and is not among the records.
+    pub beside: Option<String>,
 }
 
 impl Records {
@@ -77,9 +80,14 @@ impl Records {
 
     /// The records of JSON, one for each of its [objects].
     pub fn of_json(json: &Value) -> Self {
+        Self::of_objects(objects(json))
+    }
+
+    /// The records of these objects of JSON.
+    pub fn of_objects(objects: Vec<&Value>) -> Self {
         let mut left = MOST_FIELDS;
-        let all = objects(json).into_iter().map(|object| of_object(object, &mut left)).collect();
-        Self { all, rest: String::new(), is_cut: left == 0, is_table: false }
+        let all = objects.into_iter().map(|object| of_object(object, &mut left)).collect();
+        Self { all, is_cut: left == 0, ..Self::default() }
     }
 
     /// The hosts of the records that `recognises` knows, which `facts` reads.
@@ -99,11 +107,17 @@ impl Records {
     ///
     /// # Errors
     ///
-    /// More values than are read, several hosts without a name each, and another version beside the records.
+    /// More values than are read, computers in JSON that are not among the records, several hosts without a name each, and another version
+    /// beside the records.
     pub fn settled(&self, read: Vec<HostFacts>) -> Result<Vec<HostFacts>, Error> {
         if self.is_cut {
             return Err(Error::new(format!("this text has more than {MOST_FIELDS} values, so its last hosts are not read"))
                 .hint("leave out the columns that say nothing of the system, or split it into several files"));
+        }
+        if let Some(label) = &self.beside {
+            return Err(Error::new("not all computers in this JSON can be read")
+                .because(format!("{} tells of a Windows too, in another form than the list beside it", quoted(label)))
+                .hint("write all computers into lists of one form, or leave it out"));
         }
         let mut hosts: Vec<HostFacts> = Vec::new();
         for host in read {
@@ -143,12 +157,18 @@ pub(super) fn objects(json: &Value) -> Vec<&Value> {
     match json {
         Value::Array(objects) => objects.iter().collect(),
         Value::Object(object) => {
-            let lists = LISTS.iter().filter_map(|name| object.get(*name)?.as_array());
-            let objects: Vec<&Value> = lists.filter(|list| list.iter().any(Value::is_object)).flatten().collect();
+            let fields = LISTS.iter().filter_map(|label| Some((*label, object.get(*label)?)));
+            let lists = fields.filter(|(label, value)| is_list(label, value)).filter_map(|(_, value)| value.as_array());
+            let objects: Vec<&Value> = lists.flatten().collect();
             if objects.is_empty() { vec![json] } else { objects }
         }
         _ => Vec::new(),
     }
+}
+
+/// True for a field of JSON that holds a list of objects, by its label.
+pub(super) fn is_list(label: &str, value: &Value) -> bool {
+    LISTS.contains(&label) && value.as_array().is_some_and(|list| list.iter().any(Value::is_object))
 }
 
 /// True for one host, and for several that all have names, each its own.

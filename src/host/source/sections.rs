@@ -1,16 +1,17 @@
 //! What a command printed on several computers, below a line with the name of each: `\\web01:` as PsExec writes it, `=== web01 ===`,
 //! `web01:`; and YAML with a key for each computer.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::mem::discriminant;
 
 use super::records::{Records, plain};
-use super::{Document, Format, Read, Source, Syntax, answers, has_names, in_answer, in_fields, inventory};
+use super::{Document, Format, Read, Syntax, answers, has_names, in_answer, in_fields, inventory};
 use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::list::{self, LONGEST_LINE, MOST_LINES, is_mixed};
 use crate::host::version_text::{self, versions};
-use crate::host::{other_host, spec};
+use crate::host::{other_computer, other_host, other_thing, spec};
 use crate::knowledge::Knowledge;
 use crate::text::{is_quote, quoted};
 
@@ -32,7 +33,7 @@ pub(super) const WORDS: Format = Format {
 /// What makes a line a title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mark {
-    /// `\\web01:`.
+    /// `\\web01:`, and a path to a file of a computer: `\\web01\c$\ver.txt`.
     PsExec,
     /// `=== web01 ===`, `==> web01 <==`.
     Equals,
@@ -61,7 +62,10 @@ impl<'t> Title<'t> {
         if trimmed.len() > LONGEST_LINE {
             return None;
         }
-        let of_psexec = || Some((trimmed.strip_prefix(r"\\")?.strip_suffix(':')?, Mark::PsExec));
+        let of_psexec = || {
+            let before_colon = trimmed.strip_suffix(':').and_then(|title| title.strip_prefix(r"\\")?.split('\\').next());
+            Some((before_colon.or_else(|| computer_of_file(trimmed))?, Mark::PsExec))
+        };
         let of_line = || {
             let mark = match trimmed.get(..3)? {
                 "===" | "==>" => Mark::Equals,
@@ -71,7 +75,7 @@ impl<'t> Title<'t> {
             let name = trimmed.trim_matches(|c: char| c.is_whitespace() || "=-<>".contains(c));
             // The files of a patch have such lines too, without a mark behind the name.
             let is_closed = trimmed.ends_with(['=', '-', '<']);
-            (is_closed || !name.contains(['/', '\\'])).then_some((name, mark))
+            (is_closed || !name.contains(['/', '\\'])).then(|| (computer_of_file(name).unwrap_or(name), mark))
         };
         // In a list of YAML a hyphen stands before the key.
         let of_colon = || {
@@ -102,6 +106,14 @@ impl<'t> Title<'t> {
     }
 }
 
+/// The computer on which a file is, by the path to it alone: `web01` of `\\web01\c$\ver.txt`.
+pub(in crate::host) fn computer_of_file(path: &str) -> Option<&str> {
+    let (name, within) = path.strip_prefix(r"\\")?.split_once('\\')?;
+    let file = within.rsplit('\\').next()?;
+    let is_path = file.contains('.') && !within.contains([':', '<', '>', '|', '"']);
+    (is_path && spec::is_name(name)).then_some(name)
+}
+
 /// What stands in YAML and in lists instead of what a computer would have said.
 const EMPTY: [&str; 9] = ["null", "~", "{}", "[]", "none", "failed", "offline", "unknown", "n/a"];
 
@@ -116,7 +128,7 @@ pub(in crate::host) fn unread(line: &str) -> Option<&str> {
 }
 
 /// True for a word above a part of what is said of one computer or of images, or above a part of a report, as `Network` of
-/// `=== Network ===`, and for the name of a file of programs. `container-01` is the name of a computer.
+/// `=== Network ===`, and for the name of a file or an update. `container-01` is the name of a computer.
 pub(in crate::host) fn is_part(word: &str) -> bool {
     const PARTS: &str = "actual addresses after agent all allocatable amd64 annotations arm64 available base base64 baseline \
                          before begin build capacity children cleanup client cmd conditions container containers cpu current \
@@ -129,13 +141,11 @@ pub(in crate::host) fn is_part(word: &str) -> bool {
                          tags target tests update updates utf8 vars version win32 windows workaround x64 x86";
     // Of these a computer has several: `nic1`.
     const COUNTED: &str = "adapter attempt check disk drive eth ipv kb nic partition phase sha stage step task volume";
-    const FILES: &str = ".dll .exe .sys";
     let is_one_of = |words: &str, word: &str| words.split(' ').any(|known| word.eq_ignore_ascii_case(known));
     let counted = word.trim_end_matches(|c: char| c.is_ascii_digit());
-    let ending = word.rfind('.').and_then(|at| word.get(at..)).unwrap_or_default();
     is_one_of(PARTS, word)
         || (counted.len() < word.len() && is_one_of(COUNTED, counted))
-        || (!ending.is_empty() && is_one_of(FILES, ending))
+        || other_thing::named(word).is_some()
 }
 
 /// True for the few words that a tool prints of a computer that did not answer or did not let it in.
@@ -165,6 +175,14 @@ struct Section<'t> {
 impl Section<'_> {
     fn names_windows(&self, knowledge: &Knowledge) -> bool {
         names_windows(&self.body, knowledge)
+    }
+
+    /// The name of the computer that a script wrote above its Windows: `Host: web01`. A field of YAML says less than the key above it.
+    fn name_within(&self) -> Option<&str> {
+        let mut lines = self.body.lines().filter(|line| !line.trim().is_empty()).peekable();
+        let is_yaml = matches!(self.title.mark, Mark::Colon(_)) && lines.peek().is_some_and(|first| blanks_before(first) > 0);
+        let mut above = lines.take_while(|line| !is_yaml && versions(line).is_empty());
+        above.find_map(other_computer::labelled)
     }
 }
 
@@ -218,18 +236,40 @@ impl<'t> Titles<'t> {
     }
 }
 
-/// The sections of [`FORMAT`]. A word is a title beside sure ones where what is below it is that of another computer.
-fn named<'t>(document: &Document<'t>) -> Option<Vec<Section<'t>>> {
+/// What is read of a document here, each part once it was asked for.
+#[derive(Default)]
+pub(super) struct Kept<'t> {
+    titles: OnceCell<Titles<'t>>,
+    named: OnceCell<Option<Vec<Section<'t>>>>,
+    called: OnceCell<Option<Vec<Section<'t>>>>,
+}
+
+fn titles<'d, 't>(document: &'d Document<'t>) -> &'d Titles<'t> {
+    document.sections.titles.get_or_init(|| Titles::of(document.text))
+}
+
+/// The sections of [`FORMAT`].
+fn named<'d, 't>(document: &'d Document<'t>) -> Option<&'d [Section<'t>]> {
+    document.sections.named.get_or_init(|| below_names(document)).as_deref()
+}
+
+/// The sections of [`WORDS`].
+fn called<'d, 't>(document: &'d Document<'t>) -> Option<&'d [Section<'t>]> {
+    document.sections.called.get_or_init(|| below_words(document)).as_deref()
+}
+
+/// The sections below sure titles. A word is a title beside them where what is below it is that of another computer.
+fn below_names<'t>(document: &Document<'t>) -> Option<Vec<Section<'t>>> {
     let knowledge = document.knowledge;
-    let Titles { lines, groups, left_out } = Titles::of(document.text);
+    let Titles { lines, groups, left_out } = titles(document);
     let found = groups.iter().find_map(|(mark, all)| {
-        if is_any_lost(*mark, all, &groups) {
+        if is_any_lost(*mark, all, groups) {
             return None;
         }
         let sure: Vec<Title<'_>> = all.iter().copied().filter(Title::is_sure).collect();
         let least = if matches!(mark, Mark::Colon(_) | Mark::Blank) { 2 } else { 1 };
         let with_words = || {
-            let sections = below(&lines, all, least, knowledge)?;
+            let sections = below(lines, all, least, knowledge)?;
             let is_told = |section: &Section<'_>| section.names_windows(knowledge) || is_no_answer(&section.body);
             // A word within what is said of a computer would take its Windows from it.
             let are_whole = sections.iter().filter(|section| section.title.is_sure()).all(is_told);
@@ -237,12 +277,12 @@ fn named<'t>(document: &Document<'t>) -> Option<Vec<Section<'t>>> {
             (are_whole && sections.iter().any(is_computer)).then_some(sections)
         };
         let is_any_sure = !sure.is_empty();
-        let sections = is_any_sure.then(|| with_words().or_else(|| below(&lines, &sure, least, knowledge))).flatten();
+        let sections = is_any_sure.then(|| with_words().or_else(|| below(lines, &sure, least, knowledge))).flatten();
         let sections = sections.filter(|sections| sections.iter().any(|section| section.names_windows(knowledge)));
         sections.filter(|sections| !are_named_below(document, sections))
     });
     // What is below that title is not known, which is an error.
-    found.or_else(|| Some(vec![Section { title: left_out?, body: String::new() }]))
+    found.or_else(|| Some(vec![Section { title: (*left_out)?, body: String::new() }]))
 }
 
 /// True where a computer has a title with another mark than these: it would be lost.
@@ -257,13 +297,13 @@ fn are_named_below(document: &Document<'_>, sections: &[Section<'_>]) -> bool {
     sections.iter().all(|section| section.names_windows(document.knowledge)) && has_names(document)
 }
 
-/// The sections of [`WORDS`], and those of which one is about a computer that did not answer.
-fn called<'t>(document: &Document<'t>) -> Option<Vec<Section<'t>>> {
+/// The sections below words, and those of which one is about a computer that did not answer.
+fn below_words<'t>(document: &Document<'t>) -> Option<Vec<Section<'t>>> {
     let knowledge = document.knowledge;
-    let Titles { lines, groups, .. } = Titles::of(document.text);
-    let are_words = |mark: Mark, group: &[Title<'_>]| !group.iter().any(Title::is_sure) && !is_any_lost(mark, group, &groups);
+    let Titles { lines, groups, .. } = titles(document);
+    let are_words = |mark: Mark, group: &[Title<'_>]| !group.iter().any(Title::is_sure) && !is_any_lost(mark, group, groups);
     groups.iter().filter(|(mark, group)| are_words(*mark, group)).find_map(|(_, group)| {
-        let sections = below(&lines, group, 2, knowledge)?;
+        let sections = below(lines, group, 2, knowledge)?;
         let names_windows = |section: &Section<'_>| section.names_windows(knowledge);
         let are_computers = sections.iter().all(|section| names_windows(section) || is_no_answer(&section.body));
         (are_computers && sections.iter().any(names_windows)).then_some(sections)
@@ -296,23 +336,15 @@ fn below<'t>(lines: &[&'t str], titles: &[Title<'t>], least: usize, knowledge: &
     (!names_windows(&outside.join("\n"), knowledge)).then_some(sections)
 }
 
-fn hosts(document: &Document<'_>, sections: Option<Vec<Section<'_>>>) -> Result<Vec<HostFacts>, Error> {
+fn hosts(document: &Document<'_>, sections: Option<&[Section<'_>]>) -> Result<Vec<HostFacts>, Error> {
     let sections = sections.unwrap_or_default();
     let is_only = sections.len() == 1;
     let parts = sections.iter().map(|section| {
         let read = of_section(section, is_only, document.knowledge);
-        (section.title.name.to_owned(), own_name(&read), read)
+        // A title may be that of a group.
+        (section.title.name.to_owned(), answers::own_name(&read, || section.name_within().map(str::to_owned)), read)
     });
     answers::hosts_by_own_names(document, parts.collect())
-}
-
-/// The name that the one host of a section has in what a tool printed of it: that counts before a title, which may be that of a group. A
-/// field of YAML says less than the key above it.
-fn own_name(read: &Result<Read, Error>) -> Option<String> {
-    match read.as_ref().ok()?.hosts.as_slice() {
-        [host] if host.source != Source::Inventory => host.label.clone(),
-        _ => None,
-    }
 }
 
 /// The hosts in one section, which may be the only one. It is what a tool printed, or properties that have a column in an inventory.
@@ -540,6 +572,26 @@ mod tests {
                  System Info:\n  Kernel Version:             10.0.20348.2402\n  OS Image:                   Windows Server 2022 Datacenter\n  \
                  Operating System:           windows\n",
                 "win1 10.0.20348.2402",
+            ),
+            (
+                "=== rack1 ===\nHost: web01\nMicrosoft Windows [Version 10.0.20348.2402]\n=== rack2 ===\nComputer Name : fileserver\n\
+                 Microsoft Windows [Version 10.0.20348.2402]\n",
+                "web01 10.0.20348.2402, fileserver 10.0.20348.2402",
+            ),
+            ("=== web01 ===\nHost: 10.0.0.5\n10.0.20348.2402\nHost: proxy7\n", "web01 10.0.20348.2402"),
+            (
+                "web01:\n  Host: esx1\n  10.0.20348.2402\nweb02:\n  10.0.20348.2402\n",
+                "web01 10.0.20348.2402, web02 10.0.20348.2402",
+            ),
+            // Paths to files of computers.
+            ("\\\\web01\\c$\\ver.txt:\nMicrosoft Windows [Version 10.0.20348.2402]\n", "web01 10.0.20348.2402"),
+            (
+                "\r\n\\\\fileserver\\c$\\ver.txt\r\n\r\n\r\n10.0.20348.2402\r\n\r\n\\\\web02\\c$\\my files\\ver.txt\r\n\r\n\r\n10.0.20348.1\r\n",
+                "fileserver 10.0.20348.2402, web02 10.0.20348.1",
+            ),
+            (
+                "==> \\\\web01\\c$\\ver.txt <==\n10.0.20348.2402\n==> \\\\web02\\c$\\ver.txt <==\n10.0.20348.2402\n",
+                "web01 10.0.20348.2402, web02 10.0.20348.2402",
             ),
             // Keys at more depths than most texts have.
             (

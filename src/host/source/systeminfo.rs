@@ -1,7 +1,7 @@
 //! The output of `systeminfo` in any language: recognised by the shape `10.0.N … N`, not by its labels.
 
 use super::records::{self, Record, Records};
-use super::{Document, Format, Source, Syntax, product};
+use super::{Document, Format, Source, Syntax, Text, product};
 use crate::host::facts::HostFacts;
 use crate::host::version_text::{full_version, kind_in_words};
 use crate::host::{Availability, edition, version_text};
@@ -95,7 +95,7 @@ fn one_below_the_other(text: &str, knowledge: &Knowledge) -> Option<Vec<HostFact
         if part.iter().filter(has_version).count() != 1 {
             return None;
         }
-        found.extend(hosts(&Document::new(&part.concat(), knowledge)).ok()?);
+        found.extend(hosts(&Document::new(&Text::of(&part.concat()), knowledge)).ok()?);
     }
     records::are_named(&found).then_some(found)
 }
