@@ -316,9 +316,8 @@ fn computers_among<'j>(parts: &[Part<'j>], label: &str, knowledge: &Knowledge) -
     let are_names = parts.iter().filter(|part| part.value.is_string()).all(Part::is_named);
     let is_of_one = || parts.iter().any(|part| part.value.is_string() && !part.is_named() && is_told(part));
     // A computer that could not be asked, or whose answer has no Windows in it.
-    let answers_with = |output: &&&str| {
-        parts.iter().any(|part| part.has_version && part.is_named() && part.value.get(**output).is_some())
-    };
+    let answers_with =
+        |output: &&&str| parts.iter().any(|part| part.has_version && part.is_named() && part.value.get(**output).is_some());
     let outputs: Vec<&str> = OUTPUTS.iter().filter(answers_with).copied().collect();
     let is_silent = |part: &Part<'_>| part.is_unread() || outputs.iter().any(|output| part.value.get(*output).is_some());
 

@@ -143,9 +143,7 @@ pub(in crate::host) fn is_part(word: &str) -> bool {
     const COUNTED: &str = "adapter attempt check disk drive eth ipv kb nic partition phase sha stage step task volume";
     let is_one_of = |words: &str, word: &str| words.split(' ').any(|known| word.eq_ignore_ascii_case(known));
     let counted = word.trim_end_matches(|c: char| c.is_ascii_digit());
-    is_one_of(PARTS, word)
-        || (counted.len() < word.len() && is_one_of(COUNTED, counted))
-        || other_thing::named(word).is_some()
+    is_one_of(PARTS, word) || (counted.len() < word.len() && is_one_of(COUNTED, counted)) || other_thing::named(word).is_some()
 }
 
 /// True for the few words that a tool prints of a computer that did not answer or did not let it in.
