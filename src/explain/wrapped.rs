@@ -3,10 +3,15 @@
 
 use super::level::level;
 
-/// The beginnings of the marks that pipelines put before each line, and the ends of those that have properties, as in
-/// `::error file=a.yml,line=3::` and `##vso[task.logissue type=error]`.
-const MARKS: [(&str, &str); 5] =
-    [("##[error]", ""), ("##[warning]", ""), ("::error", "::"), ("::warning", "::"), ("##vso[task.logissue ", "]")];
+/// The marks that pipelines, or scripts for them, put before each line. Those with properties, such as a file, begin an error each.
+const MARKS: [&str; 6] = [
+    "##[error]",
+    "##[warning]",
+    "::error::",
+    "::warning::",
+    "##vso[task.logissue type=error]",
+    "##vso[task.logissue type=warning]",
+];
 
 /// The member of a record of a log with what it says: `time="…" level=error msg="…"`.
 const MESSAGE: &str = " msg=\"";
@@ -73,20 +78,13 @@ impl Before {
 
 /// The mark of a line, and what it says.
 fn marked(line: &str) -> Option<Marked<'_>> {
-    if let Some(length) = MARKS.iter().find_map(|(begin, end)| mark_length(line, begin, end)) {
-        let (mark, rest) = line.split_at_checked(length)?;
+    if let Some((mark, rest)) = MARKS.iter().find_map(|mark| Some((*mark, line.strip_prefix(*mark)?))) {
         return Some(Marked { mark, rest, is_record: false });
     }
     // Records that differ in their times alone.
     let record = line.strip_prefix("time=\"")?.split_once("\" ")?.1;
     let (mark, rest) = record.split_at_checked(record.find(MESSAGE)? + MESSAGE.len())?;
     Some(Marked { mark, rest: rest.strip_suffix('"').unwrap_or(rest), is_record: true })
-}
-
-/// The length of a mark that begins and ends so, if it stands at the beginning of this line.
-fn mark_length(line: &str, begin: &str, end: &str) -> Option<usize> {
-    let rest = line.strip_prefix(begin)?;
-    Some(begin.len() + rest.find(end)? + end.len())
 }
 
 /// True for a line that begins within a sentence or a number.
@@ -133,7 +131,6 @@ mod tests {
             (["##[error]PrepareLayer failed in Win32:", "##[error]Incorrect function. (0x1)"], "Incorrect function. (0x1)"),
             (["##[error]Incorrect function.", "##[error](0x1)"], "(0x1)"),
             (["::error::PrepareLayer failed in Win32:", "::error::Incorrect function."], "Incorrect function."),
-            (["::error file=a.yml,line=3::it does not", "::error file=a.yml,line=3::match"], "match"),
             (["##vso[task.logissue type=error]it does not", "##vso[task.logissue type=error]match"], "match"),
         ] {
             assert_eq!(next(lines), [None, Some(rest)], "{lines:?}");
@@ -149,7 +146,7 @@ mod tests {
             ["##[error]one", "##[error]docker: two"],
             ["##[error]one", "two"],
             ["::error::one", "::warning::two"],
-            ["::error one", "::error two"],
+            ["::error file=a.yml,line=3::one", "::error file=a.yml,line=3::two"],
             ["one (", "##[error]two"],
             ["time=\"a\" level=error msg=\"one\"", "time=\"a\" level=error msg=\"two\""],
             [

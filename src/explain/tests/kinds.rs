@@ -581,7 +581,6 @@ fn an_error_that_is_wrapped_behind_stamps_is_one() {
         "##[error]",
         "2026-11-29T10:00:00.1234567Z ##[error]",
         "::error::",
-        "::error file=a.yml,line=3::",
         "##vso[task.logissue type=error]",
     ] {
         // The last within the number.
@@ -601,7 +600,6 @@ fn an_error_is_the_same_behind_the_mark_of_a_pipeline() {
         "##[error]",
         "2026-11-29T10:00:00.1234567Z ##[error]",
         "::error::",
-        "::error file=a.yml,line=3::",
         "##vso[task.logissue type=error]",
         "2026-11-29T10:00:00.1234567Z ",
         "[stderr] ",
