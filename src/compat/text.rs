@@ -232,8 +232,8 @@ impl Subject<'_> {
             }
             // Kubernetes has no use for it.
             "enable-hyperv" if self.policy.engine_on(self.host) == Engine::Kubernetes => None,
-            // Nothing is to be found out where the engine has no Hyper-V isolation.
             "if-docker" => (self.policy.engine_on(self.host) == Engine::Docker).then(Advice::default),
+            // Nothing is to be found out where the engine has no Hyper-V isolation.
             "if-offered" => self.policy.engine_on(self.host).offers_hyperv().then(Advice::default),
             "chosen-entry" => self.chosen_entry(reported).map(|reference| Remedy::Image(reference).into()),
             "engine-version" => self.other_engine_version(reported).map(Advice::from),

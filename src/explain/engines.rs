@@ -74,7 +74,7 @@ fn of_host(says: &impl Fn(&EngineVersions) -> bool, host: u32, knowledge: &Knowl
             (first, last) if first == last => format!("entries of build {last} only"),
             (first, last) => format!("entries from build {first} to {last}"),
         };
-        format!("On a host of build {host}, {} take {taken}: an image that they refuse has none of these.", and_joined(&engines)).into()
+        format!("On a host of build {host}, {} take {taken}: an image that they refuse has none.", and_joined(&engines)).into()
     };
     bounds.into_iter().map(sentence).collect()
 }

@@ -369,7 +369,7 @@ fn an_engines_message_names_its_versions() {
             "no matching manifest for windows(10.0.26200)/amd64 in the manifest list entries",
             &[
                 "These versions use these words: Docker 28.0.0 to 29.7.2.",
-                "On a host of build 26200, Docker 28.0.0 to 29.7.2 take entries up to build 26200: an image that they refuse has none of these.",
+                "On a host of build 26200, Docker 28.0.0 to 29.7.2 take entries up to build 26200: an image that they refuse has none.",
             ],
         ),
         (

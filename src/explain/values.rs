@@ -242,12 +242,7 @@ impl Platform {
     }
 }
 
-fn no_matching_manifest(
-    general: Explanation,
-    platform: &Platform,
-    stores: &[ImageStore],
-    context: &Context<'_>,
-) -> Explanation {
+fn no_matching_manifest(general: Explanation, platform: &Platform, stores: &[ImageStore], context: &Context<'_>) -> Explanation {
     if !platform.os.is_empty() && platform.os != "windows" {
         return no_entry_for_linux(general, platform);
     }

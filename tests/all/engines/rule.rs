@@ -68,12 +68,11 @@ pub fn answer(program: Program, release: Release, host: Host, pulled: &Pulled) -
         Program::DockerWithContainerd => {
             matcher(docker_vendors(release)?, host, pulled, || Ok(words_of_docker_with_containerd(release, host)))
         }
-        Program::Containerd => matcher(containerd_vendors(release)?, host, pulled, || Ok(NO_MATCH.to_owned())),
         // `internal/cri/server/images/image_pull.go`: the pull succeeds, and the config is not found.
         Program::Kubelet if release >= (2, 1, 0) => matcher(containerd_vendors(release)?, host, pulled, || {
             Ok("get image config descriptor: no match for platform in manifest sha256:…: not found".to_owned())
         }),
-        Program::Kubelet => matcher(containerd_vendors(release)?, host, pulled, || Ok(NO_MATCH.to_owned())),
+        Program::Containerd | Program::Kubelet => matcher(containerd_vendors(release)?, host, pulled, || Ok(NO_MATCH.to_owned())),
     }
 }
 
