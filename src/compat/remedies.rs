@@ -171,7 +171,9 @@ impl Subject<'_> {
         if let Config::Read(config) = &entry.config {
             entry.architecture.clone_from(&config.architecture);
         }
-        (entry.indexed, entry.entry) = (Version::Known(version), EntryFacts::default());
+        // An index within the index stays one.
+        let passed_over_by_docker = entry.entry.passed_over_by_docker;
+        (entry.indexed, entry.entry) = (Version::Known(version), EntryFacts { passed_over_by_docker, ..EntryFacts::default() });
         judge(self.knowledge, self.host, &image, self.policy).ok == Some(true)
     }
 
