@@ -39,9 +39,6 @@ const FORM_OF_LIST: &str = "--from takes a text file with one image a line, or -
 /// The most pairs of an image and a host that are judged at once: their results are held together, in about 500 MiB.
 const MOST_PAIRS: usize = 100_000;
 
-/// The image that containerd starts first in every pod if its configuration names no other; its tags are versions.
-const PAUSE_IMAGE: &str = "registry.k8s.io/pause";
-
 /// Check whether images can run on hosts, and in which isolation mode.
 #[derive(clap::Args, Clone, Debug)]
 #[command(mut_arg("format", |format| format.short('f')), after_help = "Examples:
@@ -208,7 +205,7 @@ impl Args {
         let Some(wanted) = &self.pause else { return Ok(vec![None; hosts.len()]) };
         let default_of = |host: &Host| {
             let (versions, _) = engine::versions(knowledge, &policy.engine_of(host))?;
-            Some(format!("{PAUSE_IMAGE}:{}", versions.pause.as_ref()?))
+            versions.pause.clone()
         };
         let is_node = |host: &&Host| policy.engine_on(host) == Engine::Kubernetes;
         if !hosts.iter().any(|host| is_node(&host)) {

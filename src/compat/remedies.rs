@@ -2,7 +2,7 @@
 
 use super::{Code, Judgement, Policy, Severity, Subject, Use, Wish, judge, survey};
 use crate::host::Host;
-use crate::image::{Candidate, Digest, Image, Source};
+use crate::image::{Candidate, Config, Digest, EntryFacts, Image, Source, Version};
 use crate::knowledge::builds::{FIRST_CLIENT_WITH_PROCESS, MICROSOFT_REGISTRY, WINDOWS_SERVER_2022, path_at_microsoft};
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
 use crate::{Architecture, Isolation, OsVersion};
@@ -161,6 +161,20 @@ impl Subject<'_> {
                 && repositories.any(|repository| repository.architectures.contains(&self.host.architecture))
         };
         self.knowledge.base_images.iter().any(serves)
+    }
+
+    /// True if this image passes once the index states of the chosen entry what its config does: the platform and the version.
+    pub(super) fn passes_once_indexed(&self) -> bool {
+        let Some(mut image) = self.image.cloned() else { return false };
+        let Some(entry) = self.chosen.and_then(|chosen| image.candidates.get_mut(chosen)) else { return false };
+        let Some((version, _)) = entry.os_version() else { return false };
+        if let Config::Read(config) = &entry.config {
+            entry.architecture.clone_from(&config.architecture);
+        }
+        // An index within the index stays one.
+        let passed_over_by_docker = entry.entry.passed_over_by_docker;
+        (entry.indexed, entry.entry) = (Version::Known(version), EntryFacts { passed_over_by_docker, ..EntryFacts::default() });
+        judge(self.knowledge, self.host, &image, self.policy).ok == Some(true)
     }
 
     /// The processor of the image, if it passes on a host that has it and is otherwise the same.

@@ -11,7 +11,7 @@ use crate::advice::Remedy;
 use crate::engine::{self, Refusal, select, select_in_store};
 use crate::host::{Host, HostEngine};
 use crate::image::Image;
-use crate::knowledge::{EngineVersions, Knowledge, versions_with};
+use crate::knowledge::{EngineVersion, EngineVersions, Knowledge, versions_with};
 use crate::{Engine, ImageStore, Isolation};
 
 /// The entry that the engine takes, and what becomes of it.
@@ -262,12 +262,19 @@ impl Subject<'_> {
     }
 
     /// Another version of the engine with which this image passes, among those that are maintained: the next later one; an earlier
-    /// one only where no later one passes.
+    /// one only where no later one passes. Below a kubelet it is one that is recommended for that; where it is not known which are, a
+    /// later one.
     pub(super) fn other_engine_version(&self, reported: Reported) -> Option<Remedy> {
         let engine = self.policy.engine_of(self.host).into_owned();
         let (now, _) = engine::versions(self.knowledge, &engine)?;
         let same = versions_with(&self.knowledge.engine_versions, now.engine, now.store).into_iter();
-        let others = same.filter(|other| other.first != now.first && other.is_maintained(self.policy.today));
+        let kubelet = engine.version.as_ref().and_then(EngineVersion::numbers);
+        let is_meant = |other: &&EngineVersions| {
+            let is_for_kubelet = || self.knowledge.recommends(&other.last, kubelet).unwrap_or(other.first > now.first);
+            let is_other = other.first != now.first && other.is_maintained(self.policy.today);
+            is_other && (engine.name != Engine::Kubernetes || is_for_kubelet())
+        };
+        let others = same.filter(is_meant);
         let (earlier, later): (Vec<&EngineVersions>, Vec<_>) = others.partition(|other| other.first < now.first);
         let mut versions = later.into_iter().chain(earlier.into_iter().rev()).map(|versions| versions.written(&versions.last));
         let version = versions.find(|version| self.passes_by(engine.in_version(version.clone()), reported))?;

@@ -44,7 +44,8 @@ impl Finding {
     /// The sentence that says what to do, without a full stop; empty where there is nothing to do.
     ///
     /// The template has alternatives between bars. One that names an image or an isolation is left out if that does not pass; what
-    /// stands behind two bars is said if none is left. What users report to fail is named where nothing else passes.
+    /// stands behind two bars is said if none is left, of several the first that passes. What users report to fail is named where nothing
+    /// else passes.
     pub fn help(&self, subject: &Subject<'_>) -> Advice {
         either(self.alternatives(subject))
     }
@@ -66,11 +67,13 @@ impl Finding {
             alternatives.split('|').filter_map(|alternative| self.alternative(alternative, subject, reported)).collect()
         };
         let mut found = passing(Reported::LeftOut);
-        if found.is_empty() {
+        // The warning of what is reported to fail does not lead to it.
+        if found.is_empty() && self.code != Code::Ltsc2025On25h2 {
             found = passing(Reported::Offered);
         }
         if found.is_empty() {
-            found.extend(otherwise.map(|otherwise| self.fill(otherwise, subject)));
+            let mut last = otherwise.into_iter().flat_map(|otherwise| otherwise.split('|'));
+            found.extend(last.find_map(|one| self.alternative(one, subject, Reported::Offered)));
         }
         found
     }
@@ -229,12 +232,14 @@ impl Subject<'_> {
             }
             // Kubernetes has no use for it.
             "enable-hyperv" if self.policy.engine_on(self.host) == Engine::Kubernetes => None,
+            "if-docker" => (self.policy.engine_on(self.host) == Engine::Docker).then(Advice::default),
             // Nothing is to be found out where the engine has no Hyper-V isolation.
             "if-offered" => self.policy.engine_on(self.host).offers_hyperv().then(Advice::default),
             "chosen-entry" => self.chosen_entry(reported).map(|reference| Remedy::Image(reference).into()),
             "engine-version" => self.other_engine_version(reported).map(Advice::from),
             "fresh-base" => self.fresh_base(),
             "image-store" => self.other_store(reported).map(Advice::from),
+            "if-indexed" => self.passes_once_indexed().then(Advice::default),
             "entry" => self.other_entry().map(|reference| Remedy::Image(reference).into()),
             "host-behind" => self.version().is_some_and(|image| self.host.os_version < image).then(Advice::default),
             "image-behind" => self.version().is_some_and(|image| self.host.os_version > image).then(Advice::default),

@@ -34,8 +34,8 @@ impl Refusal {
         is_index.then_some(Self::NoEntry { words: versions.message, containerd })
     }
 
-    /// The message that the engine prints on this host. Docker 29.6 and later add the level of the processor, as in
-    /// `/amd64/v3`, which is left out here.
+    /// The message that the engine prints on this host. What depends on the machine or on the index is three dots in it: the level of
+    /// the processor from 1 to 4 in that of Docker 29.6 and later, as in `/amd64/v3`, and the digest in that of the kubelet.
     pub fn message(self, host: &Host) -> String {
         let version = host.os_version.triple();
         // Where a platform is written by containerd's rules, its variant follows the processor.
@@ -50,10 +50,18 @@ impl Refusal {
             Self::NoEntry { words: NoMatch::NoPlatform, .. } => {
                 return "no match for platform in manifest: not found".to_owned();
             }
+            Self::NoEntry { words: NoMatch::NoPlatformInImage, .. } => {
+                return "get image config descriptor: no match for platform in manifest sha256:…: not found".to_owned();
+            }
             Self::NoEntry { words: NoMatch::Platform, .. } => format!("windows/{architecture}"),
             Self::NoEntry { words: NoMatch::Unknown, .. } => "unknown".to_owned(),
             Self::NoEntry { words: NoMatch::PlatformAndVersion, .. } => format!("windows/{architecture} {version}"),
-            Self::NoEntry { words: NoMatch::VersionInPlatform, .. } => format!("windows({version})/{architecture}"),
+            Self::NoEntry { words: NoMatch::LevelInPlatform, .. } if host.architecture == Architecture::Amd64 => {
+                format!("windows({version})/{architecture}/v…")
+            }
+            Self::NoEntry { words: NoMatch::VersionInPlatform | NoMatch::LevelInPlatform, .. } => {
+                format!("windows({version})/{architecture}")
+            }
         };
         let cause = match self {
             Self::NoEntry { containerd: true, .. } => ": no match for platform in manifest: not found",

@@ -156,9 +156,37 @@ fn the_messages_of_docker_by_version() {
                 "no matching manifest for windows(10.0.17763)/amd64 in the manifest list entries: no match for platform in manifest: not found",
             ),
         ),
+        (
+            "docker/containerd@27.2.1",
+            Err(
+                "no matching manifest for windows(10.0.17763)/amd64 in the manifest list entries: no match for platform in manifest: not found",
+            ),
+        ),
+        // Which level the processor has is not known.
+        (
+            "docker/containerd@29.6.0",
+            Err(
+                "no matching manifest for windows(10.0.17763)/amd64/v… in the manifest list entries: no match for platform in manifest: not found",
+            ),
+        ),
+        ("docker/containerd@25.0.0", Err("no match for platform in manifest: not found")),
+        ("docker/containerd@27.2.0", Err("no match for platform in manifest: not found")),
         ("containerd@1.7.0", Err("no match for platform in manifest: not found")),
+        ("containerd@2.3.4", Err("no match for platform in manifest: not found")),
+        ("kubernetes@2.0.11", Err("no match for platform in manifest: not found")),
+        ("kubernetes@2.1.0", Err("get image config descriptor: no match for platform in manifest sha256:…: not found")),
+        ("kubernetes@2.3.4", Err("get image config descriptor: no match for platform in manifest sha256:…: not found")),
     ] {
         assert_eq!(taken(engine, 17763, &newer), message.map_err(str::to_owned), "{engine}");
+    }
+    // No level on arm64.
+    let on_arm = Host { architecture: crate::Architecture::Arm64, ..host(26100) };
+    let image = Image { candidates: vec![entry("amd64", "10.0.26100.1")], ..index(&[]) };
+    for version in ["27.2.1", "29.0.0", "29.7.2"] {
+        let docker = engine(&format!("docker/containerd@{version}"));
+        let refusal = select(Knowledge::built_in(), &on_arm, &image, &docker).and_then(|selection| selection.refusal);
+        let said = refusal.map(|refusal| refusal.message(&on_arm)).unwrap_or_default();
+        assert!(said.starts_with("no matching manifest for windows(10.0.26100)/arm64/v8 in the manifest"), "{version}: {said}");
     }
     // A single manifest is compared by Docker's own store only: moby#36184, in 18.04.
     let single = single("10.0.26100.1");

@@ -3,16 +3,17 @@
 use crate::knowledge::{Accepts, EngineVersions, Knowledge, NoMatch, and_joined, in_words};
 use crate::{Advice, Engine, ImageStore, OsVersion};
 
-/// Those that say `no matching manifest` in these words, and the builds of images that they do not take on this host.
+/// Those that say `no matching manifest` in one of these forms with one of these image stores, and the builds of images that they do
+/// not take on this host.
 pub(super) fn of_no_matching_manifest(
-    words: Option<NoMatch>,
-    containerd: bool,
+    words: &[NoMatch],
+    stores: &[ImageStore],
     host: Option<OsVersion>,
     knowledge: &Knowledge,
 ) -> Vec<Advice> {
     let says = |versions: &EngineVersions| {
-        let store = if containerd { ImageStore::Containerd } else { ImageStore::GraphDriver };
-        versions.engine == Engine::Docker && versions.store == Some(store) && Some(versions.message) == words
+        let is_of_store = versions.store.is_some_and(|store| stores.contains(&store));
+        versions.engine == Engine::Docker && is_of_store && words.contains(&versions.message)
     };
     let engines = in_words(&knowledge.engine_versions, says);
     if engines.is_empty() {
@@ -23,8 +24,13 @@ pub(super) fn of_no_matching_manifest(
     causes
 }
 
-/// Those that say `no match for platform in manifest`, each with the images of which it does.
-pub(super) fn of_no_match_for_platform(knowledge: &Knowledge) -> Vec<Advice> {
+/// Those that say `no match for platform in manifest` and no more, each with the images of which it does: of Docker alone, if the text
+/// is `of_docker`.
+pub(super) fn of_no_match_for_platform(of_docker: bool, knowledge: &Knowledge) -> Vec<Advice> {
+    let says = |versions: &EngineVersions| match versions.engine {
+        Engine::Docker => versions.message == NoMatch::NoPlatform,
+        engine => engine == Engine::Containerd && !of_docker,
+    };
     let about = |accepts: Accepts| match accepts {
         Accepts::Any | Accepts::FirstNotNewer => "an index without an entry for Windows and the processor",
         Accepts::NotNewer => "an index whose entries are all newer than the host",
@@ -45,8 +51,7 @@ pub(super) fn of_no_match_for_platform(knowledge: &Knowledge) -> Vec<Advice> {
         Accepts::StableAbi,
     ];
     let of_form = |form: Accepts| {
-        let is_meant = |versions: &EngineVersions| versions.engine == Engine::Containerd && versions.accepts == form;
-        let engines = in_words(&knowledge.engine_versions, is_meant);
+        let engines = in_words(&knowledge.engine_versions, |versions| says(versions) && versions.accepts == form);
         (!engines.is_empty()).then(|| format!("{} print this for {}.", and_joined(&engines), about(form)).into())
     };
     forms.into_iter().filter_map(of_form).collect()
@@ -69,7 +74,7 @@ fn of_host(says: &impl Fn(&EngineVersions) -> bool, host: u32, knowledge: &Knowl
             (first, last) if first == last => format!("entries of build {last} only"),
             (first, last) => format!("entries from build {first} to {last}"),
         };
-        format!("On a host of build {host}, {} take {taken}, so the image has none of them.", and_joined(&engines)).into()
+        format!("On a host of build {host}, {} take {taken}: an image that they refuse has none.", and_joined(&engines)).into()
     };
     bounds.into_iter().map(sentence).collect()
 }

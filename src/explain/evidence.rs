@@ -151,9 +151,13 @@ fn match_at(text: &[u8], start: usize, pieces: &[String], least: usize) -> Optio
     Some(end)
 }
 
-/// A known text of which the end of the paste has the beginning, or its beginning the end: what was copied was cut there.
+/// A known text of which the end of the paste has the beginning, or its beginning the end: what was copied was cut there. Programs that
+/// cut a text write dots there.
 fn cut(text: &str, found: &mut Vec<Evidence>) {
     const SHORTEST: usize = 20;
+    let text = text.trim_end_matches(['.', '…']);
+    let behind_dots = text.trim_start_matches(['.', '…']);
+    let begin = text.len() - behind_dots.len();
     let enough = |piece: &str| SHORTEST.max(piece.len() * 6 / 10);
     let mut best: Option<Evidence> = None;
     for Needle { what, pieces, general } in &INDEX.needles {
@@ -164,8 +168,8 @@ fn cut(text: &str, found: &mut Vec<Evidence>) {
             .map(|length| (text.len() - length, length));
         let at_start = (enough(piece)..piece.len())
             .rev()
-            .find(|&length| piece.get(piece.len() - length..).is_some_and(|part| text.starts_with(part)))
-            .map(|length| (0, length));
+            .find(|&length| piece.get(piece.len() - length..).is_some_and(|part| behind_dots.starts_with(part)))
+            .map(|length| (begin, length));
         for (start, length) in at_end.into_iter().chain(at_start) {
             if best.is_none_or(|best| best.length < length) {
                 best = Some(Evidence { start, end: start + length, length, what: *what, general: *general });
@@ -212,6 +216,8 @@ mod tests {
         };
         assert!(is_mismatch("operating system does not match the host operating system"));
         assert!(is_mismatch("The container operating system does not match the host ope"));
+        assert!(is_mismatch("The container operating system does not match the host ope..."));
+        assert!(is_mismatch("…operating system does not match the host operating system"));
         assert!(!is_mismatch("operating system"));
     }
 }

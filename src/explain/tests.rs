@@ -155,7 +155,12 @@ fn the_containerd_mistake_is_named_only_where_it_can_be_met() {
     let containerd = ": no match for platform in manifest: not found";
     assert!(mistake("windows(10.0.26200)/amd64/v3", containerd));
     assert!(!mistake("windows(10.0.26100)/amd64/v3", containerd));
-    assert!(!mistake("windows(10.0.26200)/amd64/v3", ""));
+    // Docker's own store prints no level of the processor.
+    assert!(mistake("windows(10.0.26200)/amd64/v3", ""));
+    assert!(!mistake("windows(10.0.26200)/amd64", ""));
+    // Where the text is cut, it can be either store.
+    assert!(mistake("windows(10.0.26200)/amd64", "..."));
+    assert!(!mistake("windows/amd64 10.0.26200", "..."));
 }
 
 #[test]
@@ -166,6 +171,15 @@ fn both_versions_of_an_incompatible_pair_are_named() {
     assert!(explanation.steps[1].contains("build 20348 or newer"));
     let before_the_stable_abi = explained("a Windows version 10.0.18362-based image is incompatible with a 10.0.17763 host");
     assert!(before_the_stable_abi.steps[1].ends_with("build 18362, or on a newer one in Hyper-V isolation."));
+    for (image, host, relation) in [
+        ("10.0.17763", "10.0.20348", "older than the host 10.0.20348."),
+        ("10.0.26100", "10.0.26100", "of the host's build 10.0.26100."),
+    ] {
+        let found = explained(&format!("a Windows version {image}-based image is incompatible with a {host} host"));
+        assert!(found.meaning.contains(&format!("The image {image} in this text is {relation}")), "{}", found.meaning);
+        let said = format!("{}\n{}\n{}", found.title, found.causes.join("\n"), found.steps.join("\n"));
+        assert!(!said.contains("newer") && !said.contains("Rebase"), "{said}");
+    }
 }
 
 #[test]
@@ -335,10 +349,37 @@ fn an_engines_message_names_its_versions() {
         (
             "no matching manifest for windows(10.0.26200)/amd64/v3 in the manifest list entries: no match for platform in manifest: not found",
             &[
-                "These versions use these words: Docker 28.0.0 to 29.7.2 with the containerd image store.",
-                "On a host of build 26200, Docker 28.0.0 to 28.5.2 with the containerd image store take entries from build 20348 to 26200",
-                "On a host of build 26200, Docker 29.0.0 to 29.7.2 with the containerd image store take entries from build 26100 to 26200",
+                "These versions use these words: Docker 29.6.0 to 29.7.2 with the containerd image store.",
+                "On a host of build 26200, Docker 29.6.0 to 29.7.2 with the containerd image store take entries from build 26100 to 26200",
             ][..],
+        ),
+        (
+            "no matching manifest for windows(10.0.26200)/amd64 in the manifest list entries: no match for platform in manifest: not found",
+            &[
+                "These versions use these words: Docker 27.2.1 to 29.5.3 with the containerd image store.",
+                "On a host of build 26200, Docker 27.2.1 to 28.5.2 with the containerd image store take entries from build 20348 to 26200",
+                "On a host of build 26200, Docker 29.0.0 to 29.5.3 with the containerd image store take entries from build 26100 to 26200",
+            ],
+        ),
+        (
+            "no matching manifest for windows(10.0.26200)/arm64/v8 in the manifest list entries: no match for platform in manifest: not found",
+            &["These versions use these words: Docker 27.2.1 to 29.7.2 with the containerd image store."],
+        ),
+        (
+            "no matching manifest for windows(10.0.26200)/amd64 in the manifest list entries",
+            &[
+                "These versions use these words: Docker 28.0.0 to 29.7.2.",
+                "On a host of build 26200, Docker 28.0.0 to 29.7.2 take entries up to build 26200: an image that they refuse has none.",
+            ],
+        ),
+        (
+            "no matching manifest for windows(10.0.26200)/amd6",
+            &[
+                "Docker 28.0.0 to 29.7.2 and Docker 27.2.1 to 29.7.2 with the containerd image store.",
+                "On a host of build 26200, Docker 28.0.0 to 29.7.2 take entries up to build 26200",
+                "On a host of build 26200, Docker 29.0.0 to 29.7.2 with the containerd image store take entries from build 26100 to 26200",
+                "A known mistake: Docker 29.0.0 to 29.7.2 with the containerd image store",
+            ],
         ),
         (
             "no matching manifest for windows/amd64 10.0.17763 in the manifest list entries",
@@ -352,6 +393,13 @@ fn an_engines_message_names_its_versions() {
                 "containerd 1.2.0 to 1.4.13 print this for an index without an entry for Windows",
                 "containerd 1.6.18 to 1.6.22 and 1.7.0 to 1.7.5 print this",
                 "containerd 2.1.6 to 2.3.4 print this for the same; and on hosts above 26100",
+                "Docker 25.0.0 to 27.2.0 with the containerd image store and containerd 1.6.23 to 1.6.39",
+            ],
+        ),
+        (
+            "Error response from daemon: no match for platform in manifest: not found",
+            &[
+                "Docker 25.0.0 to 27.2.0 with the containerd image store print this for an index without an entry from build 20348",
             ],
         ),
         (
@@ -364,6 +412,16 @@ fn an_engines_message_names_its_versions() {
             assert!(causes.contains(expected), "{text}: {expected}\n{causes}");
         }
     }
+    // What Docker answered is not of containerd alone.
+    let of_docker = explained("Error response from daemon: no match for platform in manifest: not found");
+    let said = format!("{}\n{}", of_docker.causes.join("\n"), of_docker.steps.join("\n"));
+    assert!(
+        !said.contains("containerd 1.") && !said.contains("containerd 2.") && !said.contains("containerd --version"),
+        "{said}"
+    );
+    assert!(said.contains("`docker version`"), "{said}");
+    let cut = explained("no matching manifest for windows(10.0.26200)/amd6").meaning;
+    assert!(cut.contains("with its own image store or with that of containerd"), "{cut}");
     // Nothing is said of versions where the text is cut.
     assert!(!explained("no matching manifest for windows").causes.join(" ").contains("These versions"));
 }

@@ -8,7 +8,7 @@ use crate::knowledge::builds::{
     FIRST_WINDOWS_10, MICROSOFT_REGISTRY, WINDOWS_SERVER_2016, WINDOWS_SERVER_2022, path_at_microsoft,
 };
 use crate::knowledge::{Accepts, BaseImage, BaseRepository, ErrorMessage, Knowledge, NoMatch, and_joined, in_words};
-use crate::{Advice, OsVersion};
+use crate::{Advice, ImageStore, OsVersion};
 
 /// The most bytes of a value.
 const LONGEST: usize = 300;
@@ -57,9 +57,11 @@ pub(super) fn explain(message: &ErrorMessage, paste: &Paste, start: usize, conte
         "no-matching-manifest" => {
             let platform = between(text, "manifestfor", "inthemanifest").unwrap_or_default();
             let platform = Platform::parse(platform, text.contains("inthemanifest"));
-            no_matching_manifest(general, &platform, paste.text.contains("nomatchforplatform"), context)
+            no_matching_manifest(general, &platform, stores(paste, text, &platform), context)
         }
-        "no-match-for-platform" => no_match_for_platform(general, context.knowledge),
+        "no-match-for-platform" => {
+            no_match_for_platform(general, paste.before(start).ends_with("errorresponsefromdaemon:"), context.knowledge)
+        }
         "windows-version-incompatible" => match incompatible(text) {
             Some((image, host)) => incompatible_versions(general, image, host, context),
             None => general,
@@ -149,6 +151,20 @@ fn is_reference_missing(paste: &Paste, start: usize) -> bool {
     is_reference && (before.ends_with(':') || before.ends_with("failedtosolve"))
 }
 
+/// The image stores with which Docker can have printed this text, which begins with `no matching manifest`. With that of containerd,
+/// containerd's own words follow; where the text is cut before them, it can be either.
+fn stores(paste: &Paste, text: &str, platform: &Platform) -> &'static [ImageStore] {
+    let rest = text.split_once("inthemanifestlistentries").map(|(_, rest)| rest);
+    let is_cut = rest.is_none_or(|rest| rest.starts_with("...") || rest.starts_with('…'));
+    if paste.text.contains("nomatchforplatform") || platform.has_level {
+        &[ImageStore::Containerd]
+    } else if is_cut && platform.in_parentheses {
+        &[ImageStore::GraphDriver, ImageStore::Containerd]
+    } else {
+        &[ImageStore::GraphDriver]
+    }
+}
+
 /// A platform as an engine prints it in `no matching manifest for …`.
 #[derive(Debug, PartialEq, Eq)]
 struct Platform {
@@ -162,6 +178,8 @@ struct Platform {
     is_whole: bool,
     /// True if the version stands in parentheses, as in `windows(10.0.26200)/amd64`.
     in_parentheses: bool,
+    /// True if the level of the processor follows, as in `windows(10.0.26200)/amd64/v3`.
+    has_level: bool,
 }
 
 impl Platform {
@@ -178,7 +196,14 @@ impl Platform {
         };
         let version = text.find("10.0.").and_then(|at| leading_version(text.get(at..)?, !is_whole));
         let os = if ["windows", "linux", "darwin", "freebsd"].contains(&os.as_str()) { os } else { String::new() };
-        Self { os, version, architecture: architecture.to_owned(), is_whole, in_parentheses: text.contains('(') }
+        Self {
+            os,
+            version,
+            architecture: architecture.to_owned(),
+            is_whole,
+            in_parentheses: text.contains('('),
+            has_level: text.split_once(')').is_some_and(|(_, rest)| rest.starts_with("/amd64/v")),
+        }
     }
 
     /// True where the text is cut before the processor, which then can be any.
@@ -200,19 +225,24 @@ impl Platform {
         advice!["See every entry of the image and which fits: ", Command::CheckEntries(format!("{host}{attribute}")), "."]
     }
 
-    /// The words of the message, by which versions of Docker are told apart; `None` where the text is cut.
-    fn words(&self) -> Option<NoMatch> {
+    /// The forms of the message that this can be, by which versions of Docker are told apart; none where the text is cut before that.
+    fn words(&self) -> &'static [NoMatch] {
         match (self.os.as_str(), self.version) {
-            ("windows", Some(_)) if self.in_parentheses => Some(NoMatch::VersionInPlatform),
-            ("windows", Some(_)) => Some(NoMatch::PlatformAndVersion),
-            ("windows", None) if self.is_whole => Some(NoMatch::Platform),
-            ("", None) if self.is_whole && self.architecture.is_empty() => Some(NoMatch::Unknown),
-            _ => None,
+            ("windows", Some(_)) if self.has_level => &[NoMatch::LevelInPlatform],
+            ("windows", Some(_)) if self.in_parentheses && self.is_whole && self.architecture == "amd64" => {
+                &[NoMatch::VersionInPlatform]
+            }
+            // Other processors have no level, and what is cut may have had one.
+            ("windows", Some(_)) if self.in_parentheses => &[NoMatch::VersionInPlatform, NoMatch::LevelInPlatform],
+            ("windows", Some(_)) => &[NoMatch::PlatformAndVersion],
+            ("windows", None) if self.is_whole => &[NoMatch::Platform],
+            ("", None) if self.is_whole && self.architecture.is_empty() => &[NoMatch::Unknown],
+            _ => &[],
         }
     }
 }
 
-fn no_matching_manifest(general: Explanation, platform: &Platform, containerd: bool, context: &Context<'_>) -> Explanation {
+fn no_matching_manifest(general: Explanation, platform: &Platform, stores: &[ImageStore], context: &Context<'_>) -> Explanation {
     if !platform.os.is_empty() && platform.os != "windows" {
         return no_entry_for_linux(general, platform);
     }
@@ -237,7 +267,10 @@ fn no_matching_manifest(general: Explanation, platform: &Platform, containerd: b
             .into(),
         ];
         steps.push(platform.entries(host));
-        if containerd {
+        if stores.len() > 1 {
+            meaning = meaning + " The text is cut: Docker prints it with its own image store or with that of containerd.";
+        }
+        if stores.contains(&ImageStore::Containerd) {
             causes.push("The entries are older than what the host runs in process isolation. With the containerd image store, Docker accepts nothing else.".into());
             if let Some(fault) = knowledge.engine_faults_on(host.build).next() {
                 causes.push(
@@ -269,7 +302,7 @@ fn no_matching_manifest(general: Explanation, platform: &Platform, containerd: b
         steps.push(entries_on_the_host());
         steps.push(linux_only());
     }
-    causes.extend(engines::of_no_matching_manifest(platform.words(), containerd, host, knowledge));
+    causes.extend(engines::of_no_matching_manifest(platform.words(), stores, host, knowledge));
     match platform.architecture.as_str() {
         "" | "amd64" => {}
         "arm64" => causes.push(
@@ -303,10 +336,14 @@ fn no_entry_for_linux(general: Explanation, platform: &Platform) -> Explanation 
     }
 }
 
-fn no_match_for_platform(general: Explanation, knowledge: &Knowledge) -> Explanation {
-    let mut causes = general.causes;
+fn no_match_for_platform(general: Explanation, of_docker: bool, knowledge: &Knowledge) -> Explanation {
+    let (mut causes, mut steps) = (general.causes, general.steps);
+    if of_docker {
+        steps.retain(|step| !step.to_string().contains("`containerd --version`"));
+        steps.push("See the version: `docker version`.".into());
+    }
     for fault in &knowledge.engine_faults {
-        let containerd = fault.engines.iter().filter(|versions| versions.engine == "containerd");
+        let containerd = fault.engines.iter().filter(|versions| versions.engine == "containerd" && !of_docker);
         causes.extend(containerd.map(|versions| {
             format!(
                 "A known mistake: {versions} refuse Windows Server 2022 images on builds above {}, such as Windows 11 25H2.",
@@ -315,8 +352,8 @@ fn no_match_for_platform(general: Explanation, knowledge: &Knowledge) -> Explana
             .into()
         }));
     }
-    causes.extend(engines::of_no_match_for_platform(knowledge));
-    Explanation { causes, ..general }
+    causes.extend(engines::of_no_match_for_platform(of_docker, knowledge));
+    Explanation { causes, steps, ..general }
 }
 
 fn entries_anywhere() -> Advice {
@@ -332,6 +369,9 @@ fn incompatible_versions(general: Explanation, image: OsVersion, host: OsVersion
         [image, host].into_iter().filter(|version| !is_of_a_windows(version)).map(not_of_a_windows).collect();
     if !unlikely.is_empty() {
         return Explanation { meaning: general.meaning + unlikely.concat(), ..general };
+    }
+    if image.build <= host.build {
+        return contradicting_versions(general, image, host);
     }
     let knowledge = context.knowledge;
     // Before Windows Server 2022 process isolation needs equal builds.
@@ -352,6 +392,28 @@ fn incompatible_versions(general: Explanation, image: OsVersion, host: OsVersion
         .into(),
         causes,
         steps,
+        ..general
+    }
+}
+
+/// The words for an image that is newer than the host, with the versions of one that is not: Docker prints them for no such pair.
+fn contradicting_versions(general: Explanation, image: OsVersion, host: OsVersion) -> Explanation {
+    let relation = if image.build < host.build { "older than the host" } else { "of the host's build" };
+    Explanation {
+        title: "the two versions contradict the message".to_owned(),
+        meaning: format!(
+            "Docker prints this for an image that is newer than the host, and for no other. The image {image} in this text is {relation} {host}."
+        )
+        .into(),
+        causes: vec![
+            "The text was typed or changed, and a number in it is another one.".into(),
+            "Another program than Docker printed it.".into(),
+        ],
+        steps: vec![
+            "Look at the message where it was printed, and compare both numbers: the first is the image's, the second the host's."
+                .into(),
+            advice!["See what fits: ", Command::Check(host.to_string()), "."],
+        ],
         ..general
     }
 }

@@ -1,9 +1,17 @@
-//! Errors that were wrapped behind a mark that stands before each line again, e.g. `##[error]` of Azure Pipelines.
+//! Errors that were wrapped behind a mark that stands before each line again, e.g. `##[error]` of Azure Pipelines, `::error::` of GitHub
+//! Actions.
 
 use super::level::level;
 
-/// The marks that pipelines put before each line.
-const MARKS: [&str; 2] = ["##[error]", "##[warning]"];
+/// The marks that pipelines, or scripts for them, put before each line. Those with properties, such as a file, begin an error each.
+const MARKS: [&str; 6] = [
+    "##[error]",
+    "##[warning]",
+    "::error::",
+    "::warning::",
+    "##vso[task.logissue type=error]",
+    "##vso[task.logissue type=warning]",
+];
 
 /// The member of a record of a log with what it says: `time="…" level=error msg="…"`.
 const MESSAGE: &str = " msg=\"";
@@ -32,6 +40,8 @@ pub(super) struct Before {
     since: usize,
     /// True if its sentence has ended.
     is_ended: bool,
+    /// True if it ends with a colon, behind which the cause stands.
+    is_introduction: bool,
     is_wide: bool,
 }
 
@@ -43,9 +53,11 @@ impl Before {
             *self = Self::default();
             return None;
         };
-        let is_likely = !is_record && (self.is_wide || begins_within(rest));
+        let is_likely = !is_record && (self.is_wide || self.is_introduction || begins_within(rest));
         let is_open = self.open > 0 && self.since < MOST_OPEN;
-        let goes_on = self.mark == mark && level(rest, false).is_none() && (is_open || !self.is_ended && is_likely);
+        // Numbers stand in parentheses behind the words of Windows, which are a sentence.
+        let is_number = !is_record && rest.trim_start().starts_with("(0x");
+        let goes_on = self.mark == mark && level(rest, false).is_none() && (is_open || is_number || !self.is_ended && is_likely);
         let open = if goes_on { self.open } else { 0 };
         let since = if open > 0 { self.since + 1 } else { 0 };
         *self = Self {
@@ -57,6 +69,7 @@ impl Before {
             }),
             since,
             is_ended: rest.trim_end().ends_with(['.', '!', '?', '。']),
+            is_introduction: rest.trim_end().ends_with(':'),
             is_wide: rest.chars().count() >= WIDE,
         };
         goes_on.then_some(rest)
@@ -115,6 +128,10 @@ mod tests {
                 "Windows system call",
             ),
             (["time=\"a\" level=error msg=\"failed (0xc037\"", "time=\"b\" level=error msg=\"0106)\""], "0106)"),
+            (["##[error]PrepareLayer failed in Win32:", "##[error]Incorrect function. (0x1)"], "Incorrect function. (0x1)"),
+            (["##[error]Incorrect function.", "##[error](0x1)"], "(0x1)"),
+            (["::error::PrepareLayer failed in Win32:", "::error::Incorrect function."], "Incorrect function."),
+            (["##vso[task.logissue type=error]it does not", "##vso[task.logissue type=error]match"], "match"),
         ] {
             assert_eq!(next(lines), [None, Some(rest)], "{lines:?}");
         }
@@ -128,6 +145,8 @@ mod tests {
             ["##[error]one", "##[warning]two"],
             ["##[error]one", "##[error]docker: two"],
             ["##[error]one", "two"],
+            ["::error::one", "::warning::two"],
+            ["::error file=a.yml,line=3::one", "::error file=a.yml,line=3::two"],
             ["one (", "##[error]two"],
             ["time=\"a\" level=error msg=\"one\"", "time=\"a\" level=error msg=\"two\""],
             [

@@ -41,7 +41,10 @@ pub struct EngineVersions {
     pub reads_configs: bool,
     /// The words with which it says that there is none.
     pub message: NoMatch,
-    /// The version of the pause image that it takes if none is configured, e.g. `3.10.1`.
+    /// The words of containerd where the kubelet pulls through it; `None` where they are the same.
+    #[serde(default)]
+    pub kubelet_message: Option<NoMatch>,
+    /// The pause image that it takes on Windows if none is configured, e.g. `registry.k8s.io/pause:3.10.1`.
     #[serde(default)]
     pub pause: Option<String>,
     /// The addresses of the sources in which this was read.
@@ -116,6 +119,8 @@ pub enum Order {
 pub enum NoMatch {
     /// `no match for platform in manifest: not found`.
     NoPlatform,
+    /// `get image config descriptor: no match for platform in manifest sha256:…: not found`, with the digest of the index.
+    NoPlatformInImage,
     /// `no matching manifest for windows/amd64 in the manifest list entries`.
     Platform,
     /// The same for `unknown`.
@@ -124,6 +129,8 @@ pub enum NoMatch {
     PlatformAndVersion,
     /// The same for `windows(10.0.17763)/amd64`.
     VersionInPlatform,
+    /// The same, on amd64 with the level of the processor: `windows(10.0.17763)/amd64/v3`.
+    LevelInPlatform,
 }
 
 /// The version of an engine as it writes it, e.g. `1.7.20+azure`, and its numbers, which are read once: each judgement asks for them.
@@ -312,6 +319,36 @@ mod tests {
         for versions in &all {
             assert!(versions.sources.iter().all(|source| source.starts_with("https://")), "{versions:?}");
         }
+    }
+
+    /// containerd's `SandboxImage` on Windows, at the tags of its releases.
+    #[test]
+    fn every_containerd_has_its_pause_image() {
+        let pause = |version: &str| {
+            let version = engine_version(version);
+            let (versions, _) = Knowledge::built_in().engine_versions_of(Engine::Containerd, None, version.as_ref())?;
+            versions.pause.as_deref()
+        };
+        for (version, image) in [
+            ("1.2.0", "k8s.gcr.io/pause:3.1"),
+            ("1.3.10", "k8s.gcr.io/pause:3.1"),
+            ("1.4.0", "mcr.microsoft.com/oss/kubernetes/pause:1.4.0"),
+            ("1.4.13", "mcr.microsoft.com/oss/kubernetes/pause:1.4.0"),
+            ("1.5.0", "k8s.gcr.io/pause:3.5"),
+            ("1.5.13", "k8s.gcr.io/pause:3.5"),
+            ("1.5.14", "registry.k8s.io/pause:3.5"),
+            ("1.6.8", "k8s.gcr.io/pause:3.6"),
+            ("1.6.9", "registry.k8s.io/pause:3.6"),
+            ("1.6.39", "registry.k8s.io/pause:3.6"),
+            ("1.7.34", "registry.k8s.io/pause:3.8"),
+            ("2.1.9", "registry.k8s.io/pause:3.10"),
+            ("2.2.7", "registry.k8s.io/pause:3.10.1"),
+            ("2.3.4", "registry.k8s.io/pause:3.10.2"),
+        ] {
+            assert_eq!(pause(version), Some(image), "{version}");
+        }
+        let mut all = Knowledge::built_in().engine_versions.iter();
+        assert!(all.all(|versions| versions.pause.is_some() == (versions.engine == Engine::Containerd)));
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl Knowledge {
     /// Knowledge from the bytes of a JSON file, UTF-8, with or without a byte order mark.
     ///
     /// The form is that of the built-in `src/knowledge/knowledge.json`: `schema` is `wincompat/knowledge/v1`, `date` and all days
-    /// are `YYYY-MM-DD`, and `stable_abi`, `releases`, `base_images`, `revisions`, `engine_versions` and `engine_faults` are those of [`Knowledge`]. Within version 1
+    /// are `YYYY-MM-DD`, and `stable_abi`, `releases`, `base_images`, `revisions`, `engine_versions`, `kubelets` and `engine_faults` are those of [`Knowledge`]. Within version 1
     /// fields are only added: one this program does not know is passed over, and the optional ones may be absent.
     ///
     /// # Errors

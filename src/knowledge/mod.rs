@@ -6,6 +6,7 @@ mod engine_versions;
 mod engines;
 mod errors;
 mod file;
+mod kubelets;
 mod names;
 mod near;
 
@@ -24,6 +25,7 @@ pub use errors::{
     CodeOfOperation, ErrorCode, ErrorMessage, Errors, Family, Known, Operation, OperationCase, Peer, error_by_hresult, twin,
 };
 pub use file::InvalidKnowledge;
+pub use kubelets::Kubelet;
 pub(crate) use names::longest_served;
 
 /// The facts of judgements and of host names that may change tomorrow.
@@ -44,6 +46,9 @@ pub struct Knowledge {
     /// listed, those that are built in.
     #[serde(default = "EngineVersions::built_in")]
     pub engine_versions: Vec<EngineVersions>,
+    /// The versions of containerd for those of Kubernetes, ascending; in a file that has none listed, those that are built in.
+    #[serde(default = "Kubelet::built_in")]
+    pub kubelets: Vec<Kubelet>,
     /// Mistakes of engines; in a file that has none listed, those that are built in.
     #[serde(default = "EngineFault::built_in")]
     pub engine_faults: Vec<EngineFault>,

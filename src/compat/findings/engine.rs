@@ -24,7 +24,7 @@ declare! {
     EngineRefuses = "engine-refuses", Error, about [Image, Engine] {
         title: "the engine refuses an image that fits",
         message: "image {image} fits host {host}, but {engine} refuses it: `{engine-says}`",
-        help: "name the entry by its digest: {chosen-entry}|use {engine-version}|use {image-store}|use {base}||use an image of the host's build",
+        help: "name the entry by its digest: {chosen-entry}|use {engine-version}|use {image-store}|use {base}||{if-indexed}correct the index: the entry of this image needs the platform windows/{host-architecture} with os.version {image}|use an image of the host's build",
         meaning: "Every engine chooses an entry of an index by rules of its own, which changed from version to version. This one accepts none of the entries, although one fits the host. A manifest that is named by its digest is not compared by containerd.",
         advice: "Name the manifest by its digest, or use another version of the engine or another image store.",
         source: "https://github.com/containerd/platforms",
@@ -50,8 +50,8 @@ declare! {
 
     EngineMayRefuse = "engine-may-refuse", Warning, about [Image, Host, Engine] {
         title: "some engines refuse this pair",
-        message: "image {image} fits host {host}, but {engines} refuse it: `no matching manifest`",
-        help: "update the engine, use Docker's own image store, or pull by the digest of the manifest",
+        message: "image {image} fits host {host}, but {engines} refuse it: `no match for platform in manifest`",
+        help: "update the engine|{if-docker}use Docker's own image store|pull by the digest of the manifest",
         meaning: "The matcher of containerd/platforms 1.0.0-rc.2 to rc.4 took the wrong lower bound for hosts newer than 26100, so that ltsc2022 images were refused on Windows 11 25H2 and newer. rc.5 corrects it.",
         advice: "Update the engine to one with containerd/platforms 1.0.0-rc.5 or newer.",
         source: "https://github.com/containerd/platforms/pull/34",

@@ -429,6 +429,90 @@ fn what_is_reported_to_fail_is_not_advice() {
     assert!(help.contains("imagestore") && !help.contains("26100"), "{help}");
 }
 
+/// The image has an entry of the host's own build: an image of that build is not what is missing.
+#[test]
+fn an_index_that_does_not_state_the_platform_is_to_be_corrected() {
+    let host = server("10.0.20348.5");
+    let unstated = |version: &str, platform: PlatformStated| Candidate {
+        indexed: Version::Missing,
+        entry: EntryFacts { platform, ..EntryFacts::default() },
+        config: config(version),
+        ..entry(version)
+    };
+    for (candidates, containerd) in [
+        (vec![unstated("10.0.20348.1", PlatformStated::Unusable)], "2.2.0"),
+        (vec![unstated("10.0.17763.1", PlatformStated::None), unstated("10.0.20348.1", PlatformStated::NoneAgain)], "1.6.17"),
+    ] {
+        let engine = HostEngine::new(Engine::Containerd, Some(containerd.to_owned()));
+        let policy = Policy { wish: Wish::Default, engine: Some(engine), ..today() };
+        let image = index(candidates);
+        let named = help_of(Code::EngineRefuses, &host, &image, &policy);
+        assert!(named.contains("@sha256:") && !named.contains("correct the index"), "{named}");
+        // An entry of a folder has no name.
+        let local = Image { source: Source::OciLayout, reference: "oci:app".to_owned(), ..image };
+        assert_eq!(
+            help_of(Code::EngineRefuses, &host, &local, &policy),
+            "correct the index: the entry of this image needs the platform windows/amd64 with os.version 10.0.20348.1"
+        );
+    }
+}
+
+/// The warning of images that are reported to fail does not lead to another of them.
+#[test]
+fn a_warning_does_not_advise_what_it_warns_of() {
+    let host = client("10.0.26200.1");
+    let entries = ["10.0.17763.1", "10.0.20348.1", "10.0.26100.887", "10.0.26100.3091"].map(entry).to_vec();
+    let image = Image { source: Source::OciLayout, reference: "oci:app".to_owned(), ..index(entries) };
+    let engine = HostEngine::new(Engine::Containerd, Some("2.1.6".to_owned()));
+    let policy = Policy { wish: Wish::Default, engine: Some(engine), ..today() };
+    let help = help_of(Code::Ltsc2025On25h2, &host, &image, &policy);
+    assert_eq!(help, "try it before you rely on it, and pull the image again after Windows updates");
+}
+
+/// Only Docker has another image store, and only its words begin with `no matching manifest`.
+#[test]
+fn an_engine_that_may_refuse_is_told_what_it_has() {
+    let (host, image) = (server("10.0.26200.1"), super::image("10.0.20348.1"));
+    let of = |name: Engine| HostEngine::new(name, None);
+    for (engine, expected) in [
+        (of(Engine::Containerd).in_version("2.3.9".to_owned()), "update the engine; or pull by the digest of the manifest"),
+        (of(Engine::Kubernetes).in_version("2.3.9".to_owned()), "update the engine; or pull by the digest of the manifest"),
+        (of(Engine::Docker), "update the engine; or use Docker's own image store; or pull by the digest of the manifest"),
+    ] {
+        let policy = Policy { wish: Wish::Default, engine: Some(engine), ..today() };
+        assert_eq!(help_of(Code::EngineMayRefuse, &host, &image, &policy), expected);
+        let judgement = judged(&host, &image, &policy);
+        let message = Finding::new(Code::EngineMayRefuse).message(&subject(&host, &image, &policy, &judgement)).to_string();
+        assert!(message.ends_with("refuse it: `no match for platform in manifest`"), "{message}");
+    }
+}
+
+/// containerd lists for each Kubernetes which of its versions are recommended; 2.0 is not for 1.35 and later.
+#[test]
+fn a_kubelet_is_not_led_to_a_containerd_that_is_too_old_for_it() {
+    let (host, image) = (server("10.0.26200.1"), super::image("10.0.20348.1"));
+    let offered = |kubelet: Option<&str>, containerd: &str| {
+        let engine = HostEngine::new(Engine::Kubernetes, kubelet.map(str::to_owned)).in_version(containerd.to_owned());
+        let policy = Policy { wish: Wish::Default, engine: Some(engine), ..today() };
+        let judgement = judged(&host, &image, &policy);
+        let refused = judgement.findings.iter().find(|finding| finding.code == Code::EngineRefuses).expect("it is refused");
+        let remedies = refused.remedies(&subject(&host, &image, &policy, &judgement));
+        remedies.into_iter().find_map(|remedy| match remedy {
+            Remedy::EngineVersion(_, version) => Some(version),
+            _ => None,
+        })
+    };
+    assert_eq!(offered(Some("v1.33.4"), "2.3.4").as_deref(), Some("2.0.11"));
+    for kubelet in [Some("v1.35.0"), Some("v1.36.1"), Some("v1.40.0"), None] {
+        assert_eq!(offered(kubelet, "2.3.4"), None, "{kubelet:?}");
+    }
+    // A later one than its own is, where nothing is listed for the kubelet.
+    for kubelet in [Some("v1.31.2"), None] {
+        assert_eq!(offered(kubelet, "1.7.5").as_deref(), Some("2.0.11"), "{kubelet:?}");
+    }
+    assert_eq!(offered(Some("v1.36.1"), "1.7.5"), None);
+}
+
 /// The registry may have less below a tag than the knowledge says: what has just failed is never advice.
 #[test]
 fn the_image_that_failed_is_not_named_again() {

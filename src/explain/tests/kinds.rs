@@ -580,12 +580,39 @@ fn an_error_that_is_wrapped_behind_stamps_is_one() {
         "Nov 29 10:00:00 web01 dockerd[123]: ",
         "##[error]",
         "2026-11-29T10:00:00.1234567Z ##[error]",
+        "::error::",
+        "##vso[task.logissue type=error]",
     ] {
         // The last within the number.
         for width in [79, 100, 120, 225] {
             let lines = characters.chunks(width).map(|line| format!("{stamp}{}\n", line.iter().collect::<String>()));
             let text: String = lines.collect();
             assert_eq!(explained(&text).id, "0x80370101", "{text}");
+        }
+    }
+}
+
+/// Wherever a pipeline breaks it.
+#[test]
+fn an_error_is_the_same_behind_the_mark_of_a_pipeline() {
+    for mark in [
+        "",
+        "##[error]",
+        "2026-11-29T10:00:00.1234567Z ##[error]",
+        "::error::",
+        "##vso[task.logissue type=error]",
+        "2026-11-29T10:00:00.1234567Z ",
+        "[stderr] ",
+        "\u{1b}[31m",
+    ] {
+        for text in [
+            "hcsshim::PrepareLayer failed in Win32: Incorrect function. (0x1)",
+            "hcsshim::PrepareLayer failed in Win32:\nIncorrect function. (0x1)",
+            "hcsshim::PrepareLayer failed in Win32: Incorrect\nfunction. (0x1)",
+            "hcsshim::PrepareLayer failed in Win32: Incorrect function.\n(0x1)",
+        ] {
+            let text: String = text.lines().map(|line| format!("{mark}{line}\n")).collect();
+            assert_eq!(explained(&text).id, "filter-driver", "{text}");
         }
     }
 }

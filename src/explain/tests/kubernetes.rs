@@ -95,6 +95,21 @@ fn a_log_that_is_not_there_because_the_image_is_not() {
     ]);
 }
 
+/// Events and tables cut what the kubelet says.
+#[test]
+fn a_pull_that_is_told_in_part_is_explained() {
+    let pull = "Failed to pull image \"example.com/web:1\": rpc error: code = NotFound desc = failed to pull and unpack image \"example.com/web:1\"";
+    for text in [
+        format!("{pull}: no match for platform in mani..."),
+        format!("{pull}: no match for platform in mani…"),
+        format!("  Warning  Failed  5s  kubelet  {pull}: no match for platform in m...\n  Warning  Failed  5s  kubelet  Error: ErrImagePull"),
+        format!("{pull}: no match for platform in manifest sha256:0a1b: not found"),
+        "Failed to pull image \"example.com/web:1\": rpc error: code = NotFound desc = get image config descriptor: no match for platform in manifest sha256:0a1b: not found".to_owned(),
+    ] {
+        assert_eq!(explained(&text).id, "no-match-for-platform", "{text}");
+    }
+}
+
 /// The virtual machine of a pod is started from the pause image, and no option of an engine reaches a pod.
 #[test]
 fn a_pod_is_not_told_to_use_an_isolation() {

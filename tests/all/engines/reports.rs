@@ -71,6 +71,7 @@ fn what_users_of_docker_reported_is_predicted() {
     let framework = index(&["10.0.14393.6981", "10.0.17763.5820", "10.0.20348.2461"]);
     let ltsc2022 = index(&["10.0.20348.1"]);
     let refused_2022 = "no matching manifest for windows(10.0.26200)/amd64 in the manifest list entries: no match for platform in manifest: not found";
+    let with_level = "no matching manifest for windows(10.0.26200)/amd64/v… in the manifest list entries: no match for platform in manifest: not found";
     for (report, program, release, host, image, saw) in [
         ("docker/for-win#13986", Docker, (24, 0, 7), client(22631), &both, Started(0)),
         ("docker/for-win#13986, on a server", Docker, (24, 0, 7), server(20348), &both, Started(1)),
@@ -85,7 +86,7 @@ fn what_users_of_docker_reported_is_predicted() {
             Started(1),
         ),
         ("moby/moby#53397", DockerWithContainerd, (29, 0, 0), client(26200), &ltsc2022, Refused(refused_2022)),
-        ("moby/moby#53397", DockerWithContainerd, (29, 7, 2), client(26200), &ltsc2022, Refused(refused_2022)),
+        ("moby/moby#53397", DockerWithContainerd, (29, 7, 2), client(26200), &ltsc2022, Refused(with_level)),
         ("moby/moby#53397, the other store", Docker, (29, 7, 2), client(26200), &ltsc2022, Started(0)),
         ("moby/moby#53397, before", DockerWithContainerd, (28, 5, 2), client(26200), &ltsc2022, Started(0)),
         ("dotnet-framework-docker#1130", Docker, (27, 3, 1), server(26100), &framework, Failed(0)),

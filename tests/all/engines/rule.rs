@@ -65,16 +65,32 @@ pub enum Silence {
 pub fn answer(program: Program, release: Release, host: Host, pulled: &Pulled) -> Result<Answer, Silence> {
     match program {
         Program::Docker => docker(release, host, pulled),
-        Program::DockerWithContainerd => matcher(docker_vendors(release)?, host, pulled, || {
-            let message = platform_of_docker(release, host).filter(|_| release >= (28, 0, 0)).ok_or(Silence::Message)?;
-            Ok(format!(
-                "no matching manifest for {message} in the manifest list entries: no match for platform in manifest: not found"
-            ))
-        }),
-        Program::Containerd | Program::Kubelet => {
-            matcher(containerd_vendors(release)?, host, pulled, || Ok("no match for platform in manifest: not found".to_owned()))
+        Program::DockerWithContainerd => {
+            matcher(docker_vendors(release)?, host, pulled, || Ok(words_of_docker_with_containerd(release, host)))
         }
+        // `internal/cri/server/images/image_pull.go`: the pull succeeds, and the config is not found.
+        Program::Kubelet if release >= (2, 1, 0) => matcher(containerd_vendors(release)?, host, pulled, || {
+            Ok("get image config descriptor: no match for platform in manifest sha256:…: not found".to_owned())
+        }),
+        Program::Containerd | Program::Kubelet => matcher(containerd_vendors(release)?, host, pulled, || Ok(NO_MATCH.to_owned())),
     }
+}
+
+/// containerd's own words.
+const NO_MATCH: &str = "no match for platform in manifest: not found";
+
+/// `pullTag` of `daemon/containerd/image_pull.go`: until 27.2.0 containerd's error as it is. 29.6.0 and later print the platform with the
+/// level of the processor (`hostPlatformSpec`), which a host does not tell.
+fn words_of_docker_with_containerd(release: Release, host: Host) -> String {
+    let platform = match host.architecture {
+        "arm64" => "arm64/v8",
+        "amd64" if release >= (29, 6, 0) => "amd64/v…",
+        other => other,
+    };
+    if release < (27, 2, 1) {
+        return NO_MATCH.to_owned();
+    }
+    format!("no matching manifest for windows(10.0.{})/{platform} in the manifest list entries: {NO_MATCH}", host.build)
 }
 
 /// Docker's own store, in the form that is documented: entries of other processors and of newer builds are dropped, those that
