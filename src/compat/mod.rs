@@ -201,13 +201,19 @@ fn judge_by(
     let is_open = choice.ok.is_none();
     let (takes, other) = case.takes(chosen, &choice).unzip();
     let version_matters = takes.as_ref().is_some_and(|takes| case.version_matters(chosen, &choice, takes));
+    // What is chosen by itself, whatever the engine does.
+    let alone = choice.ok;
+    if takes.as_ref().is_some_and(|takes| takes.is_another(chosen) && takes.outcome == Outcome::Unknown) {
+        // That what fits best fails says nothing of what is taken.
+        choice.ok = alone.filter(|ok| *ok);
+    }
     if let Some(other) = other.flatten().filter(|other| choice.ok == Some(true) && other.ok == Some(true)) {
         // The entry that the engine takes may need the other isolation, and rest on more.
         choice = Choice { taken: other.taken, fits: other.fits, ..choice };
     }
     let assumptions = choice.fits.map_or(against, |fits| case.assumptions(fits).collect());
     let mut findings = case.findings(&choice, &assumptions, chosen, takes.as_ref());
-    if let Some(finding) = takes.as_ref().and_then(|takes| case.engine_finding(chosen, &choice, takes)) {
+    if let Some(finding) = takes.as_ref().and_then(|takes| case.engine_finding(chosen, alone, takes)) {
         // What is taken decides. Where it could not be read, nothing is known of it.
         let ok = match finding.severity {
             Severity::Error => Some(false),
@@ -216,8 +222,8 @@ fn judge_by(
         };
         choice = Choice { ok, taken: choice.taken.filter(|_| ok == Some(true)), ..choice };
         findings.push(finding);
-        // What the engine takes may start in the other isolation.
-        if ok == Some(false)
+        // What the engine takes may start in the other isolation; where nothing fits by itself, that was said before.
+        if (alone, ok) == (Some(true), Some(false))
             && let Some(other) = case.other_isolation(chosen)
         {
             findings.push(Finding::new(Code::OtherIsolationPossible).with(Detail::OtherIsolation(other)));

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::remedies::{Reported, wish_for};
 use super::warnings::is_reported_to_fail;
-use super::{Case, Choice, Code, Finding, Judgement, Policy, Possibility, Severity, Subject, Use, Wish, judge};
+use super::{Case, Choice, Code, Finding, Judgement, Policy, Possibility, Severity, Subject, Use, Verdict, Wish, judge};
 use crate::advice::Remedy;
 use crate::engine::{self, Refusal, select, select_in_store};
-use crate::host::{Host, HostEngine};
+use crate::host::{Attribute, Host, HostEngine};
 use crate::image::Image;
 use crate::knowledge::{EngineVersions, Knowledge, versions_with};
 use crate::{Engine, ImageStore, Isolation};
@@ -29,6 +29,13 @@ pub struct Takes {
     pub says: Option<Says>,
     /// False for a version of the engine that is newer than those that are known.
     pub known: bool,
+}
+
+impl Takes {
+    /// True for another entry than the one that is chosen.
+    pub(super) fn is_another(&self, chosen: Option<usize>) -> bool {
+        self.candidate.is_some() && self.candidate != chosen
+    }
 }
 
 /// What becomes of the entry that an engine takes.
@@ -144,9 +151,20 @@ impl Case<'_> {
         choice.taken.or_else(first)
     }
 
-    /// The finding about what the engine takes, where that is something else than what fits best.
-    pub(super) fn engine_finding(&self, chosen: Option<usize>, choice: &Choice, takes: &Takes) -> Option<Finding> {
-        if choice.ok != Some(true) {
+    /// The finding about what the engine takes, where that is something else than what fits best; `alone` is the result of what fits
+    /// best by itself.
+    pub(super) fn engine_finding(&self, chosen: Option<usize>, alone: Option<bool>, takes: &Takes) -> Option<Finding> {
+        let is_other = takes.is_another(chosen);
+        // Engines select by the processor, and by the kind of the host they take an isolation.
+        let may_assume = !self.policy.strict || !(self.host.assumes(Attribute::Architecture) || self.host.assumes(Attribute::Kind));
+        let decides = match (alone, takes.outcome) {
+            (Some(true), _) => true,
+            // A sure refusal, whatever else is not known of the image.
+            (None, Outcome::Refuses) => may_assume,
+            (Some(false), Outcome::Unknown) => is_other,
+            (None | Some(false), _) => false,
+        };
+        if !decides {
             return None;
         }
         if takes.outcome == Outcome::Refuses && (takes.candidate.is_none() || takes.candidate == chosen) {
@@ -155,7 +173,6 @@ impl Case<'_> {
         let build = |index: Option<usize>| {
             self.image.candidates.get(index?).and_then(|candidate| candidate.os_version()).map(|(version, _)| version.build)
         };
-        let is_other = takes.candidate.is_some() && takes.candidate != chosen;
         // What is reported to fail is not better than an entry that starts.
         let is_reported = build(chosen).is_some_and(|build| is_reported_to_fail(self.knowledge, self.host, build));
         if takes.outcome == Outcome::Starts && is_reported {
@@ -223,6 +240,12 @@ impl Subject<'_> {
             Some((name, version)) => format!("{name} {version}"),
             None => self.engine_words(),
         }
+    }
+
+    /// True for an image of which it is not known whether it fits, whatever the engine does with it.
+    pub(super) fn may_fit_only(&self) -> bool {
+        let judgement = self.judged_by(self.policy);
+        self.policy.wish != Wish::HostProcess && judgement.is_some_and(|judgement| judgement.verdict == Verdict::Unknown)
     }
 
     /// The message of the engine or of Windows; empty if it says none that is known.

@@ -153,6 +153,8 @@ impl Finding {
             ("engine-differs", _) => subject.differing_versions(),
             ("engine-says", _) => subject.engine_says(),
             ("engine-takes", _) => subject.engine_takes(),
+            ("fits", _) if subject.may_fit_only() => "may fit".to_owned(),
+            ("fits", _) => "fits".to_owned(),
             ("engines", _) => subject.refusing_engines(),
             ("platforms", Detail::Platforms(words))
             | ("reason", Detail::Reason(words))

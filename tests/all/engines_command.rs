@@ -282,3 +282,21 @@ fn an_index_without_versions_is_taken_by_its_order() {
         assert_eq!(says(tag, engine), expected, "{tag} {engine}");
     }
 }
+
+/// Docker compares the config of the entry that it takes, which is read also where another entry fits best.
+#[test]
+fn the_config_of_what_docker_takes_is_read() {
+    let says_less = WindowsImage::of("10.0.26100.1").indexed("os.version", "10.0.14393.1");
+    let images = Images::default().windows("app", "1", &[says_less, WindowsImage::of("10.0.18362.1")]);
+    let (program, server) = (Program::new(), serve(images, Access::Anyone));
+    let mut command = program.check(&server.url(""));
+    let host = ["--host=10.0.19045.1,client,hyperv", "--engine=docker@29.7.2", "--format=json", "registry.test/app:1"];
+    let answer = Answer::of(command.args(host));
+    assert_eq!(answer.code, 1, "{}", answer.err);
+    let report = answer.json();
+    let takes = &report["results"][0]["engine"]["takes"];
+    let says = "a Windows version 10.0.26100-based image is incompatible with a 10.0.19045 host";
+    assert_eq!((&takes["candidate"], &takes["outcome"], &takes["says"]), (&json!(0), &json!("refuses"), &json!(says)));
+    // The index, and a manifest and a config of each entry.
+    assert_eq!(server.requests().len(), 5);
+}

@@ -23,7 +23,7 @@ declare! {
 
     EngineRefuses = "engine-refuses", Error, about [Image, Engine] {
         title: "the engine refuses an image that fits",
-        message: "image {image} fits host {host}, but {engine} refuses it: `{engine-says}`",
+        message: "image {image} {fits} host {host}, but {engine} refuses it: `{engine-says}`",
         help: "name the entry by its digest: {chosen-entry}|use {engine-version}|use {image-store}|use {base}||use an image of the host's build",
         meaning: "Every engine chooses an entry of an index by rules of its own, which changed from version to version. This one accepts none of the entries, although one fits the host. A manifest that is named by its digest is not compared by containerd.",
         advice: "Name the manifest by its digest, or use another version of the engine or another image store.",
