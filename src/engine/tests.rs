@@ -188,6 +188,19 @@ fn what_docker_alone_passes_over() {
     assert_eq!(taken("docker/containerd@29.0.0", 20348, &image), Ok(1));
 }
 
+/// A kubelet with Docker below it pulls as Docker does, whatever Docker's version of containerd.
+#[test]
+fn docker_below_a_kubelet_pulls_by_its_own_rule() {
+    let two = index(&["10.0.17763.1", "10.0.20348.1"]);
+    for (build, entry) in [(20348, 1), (25398, 0)] {
+        assert_eq!(taken("kubernetes@docker://20.10.21", build, &two), Ok(entry), "{build}");
+        assert_eq!(taken("docker@20.10.21", build, &two), Ok(entry), "{build}");
+        assert_eq!(taken("kubernetes@1.7.20", build, &two), Ok(1), "{build}");
+    }
+    let refused = "no matching manifest for windows/amd64 10.0.17763 in the manifest list entries";
+    assert_eq!(taken("kubernetes@docker://20.10.21", 17763, &index(&["10.0.20348.1"])), Err(refused.to_owned()));
+}
+
 /// What users reported, with the versions in which it happened, and those in which it did not.
 #[test]
 fn what_users_reported_is_predicted() {
@@ -235,6 +248,18 @@ fn what_is_not_known_is_not_predicted() {
     }
     let later = select(knowledge, &host(26200), &image, &engine("containerd@2.3.5")).expect("the rule of 2.3.4");
     assert_eq!((later.candidate, later.known), (None, false));
+    // What came before a release may have the rule before it; vendors have the release's own.
+    for (text, known) in [
+        ("containerd@2.3.0-beta.0", false),
+        ("docker/containerd@29.0.0-rc.2", false),
+        ("containerd@2.2.0", true),
+        ("containerd@2.2.1-rc.1", true),
+        ("containerd@2.2.0-k3s1", true),
+    ] {
+        let selection = select(knowledge, &host(26200), &image, &engine(text)).expect("a rule");
+        assert_eq!((selection.candidate, selection.known), (None, known), "{text}");
+    }
+    assert_eq!(select(knowledge, &host(20348), &image, &engine("kubernetes@cri-o://1.30.0")), None);
     let archive = Image { source: Source::DockerArchive, ..image };
     assert_eq!(select(knowledge, &host(20348), &archive, &engine("docker@29.7.2")), None);
 }
