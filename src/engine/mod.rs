@@ -36,7 +36,8 @@ pub struct Selection<'k> {
     pub refusal: Option<Refusal>,
     /// The versions of the engine by which this was decided.
     pub versions: &'k EngineVersions,
-    /// False for a version that came after those that are known, or just before one of them: it may do something else.
+    /// False for a version that came after those that are known, or just before one of them, and where the choice depends on more of the
+    /// host's processor than is known: it may do something else.
     pub known: bool,
 }
 
@@ -68,6 +69,7 @@ pub(crate) fn selected<'k>(
     if matches!(image.source, Source::DockerArchive) {
         return None;
     }
+    let known = known && !containerd::depends_on_level(versions, host, image);
     let (candidate, refusal) = match engine {
         Engine::Docker if versions.store != Some(ImageStore::Containerd) => graph_driver::select(versions, host, image),
         Engine::Docker | Engine::Containerd => containerd::select(versions, host, image),

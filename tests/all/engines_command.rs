@@ -163,6 +163,17 @@ fn an_image_that_is_not_there_is_an_error() {
     assert!(answer.out.contains("kubernetes"), "{}", answer.out);
 }
 
+/// A version before all that are known, or after them, has no row, and what is said about that is true.
+#[test]
+fn versions_that_are_not_known_are_not_called_engines_that_pull_nothing() {
+    for engine in ["docker/containerd@24.0.9", "containerd@2.3.9"] {
+        let arguments = ["--host=ltsc2022", "--engine", engine, "--format=markdown", "registry.test/app:ltsc2022"];
+        let answer = engines(&shop(), &arguments);
+        assert_eq!(answer.code, 0, "{}", answer.err);
+        assert!(answer.out.contains("the versions that were asked for are not known. Leave out the version"), "{}", answer.out);
+    }
+}
+
 /// Each engine has a result of its own, and the version that is missing is spoken of where it matters.
 #[test]
 fn several_engines_are_asked_at_once() {
