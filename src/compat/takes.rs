@@ -166,7 +166,7 @@ impl Case<'_> {
         let decides = match (alone, takes.outcome) {
             (Some(true), _) => true,
             // A sure refusal, whatever else is not known of the image.
-            (None, Outcome::Refuses) => takes.known && !(self.policy.strict && assumes),
+            (None, Outcome::Refuses) => takes.known && !self.is_unread() && !(self.policy.strict && assumes),
             (Some(false), Outcome::Unknown) => is_other,
             (None | Some(false), _) => false,
         };

@@ -337,6 +337,9 @@ fn by_docker(
     asked: Asked,
     (taken, ok): (Option<Use>, Option<bool>),
 ) -> (Option<Use>, Option<bool>) {
+    if image.entries.iter().any(|entry| entry.version == Known::Unread) {
+        return (taken, ok);
+    }
     let on = rule::Host { build: host.version.build.into(), architecture: host.architecture.as_str() };
     if !image.has_index {
         // A manifest is compared by its config, also by one that is not a version.
