@@ -166,7 +166,7 @@ fn an_image_that_is_not_there_is_an_error() {
 /// A version before all that are known, or after them, has no row, and what is said about that is true.
 #[test]
 fn versions_that_are_not_known_are_not_called_engines_that_pull_nothing() {
-    for engine in ["docker/containerd@24.0.9", "containerd@2.3.9"] {
+    for engine in ["docker/containerd@24.0.9", "containerd@2.3.9", "containerd@2.2.0-rc.1"] {
         let arguments = ["--host=ltsc2022", "--engine", engine, "--format=markdown", "registry.test/app:ltsc2022"];
         let answer = engines(&shop(), &arguments);
         assert_eq!(answer.code, 0, "{}", answer.err);

@@ -88,7 +88,7 @@ declare! {
         title: "too old for current engines",
         message: "host {host} is older than {engine-minimum}, build 17763",
         help: "update the host to Windows Server 2019 or newer",
-        meaning: "Since version 23.0 Docker Engine refuses to start on builds before 17763. Older engines still run there. Where the engine's version is known to be that new, this is an error. containerd starts pods of Kubernetes from that build on too.",
+        meaning: "Since version 23.0 Docker Engine refuses to start on builds before 17763. Older engines still run there. Where the engine's version is known to be that new, this is an error. Pods of Kubernetes start with containerd from that build on, too.",
         advice: "Update the host.",
         source: "https://github.com/moby/moby",
     }
