@@ -74,12 +74,15 @@ pub async fn confirm_choices<'a>(
 /// The candidates whose configs were not read yet: those chosen for any of the hosts, and those that an engine takes there. Where that
 /// is another one, its config decides whether it starts.
 fn unread_choices(knowledge: &Knowledge, hosts: &[Host], policies: &[Policy], image: &Image) -> Vec<usize> {
+    // What is known without a registry has no config.
+    let is_unread = |candidate: &Candidate| candidate.config == Config::NotRead && candidate.digest.is_some();
+    if !image.candidates.iter().any(is_unread) {
+        return Vec::new();
+    }
     let mut wanted: BTreeSet<usize> = hosts.iter().filter_map(|host| compat::choose(knowledge, host, image)).collect();
     if image.candidates.len() > 1 {
         let pairs = hosts.iter().flat_map(|host| policies.iter().map(move |policy| (host, policy)));
         wanted.extend(pairs.filter_map(|(host, policy)| compat::taken(knowledge, host, image, policy)));
     }
-    // What is known without a registry has no config.
-    let is_unread = |candidate: &Candidate| candidate.config == Config::NotRead && candidate.digest.is_some();
     wanted.into_iter().filter(|number| image.candidates.get(*number).is_some_and(is_unread)).collect()
 }
