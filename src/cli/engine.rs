@@ -5,8 +5,8 @@ use std::str::FromStr;
 use super::mistyped::mistakes;
 use super::offered;
 use crate::host::{Host, HostEngine};
-use crate::knowledge::{EngineVersion, EngineVersions, engine_version};
-use crate::{Engine, ImageStore};
+use crate::knowledge::{EngineVersion, EngineVersions, Knowledge, engine_version};
+use crate::{Engine, ImageStore, engine};
 
 /// The choice of an engine.
 #[derive(clap::Args, Clone, Debug)]
@@ -94,10 +94,13 @@ impl EngineArgs {
     }
 
     /// True if these versions of an engine were asked for, or no engine was.
-    pub fn covers(&self, engine: &HostEngine, (first, last): (&EngineVersions, &EngineVersions)) -> bool {
+    pub fn covers(&self, knowledge: &Knowledge, engine: &HostEngine, (first, last): (&EngineVersions, &EngineVersions)) -> bool {
         let within = |asked: &HostEngine| {
             let version = asked.pulling_version().and_then(EngineVersion::numbers);
-            version.is_none_or(|version| first.first <= *version && *version <= last.last)
+            // What came before a release may do something else than it.
+            let of_store = HostEngine { store: engine.store, ..asked.clone() };
+            let is_known = engine::versions(knowledge, &of_store).is_none_or(|(_, known)| known);
+            is_known && version.is_none_or(|version| first.first <= *version && *version <= last.last)
         };
         let covered = |asked: &HostEngine| {
             asked.name == engine.name && (asked.store.is_none() || asked.store == engine.store) && within(asked)

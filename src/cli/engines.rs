@@ -87,7 +87,7 @@ impl Args {
         let mut all = Vec::new();
         for engine in compat::known_engines() {
             let answers = compat::answers(knowledge, host, image, policy, &engine);
-            let wanted = answers.into_iter().filter(|answer| self.engine.covers(&engine, answer.versions));
+            let wanted = answers.into_iter().filter(|answer| self.engine.covers(knowledge, &engine, answer.versions));
             all.extend(wanted.map(|answer| (engine.clone(), answer)));
         }
         all

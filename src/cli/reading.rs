@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::progress;
 use crate::compat::{self, Policy};
 use crate::host::Host;
-use crate::image::{Candidate, Config, Image, Reference, Version};
+use crate::image::{Candidate, Config, Image, Reference};
 use crate::knowledge::Knowledge;
 use crate::oci::{Images, Options};
 use crate::{Error, ErrorKind};
@@ -71,17 +71,18 @@ pub async fn confirm_choices<'a>(
     }
 }
 
-/// The candidates whose configs were not read yet: those chosen for any of the hosts, and those that an engine takes
-/// where the index does not say their version.
+/// The candidates whose configs were not read yet: those chosen for any of the hosts, and those that an engine takes there. Where that
+/// is another one, its config decides whether it starts.
 fn unread_choices(knowledge: &Knowledge, hosts: &[Host], policies: &[Policy], image: &Image) -> Vec<usize> {
-    let mut wanted: BTreeSet<usize> = hosts.iter().filter_map(|host| compat::choose(knowledge, host, image)).collect();
-    let says_nothing = |candidate: &Candidate| !matches!(candidate.indexed, Version::Known(_));
-    if image.candidates.iter().any(says_nothing) {
-        let pairs = hosts.iter().flat_map(|host| policies.iter().map(move |policy| (host, policy)));
-        let taken = pairs.filter_map(|(host, policy)| compat::taken(knowledge, host, image, policy));
-        wanted.extend(taken.filter(|number| image.candidates.get(*number).is_some_and(says_nothing)));
-    }
     // What is known without a registry has no config.
     let is_unread = |candidate: &Candidate| candidate.config == Config::NotRead && candidate.digest.is_some();
+    if !image.candidates.iter().any(is_unread) {
+        return Vec::new();
+    }
+    let mut wanted: BTreeSet<usize> = hosts.iter().filter_map(|host| compat::choose(knowledge, host, image)).collect();
+    if image.candidates.len() > 1 {
+        let pairs = hosts.iter().flat_map(|host| policies.iter().map(move |policy| (host, policy)));
+        wanted.extend(pairs.filter_map(|(host, policy)| compat::taken(knowledge, host, image, policy)));
+    }
     wanted.into_iter().filter(|number| image.candidates.get(*number).is_some_and(is_unread)).collect()
 }

@@ -234,7 +234,11 @@ fn every_finding_has_a_workload_that_has_it_and_one_that_has_not() {
         assert_eq!(codes.contains(&code), has, "{what}: {codes:?}");
     }
     // Every finding about clusters is in the table, or below it.
-    let of_2016 = Nodes::of(vec![node("ws2016", "10.0.14393.1", "amd64", None, &[])]);
+    // containerd starts no pods there, and Docker did.
+    let mut ws2016 = node("ws2016", "10.0.14393.1", "amd64", None, &[]);
+    let engine = ws2016.host.as_mut().and_then(|host| host.engine.as_mut()).unwrap();
+    engine.runtime = Some("docker://20.10.21".to_owned().into());
+    let of_2016 = Nodes::of(vec![ws2016]);
     let on_2016 = answer(&workload("Deployment", &["r.test/2016"], windows(&[])), &of_2016, &classes());
     assert_eq!(on_2016, (Some(true), vec!["build-retires"]));
 }

@@ -120,10 +120,9 @@ fn last_of(engine: &HostEngine, versions: &EngineVersions) -> HostEngine {
 }
 
 /// What is known of this engine with its image store, the oldest version first.
-fn of_engine<'k>(knowledge: &'k Knowledge, engine: &HostEngine) -> Vec<&'k EngineVersions> {
-    let unnamed = engine.without_version();
-    let Some((newest, _)) = engine::versions(knowledge, &unnamed) else { return Vec::new() };
-    versions_with(&knowledge.engine_versions, newest.engine, newest.store)
+pub(super) fn of_engine<'k>(knowledge: &'k Knowledge, engine: &HostEngine) -> Vec<&'k EngineVersions> {
+    let Some((name, store)) = engine::pulling(engine) else { return Vec::new() };
+    versions_with(&knowledge.engine_versions, name, store)
 }
 
 /// The engines of which something is known, without versions: Docker with each of its stores, containerd, and the kubelet.
@@ -167,14 +166,26 @@ impl Subject<'_> {
         let engine = self.policy.engine_of(self.host);
         let answers = answers(self.knowledge, self.host, image, self.policy, &engine);
         let newest = answers.last().map(|answer| (answer.takes.candidate, answer.takes.outcome));
-        let differs = |versions: &EngineVersions| {
-            let answer = answers.iter().find(|answer| {
+        self.versions_in_words(&answers, |takes| Some((takes.candidate, takes.outcome)) != newest)
+    }
+
+    /// The known versions of the engine that do not start the image, e.g. `containerd 2.3.0 to 2.3.4`.
+    pub(super) fn refusing_versions(&self) -> String {
+        let Some(image) = self.image else { return String::new() };
+        let answers = answers(self.knowledge, self.host, image, self.policy, &self.policy.engine_of(self.host));
+        self.versions_in_words(&answers, |takes| takes.outcome == Outcome::Refuses)
+    }
+
+    /// The versions whose answer is meant, as ranges.
+    fn versions_in_words(&self, answers: &[Answer<'_>], is_meant: impl Fn(&Takes) -> bool) -> String {
+        let of_versions = |versions: &EngineVersions| {
+            answers.iter().find(|answer| {
                 let (first, last) = answer.versions;
                 (versions.engine, versions.store) == (first.engine, first.store)
                     && (&first.first..=&last.last).contains(&&versions.first)
-            });
-            answer.is_some_and(|answer| Some((answer.takes.candidate, answer.takes.outcome)) != newest)
+            })
         };
-        and_joined(&in_words(&self.knowledge.engine_versions, differs))
+        let is_of_one = |versions: &EngineVersions| of_versions(versions).is_some_and(|answer| is_meant(&answer.takes));
+        and_joined(&in_words(&self.knowledge.engine_versions, is_of_one))
     }
 }

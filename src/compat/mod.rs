@@ -27,7 +27,7 @@ pub(crate) use text::either;
 use crate::engine::{self, Limit, Selection};
 use crate::host::{Attribute, Host, HostEngine};
 use crate::image::{Candidate, Config, Image};
-use crate::knowledge::{EngineVersions, Knowledge};
+use crate::knowledge::{Below, EngineVersions, Knowledge};
 use crate::{Architecture, Isolation, Kind, OsVersion};
 use rules::RuleInput;
 
@@ -201,13 +201,24 @@ fn judge_by(
     let is_open = choice.ok.is_none();
     let (takes, other) = case.takes(chosen, &choice).unzip();
     let version_matters = takes.as_ref().is_some_and(|takes| case.version_matters(chosen, &choice, takes));
+    // What is chosen by itself, whatever the engine does.
+    let alone = choice.ok;
+    if takes.as_ref().is_some_and(|takes| takes.is_another(chosen) && takes.outcome == Outcome::Unknown) {
+        // That what fits best fails says nothing of what is taken.
+        choice.ok = alone.filter(|ok| *ok);
+    }
     if let Some(other) = other.flatten().filter(|other| choice.ok == Some(true) && other.ok == Some(true)) {
         // The entry that the engine takes may need the other isolation, and rest on more.
         choice = Choice { taken: other.taken, fits: other.fits, ..choice };
     }
     let assumptions = choice.fits.map_or(against, |fits| case.assumptions(fits).collect());
     let mut findings = case.findings(&choice, &assumptions, chosen, takes.as_ref());
-    if let Some(finding) = takes.as_ref().and_then(|takes| case.engine_finding(chosen, &choice, takes)) {
+    let by_engine = if alone == Some(true) && case.unknown_version_decides(chosen, &choice, takes.as_ref()) {
+        Some(Finding::new(Code::EngineMayRefuse))
+    } else {
+        takes.as_ref().and_then(|takes| case.engine_finding(chosen, alone, takes))
+    };
+    if let Some(finding) = by_engine {
         // What is taken decides. Where it could not be read, nothing is known of it.
         let ok = match finding.severity {
             Severity::Error => Some(false),
@@ -216,8 +227,8 @@ fn judge_by(
         };
         choice = Choice { ok, taken: choice.taken.filter(|_| ok == Some(true)), ..choice };
         findings.push(finding);
-        // What the engine takes may start in the other isolation.
-        if ok == Some(false)
+        // What the engine takes may start in the other isolation; where nothing fits by itself, that was said before.
+        if (alone, ok) == (Some(true), Some(false))
             && let Some(other) = case.other_isolation(chosen)
         {
             findings.push(Finding::new(Code::OtherIsolationPossible).with(Detail::OtherIsolation(other)));
@@ -341,7 +352,7 @@ impl Case<'_> {
     fn excludes(&self, isolation: Isolation) -> Option<Code> {
         let excluded = self.policy.excludes(isolation, self.host).or_else(|| {
             engine::limit(self.engine, self.host, isolation).map(|limit| match limit {
-                Limit::HostTooOld => Code::HostTooOldForDocker,
+                Limit::HostTooOld | Limit::NoPods => Code::HostTooOldForDocker,
                 Limit::NoLibraries => Code::HostTooOldForWincompat,
                 Limit::ProcessOnClient => Code::DockerBeforeClientProcess,
             })
@@ -366,6 +377,13 @@ impl Case<'_> {
     fn choose_host_process(&self) -> Choice {
         if self.engine_is_named() && !engine::offers_host_process(self.engine) {
             return Choice { taken: None, ok: Some(false), fits: None, excluded: vec![Code::EngineWithoutHostProcess] };
+        }
+        if engine::limit(self.engine, self.host, Isolation::Process) == Some(Limit::NoPods) {
+            return Choice { taken: None, ok: Some(false), fits: None, excluded: vec![Code::HostTooOldForDocker] };
+        }
+        if self.engine.below() == Some(Below::Another) {
+            // Nobody says that it has them.
+            return Choice { taken: None, ok: None, fits: None, excluded: vec![Code::EngineWithoutHostProcess] };
         }
         let has_containers = rules::host_allows_containers(self.host).map_or(Some(true), |(allowed, _)| allowed);
         let fits = match self.candidate {
@@ -456,7 +474,11 @@ impl Case<'_> {
     fn findings(&self, choice: &Choice, assumptions: &[Code], chosen: Option<usize>, takes: Option<&Takes>) -> Vec<Finding> {
         let mut findings = self.reasons(choice);
         // An error stands in the way of the result: where something else was found, this is what the user asked for.
-        let severity = if choice.ok == Some(true) { Severity::Note } else { Severity::Error };
+        let severity = match choice.ok {
+            Some(true) => Severity::Note,
+            None if self.wish == Wish::HostProcess => Severity::Warning,
+            Some(false) | None => Severity::Error,
+        };
         findings.extend(choice.excluded.iter().map(|&code| Finding { severity, ..Finding::new(code) }));
         findings.extend(assumptions.iter().map(|&code| Finding::new(code)));
         if choice.ok != Some(true)

@@ -4,14 +4,15 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::answers::of_engine;
 use super::remedies::{Reported, wish_for};
 use super::warnings::is_reported_to_fail;
-use super::{Case, Choice, Code, Finding, Judgement, Policy, Possibility, Severity, Subject, Use, Wish, judge};
+use super::{Case, Choice, Code, Finding, Judgement, Policy, Possibility, Severity, Subject, Use, Verdict, Wish, judge};
 use crate::advice::Remedy;
 use crate::engine::{self, Refusal, select, select_in_store};
-use crate::host::{Host, HostEngine};
+use crate::host::{Attribute, Host, HostEngine};
 use crate::image::Image;
-use crate::knowledge::{EngineVersion, EngineVersions, Knowledge, versions_with};
+use crate::knowledge::{Below, EngineVersion, EngineVersions, Knowledge, versions_with};
 use crate::{Engine, ImageStore, Isolation};
 
 /// The entry that the engine takes, and what becomes of it.
@@ -29,6 +30,13 @@ pub struct Takes {
     pub says: Option<Says>,
     /// False for a version of the engine that is newer than those that are known.
     pub known: bool,
+}
+
+impl Takes {
+    /// True for another entry than the one that is chosen.
+    pub(super) fn is_another(&self, chosen: Option<usize>) -> bool {
+        self.candidate.is_some() && self.candidate != chosen
+    }
 }
 
 /// What becomes of the entry that an engine takes.
@@ -111,9 +119,14 @@ impl Case<'_> {
         }
         let (process, hyperv) = self.all.get(index)?;
         let other = Case { candidate: self.image.candidates.get(index), process, hyperv, ..*self };
-        let choice = other.choose_isolation();
-        let choice = Choice { ok: choice.ok.filter(|_| selection.refusal.is_none()), ..choice };
-        Some((other.taken(Some(index), &choice, selection.refusal, selection.known), Some(choice)))
+        let other_choice = other.choose_isolation();
+        let other_choice = Choice { ok: other_choice.ok.filter(|_| selection.refusal.is_none()), ..other_choice };
+        let mut takes = other.taken(Some(index), &other_choice, selection.refusal, selection.known);
+        if !selection.known && takes.outcome == Outcome::Refuses && choice.ok == Some(true) {
+            // A later version may take what fits.
+            takes = Takes { outcome: Outcome::Unknown, says: None, ..takes };
+        }
+        Some((takes, Some(other_choice)))
     }
 
     /// The same of this entry, which the engine takes, where this isolation is chosen for it.
@@ -144,9 +157,20 @@ impl Case<'_> {
         choice.taken.or_else(first)
     }
 
-    /// The finding about what the engine takes, where that is something else than what fits best.
-    pub(super) fn engine_finding(&self, chosen: Option<usize>, choice: &Choice, takes: &Takes) -> Option<Finding> {
-        if choice.ok != Some(true) {
+    /// The finding about what the engine takes, where that is something else than what fits best; `alone` is the result of what fits
+    /// best by itself.
+    pub(super) fn engine_finding(&self, chosen: Option<usize>, alone: Option<bool>, takes: &Takes) -> Option<Finding> {
+        let is_other = takes.is_another(chosen);
+        // Engines select by the processor, and by the kind of the host they take an isolation.
+        let assumes = self.host.assumes(Attribute::Architecture) || self.host.assumes(Attribute::Kind);
+        let decides = match (alone, takes.outcome) {
+            (Some(true), _) => true,
+            // A sure refusal, whatever else is not known of the image.
+            (None, Outcome::Refuses) => takes.known && !self.is_unread() && !(self.policy.strict && assumes),
+            (Some(false), Outcome::Unknown) => is_other,
+            (None | Some(false), _) => false,
+        };
+        if !decides {
             return None;
         }
         if takes.outcome == Outcome::Refuses && (takes.candidate.is_none() || takes.candidate == chosen) {
@@ -155,7 +179,6 @@ impl Case<'_> {
         let build = |index: Option<usize>| {
             self.image.candidates.get(index?).and_then(|candidate| candidate.os_version()).map(|(version, _)| version.build)
         };
-        let is_other = takes.candidate.is_some() && takes.candidate != chosen;
         // What is reported to fail is not better than an entry that starts.
         let is_reported = build(chosen).is_some_and(|build| is_reported_to_fail(self.knowledge, self.host, build));
         if takes.outcome == Outcome::Starts && is_reported {
@@ -170,17 +193,29 @@ impl Case<'_> {
         another.then(|| Finding { severity, ..Finding::new(Code::EngineTakesAnother) })
     }
 
+    /// True where an image that fits is refused by known versions of the engine, and nothing is known of its own: one that came after them
+    /// or before them, or another program below a kubelet.
+    pub(super) fn unknown_version_decides(&self, chosen: Option<usize>, choice: &Choice, takes: Option<&Takes>) -> bool {
+        if let Some(takes) = takes {
+            return !takes.known && takes.candidate.is_none() && takes.outcome == Outcome::Unknown;
+        }
+        self.versions.is_none()
+            && of_engine(self.knowledge, self.engine).into_iter().any(|versions| {
+                let selection = engine::selected((versions, true), self.engine.name, self.host, self.image);
+                let other = Case { selection: selection.as_ref(), ..*self }.takes(chosen, choice);
+                other.is_some_and(|(takes, _)| takes.outcome == Outcome::Refuses)
+            })
+    }
+
     /// True if the engine takes the image where this isolation is asked for, and starts it.
     pub(super) fn engine_starts(&self, isolation: Isolation, chosen: Option<usize>) -> bool {
         let other = Case { wish: wish_for(isolation), ..*self };
         other.takes(chosen, &other.choose_isolation()).is_none_or(|(takes, _)| takes.outcome != Outcome::Refuses)
     }
 
-    /// True if it depends on what nobody said of the engine whether it takes the image: Docker's store, or what a version does that
-    /// is newer than the known ones.
-    pub(super) fn engine_may_refuse(&self, takes: Option<&Takes>) -> bool {
+    /// True if it depends on what nobody said of the engine whether it takes the image: Docker's store.
+    pub(super) fn engine_may_refuse(&self) -> bool {
         match self.engine.name {
-            _ if takes.is_some_and(|takes| !takes.known && takes.outcome == Outcome::Unknown) => true,
             Engine::Docker if self.engine.store.is_none() => {
                 let other = select_in_store(self.knowledge, self.host, self.image, self.engine, ImageStore::Containerd);
                 other.is_some_and(|selection| selection.candidate.is_none())
@@ -211,7 +246,11 @@ impl Subject<'_> {
                 format!("Docker {}{store}", version(engine.version.as_deref()))
             }
             Engine::Containerd => format!("containerd {}", version(engine.version.as_deref())),
-            Engine::Kubernetes => format!("the kubelet with containerd {}", version(engine.runtime.as_deref())),
+            Engine::Kubernetes => match (engine.below(), engine.runtime.as_ref()) {
+                (Some(Below::Docker), Some(docker)) => format!("the kubelet with Docker {}", docker.without_program()),
+                (Some(Below::Another), Some(another)) => format!("the kubelet with {another}"),
+                _ => format!("the kubelet with containerd {}", version(engine.runtime.as_deref())),
+            },
             Engine::Wincompat => Engine::Wincompat.as_str().to_owned(),
         }
     }
@@ -223,6 +262,12 @@ impl Subject<'_> {
             Some((name, version)) => format!("{name} {version}"),
             None => self.engine_words(),
         }
+    }
+
+    /// True for an image of which it is not known whether it fits, whatever the engine does with it.
+    pub(super) fn may_fit_only(&self) -> bool {
+        let judgement = self.judged_by(self.policy);
+        self.policy.wish != Wish::HostProcess && judgement.is_some_and(|judgement| judgement.verdict == Verdict::Unknown)
     }
 
     /// The message of the engine or of Windows; empty if it says none that is known.
@@ -246,6 +291,7 @@ impl Subject<'_> {
             (Outcome::Starts, _) => "which starts too".to_owned(),
             (Outcome::Refuses, Some(says)) => format!("which does not start: `{}`", says.message(self.host)),
             (Outcome::Refuses, None) => "which does not start".to_owned(),
+            (Outcome::Unknown, _) if !takes.known => "by the rules of the known version that is nearest".to_owned(),
             (Outcome::Unknown, _) => "of which it is not known whether it starts".to_owned(),
         };
         format!("{place} ({version}), {outcome}")
@@ -278,8 +324,7 @@ impl Subject<'_> {
         let (earlier, later): (Vec<&EngineVersions>, Vec<_>) = others.partition(|other| other.first < now.first);
         let mut versions = later.into_iter().chain(earlier.into_iter().rev()).map(|versions| versions.written(&versions.last));
         let version = versions.find(|version| self.passes_by(engine.in_version(version.clone()), reported))?;
-        let name = if engine.name == Engine::Kubernetes { Engine::Containerd } else { engine.name };
-        Some(Remedy::EngineVersion(name, version))
+        Some(Remedy::EngineVersion(now.engine, version))
     }
 
     /// The other image store of Docker, where this image passes with it.

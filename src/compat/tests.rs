@@ -2,6 +2,7 @@
 
 mod advice;
 mod cases;
+mod engines;
 mod matrix;
 mod unread;
 mod wishes;

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use super::remedies::Reported;
 use super::{Code, Detail, Finding, Policy, Severity, Suggestion, Wish};
 use crate::advice::{Remedy, Setting};
+use crate::engine::{self, Limit};
 use crate::host::{Feature, Host};
 use crate::image::{Candidate, Image, Source};
 use crate::knowledge::Knowledge;
@@ -152,10 +153,13 @@ impl Finding {
             ("newest", _) => subject.knowledge.newest_build(host.kind).to_string(),
             ("knowledge-date", _) => subject.knowledge.date.to_string(),
             ("engine", _) => subject.engine_words(),
+            ("engine-minimum", _) => subject.engine_minimum().to_owned(),
             ("engine-before-host-process", _) => subject.engine_before_host_process(),
             ("engine-differs", _) => subject.differing_versions(),
             ("engine-says", _) => subject.engine_says(),
             ("engine-takes", _) => subject.engine_takes(),
+            ("fits", _) if subject.may_fit_only() => "may fit".to_owned(),
+            ("fits", _) => "fits".to_owned(),
             ("engines", _) => subject.refusing_engines(),
             ("platforms", Detail::Platforms(words))
             | ("reason", Detail::Reason(words))
@@ -280,10 +284,20 @@ impl Subject<'_> {
         Remedy::Run { engine, isolation, image: image.to_owned() }.into()
     }
 
-    /// The engines that refuse this pair by mistake, e.g. `Docker 29.0.0 to 29.7.2 with the containerd image store`.
+    /// What needs a newer host.
+    fn engine_minimum(&self) -> &'static str {
+        match engine::limit(&self.policy.engine_of(self.host), self.host, Isolation::Process) {
+            Some(Limit::NoPods) => "the minimum of containerd for pods",
+            _ => "Docker Engine's minimum",
+        }
+    }
+
+    /// The engines that refuse this pair by mistake, e.g. `Docker 29.0.0 to 29.7.2 with the containerd image store`; where there are none,
+    /// the known versions of the engine that refuse the image.
     fn refusing_engines(&self) -> String {
         let faults = self.version().map(|image| self.knowledge.engine_faults_with(self.host.os_version.build, image.build));
-        faults.into_iter().flatten().map(|fault| fault.engines_joined(" and ")).collect::<Vec<_>>().join(" and ")
+        let faults: Vec<String> = faults.into_iter().flatten().map(|fault| fault.engines_joined(" and ")).collect();
+        if faults.is_empty() { self.refusing_versions() } else { faults.join(" and ") }
     }
 }
 

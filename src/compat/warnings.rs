@@ -135,7 +135,7 @@ fn of_versions(case: &Case<'_>, image: OsVersion, takes: Option<&Takes>) -> Vec<
         findings.push(Finding::new(Code::Ltsc2025On25h2).with(Detail::Written(started.to_string())));
     }
     let is_faulty = case.knowledge.engine_faults_with(host, image).next().is_some();
-    if possible(Isolation::Process) && is_faulty && case.engine_may_refuse(takes) {
+    if possible(Isolation::Process) && is_faulty && case.engine_may_refuse() {
         findings.push(Finding::new(Code::EngineMayRefuse));
     }
     if shares_kernel(host, image) && case.hyperv.possible != Some(false) {

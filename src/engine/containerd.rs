@@ -6,16 +6,18 @@ use super::{Refusal, indexed, is_single, part};
 use crate::host::Host;
 use crate::image::{Candidate, Config, Image, PlatformStated, Version};
 use crate::knowledge::{Accepts, EngineVersions, Order};
+use crate::{Architecture, Engine};
 
 /// The entry that containerd pulls, and why it does not. An image without an index is not compared with the host.
 pub(super) fn select(versions: &EngineVersions, host: &Host, image: &Image) -> (Option<usize>, Option<Refusal>) {
     if is_single(image) {
         return (Some(0), None);
     }
-    let mut best: Option<(usize, &Candidate)> = None;
+    let mut best: Option<(usize, Fitting<'_>)> = None;
     for (index, candidate) in image.candidates.iter().enumerate().filter(|(_, candidate)| fits(versions, host, candidate)) {
-        if best.is_none_or(|(_, best)| precedes(versions.order, candidate, best)) {
-            best = Some((index, candidate));
+        let place = processor(versions, host, &candidate.architecture, &candidate.entry.variant).unwrap_or_default();
+        if best.is_none_or(|(_, best)| precedes(versions.order, (candidate, place), best)) {
+            best = Some((index, (candidate, place)));
         }
     }
     match best {
@@ -24,20 +26,65 @@ pub(super) fn select(versions: &EngineVersions, host: &Host, image: &Image) -> (
     }
 }
 
+/// An entry that the matcher accepts, with the place of its processor.
+type Fitting<'c> = (&'c Candidate, u8);
+
+/// The first containerd for which `v1` is every amd64 (`normalizeArch`); before, it is a variant of its own.
+const FIRST_WITH_V1: semver::Version = semver::Version::new(1, 6, 0);
+
+/// The place of a processor among those that are tried, the host's own first; `None` for one that is not.
+fn processor(versions: &EngineVersions, host: &Host, architecture: &str, variant: &str) -> Option<u8> {
+    let own = host.architecture.as_str();
+    if architecture == own {
+        let is_own = match (own, variant) {
+            (_, "") => true,
+            ("amd64", "v1") => versions.engine != Engine::Containerd || versions.first >= FIRST_WITH_V1,
+            // Since containerd/platforms 1.0.0-rc.0.
+            ("arm64", "v8.0") => versions.reads_configs,
+            _ => false,
+        };
+        return is_own.then_some(0);
+    }
+    if !tries_32_bit(versions) {
+        return None;
+    }
+    match (own, architecture, variant) {
+        ("amd64", "386", "") | ("arm64", "arm", "v8" | "8") => Some(1),
+        ("arm64", "arm", "v7" | "7" | "") => Some(2),
+        ("arm64", "arm", "v6" | "6") => Some(3),
+        ("arm64", "arm", "v5" | "5") => Some(4),
+        _ => None,
+    }
+}
+
+/// True where the matcher is that of `Only`, which tries the 32-bit processors after the own one (`platformVector`). The others are
+/// `Default`.
+fn tries_32_bit(versions: &EngineVersions) -> bool {
+    matches!(versions.order, Order::Index | Order::Features) && versions.accepts != Accepts::Any
+}
+
+/// True for an index of which it depends on the level of the host's amd64 what is taken, e.g. `v3`: Docker 29.6 and later ask for it.
+pub(super) fn depends_on_level(versions: &EngineVersions, host: &Host, image: &Image) -> bool {
+    let of_level = |candidate: &Candidate| {
+        candidate.architecture == "amd64" && matches!(candidate.entry.variant.as_str(), "v2" | "v3" | "v4")
+    };
+    versions.order == Order::Features && host.architecture == Architecture::Amd64 && image.candidates.iter().any(of_level)
+}
+
 /// True for an entry that the matcher accepts. The first one without a platform is read further, and its config is compared.
 fn fits(versions: &EngineVersions, host: &Host, candidate: &Candidate) -> bool {
-    let of_processor = |architecture: &str| architecture == host.architecture.as_str();
+    let of_processor = |architecture: &str, variant: &str| processor(versions, host, architecture, variant).is_some();
     let entry = &candidate.entry;
     match (entry.platform, &candidate.config) {
         (PlatformStated::NoneAgain | PlatformStated::Unusable, _) => false,
         (PlatformStated::None, Config::Read(config)) => {
             let version = if versions.reads_configs { &config.version } else { &Version::Missing };
             let is_windows = matches!(config.os.as_str(), "" | "windows");
-            is_windows && of_processor(&config.architecture) && accepts(versions.accepts, host, version)
+            is_windows && of_processor(&config.architecture, "") && accepts(versions.accepts, host, version)
         }
         (PlatformStated::None, Config::NotRead | Config::Unreadable(_)) => true,
         (PlatformStated::Whole | PlatformStated::Processor, _) => {
-            of_processor(&candidate.architecture)
+            of_processor(&candidate.architecture, &entry.variant)
                 && accepts(versions.accepts, host, &candidate.indexed)
                 && (!versions.refuses_features
                     || matches!(entry.features.as_slice(), [] | [_]) && entry.features.iter().all(|feature| feature == "win32k"))
@@ -76,11 +123,12 @@ fn is_of_host(version: &Version, host: &Host) -> bool {
 }
 
 /// True if the later entry comes before the one that was best so far; equal ones keep the order of the index.
-fn precedes(order: Order, later: &Candidate, best: &Candidate) -> bool {
+fn precedes(order: Order, (later, later_place): Fitting<'_>, (best, best_place): Fitting<'_>) -> bool {
     // Those without a platform come last.
     match (has_no_platform(later), has_no_platform(best)) {
         (true, _) => return false,
         (false, true) => return true,
+        (false, false) if later_place != best_place => return later_place < best_place,
         (false, false) => {}
     }
     let revision = |candidate: &Candidate| part(&candidate.indexed, 3).unwrap_or(0);

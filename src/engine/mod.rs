@@ -20,7 +20,7 @@ use std::borrow::Cow;
 
 use crate::host::{Host, HostEngine};
 use crate::image::{Candidate, Image, Source, Version};
-use crate::knowledge::{EngineVersion, EngineVersions, Knowledge};
+use crate::knowledge::{Below, EngineVersion, EngineVersions, Knowledge};
 use crate::{Engine, ImageStore};
 
 pub use limits::{Limit, limit, offers_host_process, part_without_host_process};
@@ -36,7 +36,8 @@ pub struct Selection<'k> {
     pub refusal: Option<Refusal>,
     /// The versions of the engine by which this was decided.
     pub versions: &'k EngineVersions,
-    /// False for a version that came after those that are known: it may do something else.
+    /// False for a version that came after those that are known, or just before one of them, and where the choice depends on more of the
+    /// host's processor than is known: it may do something else.
     pub known: bool,
 }
 
@@ -68,6 +69,7 @@ pub(crate) fn selected<'k>(
     if matches!(image.source, Source::DockerArchive) {
         return None;
     }
+    let known = known && !containerd::depends_on_level(versions, host, image);
     let (candidate, refusal) = match engine {
         Engine::Docker if versions.store != Some(ImageStore::Containerd) => graph_driver::select(versions, host, image),
         Engine::Docker | Engine::Containerd => containerd::select(versions, host, image),
@@ -77,16 +79,22 @@ pub(crate) fn selected<'k>(
     Some(Selection { candidate, refusal, versions, known })
 }
 
-/// What is known of this engine in its version; the flag is false for a version that came later.
+/// What is known of this engine in its version; the flag is false for a version that came later, and for one that came before the release
+/// with its numbers, with which another rule begins.
 pub fn versions<'k>(knowledge: &'k Knowledge, engine: &HostEngine) -> Option<(&'k EngineVersions, bool)> {
-    let (name, store, version) = match engine.name {
-        Engine::Docker => (Engine::Docker, Some(engine.store.unwrap_or(ImageStore::GraphDriver)), engine.version.as_ref()),
-        Engine::Containerd => (Engine::Containerd, None, engine.version.as_ref()),
-        // The version of the kubelet itself decides nothing.
-        Engine::Kubernetes => (Engine::Containerd, None, engine.runtime.as_ref()),
-        Engine::Wincompat => return None,
-    };
-    versions_of(knowledge, name, store, version)
+    let (name, store) = pulling(engine)?;
+    versions_of(knowledge, name, store, engine.pulling_version())
+}
+
+/// The program that pulls images for this engine, with its image store; `None` for this program itself. The version of a kubelet decides
+/// nothing.
+pub fn pulling(engine: &HostEngine) -> Option<(Engine, Option<ImageStore>)> {
+    match engine.name {
+        Engine::Docker => Some((Engine::Docker, Some(engine.store.unwrap_or(ImageStore::GraphDriver)))),
+        Engine::Kubernetes if engine.below() == Some(Below::Docker) => Some((Engine::Docker, Some(ImageStore::GraphDriver))),
+        Engine::Containerd | Engine::Kubernetes => Some((Engine::Containerd, None)),
+        Engine::Wincompat => None,
+    }
 }
 
 fn versions_of<'k>(
@@ -95,12 +103,11 @@ fn versions_of<'k>(
     store: Option<ImageStore>,
     version: Option<&EngineVersion>,
 ) -> Option<(&'k EngineVersions, bool)> {
+    let Some(version) = version else { return knowledge.engine_versions_of(name, store, None) };
     // One that is not a version, as of a build of one's own, is not the newest.
-    let version = match version {
-        Some(version) => Some(version.numbers()?),
-        None => None,
-    };
-    knowledge.engine_versions_of(name, store, version)
+    let numbers = version.numbers()?;
+    let (versions, known) = knowledge.engine_versions_of(name, store, Some(numbers))?;
+    Some((versions, known && !(version.is_early() && *numbers == versions.first)))
 }
 
 /// True for an image without an index, or one that is named by the digest of its manifest: then there is nothing to choose.

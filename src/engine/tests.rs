@@ -216,6 +216,68 @@ fn what_docker_alone_passes_over() {
     assert_eq!(taken("docker/containerd@29.0.0", 20348, &image), Ok(1));
 }
 
+/// A kubelet with Docker below it pulls as Docker does, whatever Docker's version of containerd.
+#[test]
+fn docker_below_a_kubelet_pulls_by_its_own_rule() {
+    let two = index(&["10.0.17763.1", "10.0.20348.1"]);
+    for (build, entry) in [(20348, 1), (25398, 0)] {
+        assert_eq!(taken("kubernetes@docker://20.10.21", build, &two), Ok(entry), "{build}");
+        assert_eq!(taken("docker@20.10.21", build, &two), Ok(entry), "{build}");
+        assert_eq!(taken("kubernetes@1.7.20", build, &two), Ok(1), "{build}");
+    }
+    let refused = "no matching manifest for windows/amd64 10.0.17763 in the manifest list entries";
+    assert_eq!(taken("kubernetes@docker://20.10.21", 17763, &index(&["10.0.20348.1"])), Err(refused.to_owned()));
+}
+
+/// Variants and 32-bit processors: `Match` of `platforms.go`, `normalizeArch` and `platformVector` of containerd/platforms.
+#[test]
+fn variants_and_smaller_processors_are_told_apart() {
+    let refused = |engine: &str, image: &Image| taken(engine, 20348, image).is_err();
+    let of_variant = |variant: &str| {
+        let mut image = index(&["10.0.20348.1"]);
+        image.candidates[0].entry.variant = variant.to_owned();
+        image
+    };
+    for engine in ["containerd@1.4.13", "containerd@1.7.34", "containerd@2.3.4", "docker/containerd@28.0.0", "kubernetes@2.1.5"] {
+        assert!(refused(engine, &of_variant("v2")), "{engine}");
+        assert!(!refused(engine, &of_variant("")), "{engine}");
+    }
+    for (engine, expected) in [
+        ("containerd@1.2.0", true),
+        ("containerd@1.5.18", true),
+        ("containerd@1.6.0", false),
+        ("containerd@2.3.4", false),
+        ("docker/containerd@25.0.0", false),
+    ] {
+        assert_eq!(refused(engine, &of_variant("v1")), expected, "{engine}");
+    }
+    // Docker compares the names of processors alone; from 29.6 on, the other store asks for the level of the host's.
+    assert_eq!(taken("docker@29.7.2", 20348, &of_variant("v2")), Ok(0));
+    for (variant, known) in [("v2", false), ("v1", true), ("", true)] {
+        let image = of_variant(variant);
+        let selection = select(Knowledge::built_in(), &host(20348), &image, &engine("docker/containerd@29.7.2")).unwrap();
+        assert_eq!(selection.known, known, "{variant}");
+    }
+    let mut both = index(&["10.0.20348.1", "10.0.20348.2"]);
+    both.candidates[0].architecture = "386".to_owned();
+    let smaller = Image { candidates: vec![both.candidates[0].clone()], ..both.clone() };
+    for (engine, takes) in [
+        ("containerd@1.6.39", false),
+        ("containerd@1.7.0", true),
+        ("containerd@2.1.5", true),
+        ("containerd@2.1.6", false),
+        ("containerd@2.3.4", false),
+        ("docker/containerd@25.0.0", true),
+        ("docker/containerd@28.5.2", true),
+        ("docker/containerd@29.0.0", false),
+        ("docker/containerd@29.7.2", true),
+        ("docker@29.7.2", false),
+    ] {
+        assert_eq!(refused(engine, &smaller), !takes, "{engine}");
+        assert_eq!(taken(engine, 20348, &both), Ok(1), "{engine}");
+    }
+}
+
 /// What users reported, with the versions in which it happened, and those in which it did not.
 #[test]
 fn what_users_reported_is_predicted() {
@@ -263,6 +325,18 @@ fn what_is_not_known_is_not_predicted() {
     }
     let later = select(knowledge, &host(26200), &image, &engine("containerd@2.3.5")).expect("the rule of 2.3.4");
     assert_eq!((later.candidate, later.known), (None, false));
+    // What came before a release may have the rule before it; vendors have the release's own.
+    for (text, known) in [
+        ("containerd@2.3.0-beta.0", false),
+        ("docker/containerd@29.0.0-rc.2", false),
+        ("containerd@2.2.0", true),
+        ("containerd@2.2.1-rc.1", true),
+        ("containerd@2.2.0-k3s1", true),
+    ] {
+        let selection = select(knowledge, &host(26200), &image, &engine(text)).expect("a rule");
+        assert_eq!((selection.candidate, selection.known), (None, known), "{text}");
+    }
+    assert_eq!(select(knowledge, &host(20348), &image, &engine("kubernetes@cri-o://1.30.0")), None);
     let archive = Image { source: Source::DockerArchive, ..image };
     assert_eq!(select(knowledge, &host(20348), &archive, &engine("docker@29.7.2")), None);
 }

@@ -28,8 +28,8 @@ mod vm_image;
 
 use serde::{Deserialize, Serialize};
 
-use crate::knowledge::EngineVersion;
 use crate::knowledge::editions::Edition;
+use crate::knowledge::{Below, EngineVersion};
 use crate::{Architecture, Engine, ImageStore, Isolation, Kind, OsVersion};
 pub use attributes::Attributes;
 #[cfg(feature = "clusters")]
@@ -129,7 +129,8 @@ pub struct HostEngine {
     /// The image store of Docker; `None` if nothing says it.
     #[serde(default)]
     pub store: Option<ImageStore>,
-    /// The version of the containerd below the kubelet, e.g. `1.7.20+azure`; `None` if nothing says it.
+    /// The version of the containerd below the kubelet, e.g. `1.7.20+azure`, or another program with its version, e.g.
+    /// `docker://20.10.21`; `None` if nothing says it.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub runtime: Option<EngineVersion>,
@@ -149,10 +150,21 @@ impl HostEngine {
         }
     }
 
+    /// The program below a kubelet; `None` for any other engine, and where nothing says it.
+    pub fn below(&self) -> Option<Below> {
+        match self.name {
+            Engine::Kubernetes => self.runtime.as_ref().map(EngineVersion::below),
+            Engine::Docker | Engine::Containerd | Engine::Wincompat => None,
+        }
+    }
+
     /// The same engine, where what pulls images has this version.
     #[must_use]
     pub fn in_version(&self, version: String) -> Self {
-        let version = EngineVersion::from(version);
+        let version = match self.below() {
+            Some(Below::Docker) => EngineVersion::from(format!("docker://{version}")),
+            _ => EngineVersion::from(version),
+        };
         match self.name {
             Engine::Kubernetes => Self { runtime: Some(version), ..self.clone() },
             Engine::Docker | Engine::Containerd | Engine::Wincompat => Self { version: Some(version), ..self.clone() },
@@ -189,12 +201,6 @@ impl HostEngine {
             },
             None => self.clone(),
         }
-    }
-
-    /// The same engine, of which no version is known.
-    #[must_use]
-    pub fn without_version(&self) -> Self {
-        Self { store: self.store, ..Self::new(self.name, None) }
     }
 }
 

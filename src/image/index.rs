@@ -94,6 +94,9 @@ pub struct Platform {
     /// E.g. `amd64`.
     #[serde(default, deserialize_with = "null_as_default")]
     pub architecture: String,
+    /// The variant of the processor, e.g. `v8`.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub variant: String,
     /// E.g. `10.0.20348.2402`.
     #[serde(rename = "os.version")]
     pub os_version: Option<String>,

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::image::index::{Entry, Kind};
-use crate::image::{Candidate, Config, ConfigFacts, Digest, EntryFacts, PlatformStated, Version, normal_architecture, normal_os};
+use crate::image::{
+    Candidate, Config, ConfigFacts, Digest, EntryFacts, PlatformStated, Version, normal_architecture, normal_os, normal_variant,
+};
 use crate::text::shown;
 
 /// The Windows candidates of an image, the platforms of its other entries, and the entries for Windows that are passed over.
@@ -101,10 +103,12 @@ fn entry_facts(entry: &Entry) -> EntryFacts {
         "" => PlatformStated::Processor,
         _ => PlatformStated::Whole,
     };
+    let architecture = normal_architecture(&platform.architecture);
     EntryFacts {
         platform: stated,
+        variant: normal_variant(&architecture, &platform.variant),
         features: platform.os_features.clone(),
-        passed_over_by_docker: platform.architecture != normal_architecture(&platform.architecture),
+        passed_over_by_docker: platform.architecture != architecture,
         revision_zero: platform.os_version.as_deref().is_some_and(|version| version.split('.').nth(3) == Some("0")),
     }
 }

@@ -172,6 +172,9 @@ pub struct EntryFacts {
     /// How much it states of its platform.
     #[serde(default, skip_serializing_if = "is_default")]
     pub platform: PlatformStated,
+    /// The variant of its processor, e.g. `v2`; empty for that of every arm64, `v8`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub variant: String,
     /// Its `os.features`, e.g. `win32k`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub features: Vec<String>,
@@ -337,6 +340,15 @@ pub(crate) fn normal_architecture(text: &str) -> String {
     match lower.as_str() {
         "x86_64" | "x86-64" => "amd64".to_owned(),
         "aarch64" => "arm64".to_owned(),
+        _ => lower,
+    }
+}
+
+/// The variant of a processor: every arm64 has `v8`, which no variant stands for, as for containerd.
+pub(crate) fn normal_variant(architecture: &str, text: &str) -> String {
+    let lower = shown(text).to_ascii_lowercase();
+    match (architecture, lower.as_str()) {
+        ("arm64", "8" | "v8") => String::new(),
         _ => lower,
     }
 }

@@ -48,6 +48,10 @@ pub const FIRST_WITH_HCS: u32 = WINDOWS_SERVER_2019;
 /// The first Windows on which today's Docker Engine starts.
 pub const FIRST_FOR_DOCKER: u32 = WINDOWS_SERVER_2019;
 
+/// The first Windows on which containerd starts pods: `createPod` of hcsshim refuses before, in every release that has it
+/// (<https://github.com/microsoft/hcsshim/blob/v0.8.16/cmd/containerd-shim-runhcs-v1/pod.go>).
+pub const FIRST_WITH_PODS: u32 = WINDOWS_SERVER_2019;
+
 /// The builds from which an enablement package makes later releases: those keep the earlier build in `BuildLabEx`, as 22H2 (19045)
 /// keeps 19041. Sources: the pages of KB4517245, KB5015684, KB5027397 and KB5054156 at <https://support.microsoft.com>.
 pub const ENABLEMENT_BASES: [u32; 4] = [WINDOWS_10_1903, WINDOWS_10_2004, 22621, WINDOWS_SERVER_2025];

@@ -133,25 +133,68 @@ pub enum NoMatch {
     LevelInPlatform,
 }
 
+/// The program below a kubelet, as a node writes it before its version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Below {
+    /// containerd, also where no program is named.
+    Containerd,
+    /// Docker, below dockershim or cri-dockerd: `docker://20.10.21`.
+    Docker,
+    /// Any other, e.g. `cri-o://1.30.0`.
+    Another,
+}
+
 /// The version of an engine as it writes it, e.g. `1.7.20+azure`, and its numbers, which are read once: each judgement asks for them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct EngineVersion {
     text: String,
     numbers: Option<semver::Version>,
+    is_early: bool,
+    below: Below,
 }
 
 impl EngineVersion {
-    /// Its three numbers; `None` for a text that is not a version, as of a build of one's own.
+    /// Its three numbers; `None` for a text that is not a version, as of a build of one's own, and for a program that is not known.
     pub const fn numbers(&self) -> Option<&semver::Version> {
         self.numbers.as_ref()
+    }
+
+    /// True for one that came before the release with these numbers, e.g. `2.2.0-rc.1`.
+    pub const fn is_early(&self) -> bool {
+        self.is_early
+    }
+
+    /// The program of which this is the version, where a node says it.
+    pub const fn below(&self) -> Below {
+        self.below
+    }
+
+    /// The version without the program that a node writes before it, e.g. `20.10.21` of `docker://20.10.21`.
+    pub fn without_program(&self) -> &str {
+        self.text.split_once("://").map_or(self.text.as_str(), |(_, version)| version)
     }
 }
 
 impl From<String> for EngineVersion {
     fn from(text: String) -> Self {
-        Self { numbers: engine_version(&text), text }
+        let (below, version) = match text.split_once("://") {
+            None => (Below::Containerd, text.as_str()),
+            Some(("containerd", version)) => (Below::Containerd, version),
+            Some(("docker", version)) => (Below::Docker, version),
+            Some(_) => (Below::Another, ""),
+        };
+        Self { numbers: engine_version(version), is_early: is_early(version), below, text }
     }
+}
+
+/// True for what is published before a release: `2.2.0-rc.1`, `17.06.0-ce-rc4`. What vendors add is of the release itself.
+fn is_early(text: &str) -> bool {
+    let own = text.split('+').next().unwrap_or_default();
+    own.split(['-', '~', '.']).any(|part| {
+        let number = ["alpha", "beta", "rc"].into_iter().find_map(|stage| part.strip_prefix(stage));
+        number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+    })
 }
 
 impl From<EngineVersion> for String {
@@ -309,6 +352,31 @@ mod tests {
         }
         for text in ["", "29", "29.1", "1.2.3.4", "a.b.c", "1..3", "1.2.", "1.2./", "1.2.:", "1.2.99999999999999999999"] {
             assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_came_before_a_release_is_not_that_release() {
+        for text in ["2.2.0-rc.1", "v2.3.0-beta.0", "17.06.0-ce-rc4", "29.0.0~rc.2-1~ubuntu", "1.7.0-alpha.1+azure", "2.0.0-rc"] {
+            assert!(EngineVersion::from(text.to_owned()).is_early(), "{text}");
+        }
+        for text in ["2.0.4+azure", "20.10.24-ce", "1.7.0~ds1", "1.7.2-0ubuntu1", "2.1.5-k3s1.32", "1.7.20+rc.1", "2.2.0"] {
+            assert!(!EngineVersion::from(text.to_owned()).is_early(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_program_below_a_kubelet_is_before_its_version() {
+        for (text, below, numbers, version) in [
+            ("1.7.20+azure", Below::Containerd, Some("1.7.20"), "1.7.20+azure"),
+            ("containerd://2.0.4", Below::Containerd, Some("2.0.4"), "2.0.4"),
+            ("docker://20.10.21", Below::Docker, Some("20.10.21"), "20.10.21"),
+            ("cri-o://1.30.0", Below::Another, None, "1.30.0"),
+            ("c5b5b5b5.m", Below::Containerd, None, "c5b5b5b5.m"),
+        ] {
+            let read = EngineVersion::from(text.to_owned());
+            let found = (read.below(), read.numbers().map(ToString::to_string), read.without_program());
+            assert_eq!(found, (below, numbers.map(str::to_owned), version), "{text}");
         }
     }
 

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use crate::{Architecture, Kind};
 
 pub use engine_versions::{
-    Accepts, EngineVersion, EngineVersions, NoMatch, Order, and_joined, engine_version, in_words, versions_with,
+    Accepts, Below, EngineVersion, EngineVersions, NoMatch, Order, and_joined, engine_version, in_words, versions_with,
 };
 pub use engines::{EngineFault, FaultyVersions};
 pub use errors::{

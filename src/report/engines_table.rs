@@ -19,8 +19,9 @@ const BETWEEN: usize = 6;
 /// Columns of the terminal from which on the table is kept, even if it is wider.
 const ALWAYS_A_TABLE: u16 = 80;
 
-/// The answer about an image that no engine pulls, or of whose engines nothing is known.
-const NOTHING_KNOWN: &str = "It is not known what engines take here: none pulls such an image, or starts such a container.";
+/// The answer about an image that no engine pulls, and about versions of which nothing is known.
+const NOTHING_KNOWN: &str = "It is not known what engines take here: none pulls such an image or starts such a container, or the \
+                             versions that were asked for are not known. Leave out the version to see those that are known.";
 
 /// What has to be known of the versions of a kubelet.
 const OF_KUBELET: &str = "The versions of kubernetes are those of the containerd below the kubelet.";

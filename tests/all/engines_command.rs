@@ -163,6 +163,17 @@ fn an_image_that_is_not_there_is_an_error() {
     assert!(answer.out.contains("kubernetes"), "{}", answer.out);
 }
 
+/// A version before all that are known, or after them, has no row, and what is said about that is true.
+#[test]
+fn versions_that_are_not_known_are_not_called_engines_that_pull_nothing() {
+    for engine in ["docker/containerd@24.0.9", "containerd@2.3.9", "containerd@2.2.0-rc.1"] {
+        let arguments = ["--host=ltsc2022", "--engine", engine, "--format=markdown", "registry.test/app:ltsc2022"];
+        let answer = engines(&shop(), &arguments);
+        assert_eq!(answer.code, 0, "{}", answer.err);
+        assert!(answer.out.contains("the versions that were asked for are not known. Leave out the version"), "{}", answer.out);
+    }
+}
+
 /// Each engine has a result of its own, and the version that is missing is spoken of where it matters.
 #[test]
 fn several_engines_are_asked_at_once() {
@@ -276,9 +287,29 @@ fn an_index_without_versions_is_taken_by_its_order() {
         ("own-first", "docker@29.7.2", (Some(false), Some(0), refuses.clone())),
         ("half", "docker@17.06.2", (Some(false), Some(0), refuses.clone())),
         ("newer-first", "containerd@1.5.18", (Some(false), None, refuses.clone())),
-        ("newer-first", "containerd@2.0.4", (Some(false), Some(0), refuses)),
-        ("own-first", "kubernetes/containerd@2.0.4", (Some(true), Some(0), starts)),
+        ("newer-first", "containerd@2.0.4", (Some(false), Some(0), refuses.clone())),
+        ("own-first", "containerd@2.0.4", (Some(true), Some(0), starts)),
+        // No pod starts on this host.
+        ("own-first", "kubernetes/containerd@2.0.4", (Some(false), Some(0), refuses)),
     ] {
         assert_eq!(says(tag, engine), expected, "{tag} {engine}");
     }
+}
+
+/// Docker compares the config of the entry that it takes, which is read also where another entry fits best.
+#[test]
+fn the_config_of_what_docker_takes_is_read() {
+    let says_less = WindowsImage::of("10.0.26100.1").indexed("os.version", "10.0.14393.1");
+    let images = Images::default().windows("app", "1", &[says_less, WindowsImage::of("10.0.18362.1")]);
+    let (program, server) = (Program::new(), serve(images, Access::Anyone));
+    let mut command = program.check(&server.url(""));
+    let host = ["--host=10.0.19045.1,client,hyperv", "--engine=docker@29.7.2", "--format=json", "registry.test/app:1"];
+    let answer = Answer::of(command.args(host));
+    assert_eq!(answer.code, 1, "{}", answer.err);
+    let report = answer.json();
+    let takes = &report["results"][0]["engine"]["takes"];
+    let says = "a Windows version 10.0.26100-based image is incompatible with a 10.0.19045 host";
+    assert_eq!((&takes["candidate"], &takes["outcome"], &takes["says"]), (&json!(0), &json!("refuses"), &json!(says)));
+    // The index, and a manifest and a config of each entry.
+    assert_eq!(server.requests().len(), 5);
 }

@@ -23,7 +23,7 @@ declare! {
 
     EngineRefuses = "engine-refuses", Error, about [Image, Engine] {
         title: "the engine refuses an image that fits",
-        message: "image {image} fits host {host}, but {engine} refuses it: `{engine-says}`",
+        message: "image {image} {fits} host {host}, but {engine} refuses it: `{engine-says}`",
         help: "name the entry by its digest: {chosen-entry}|use {engine-version}|use {image-store}|use {base}||{if-indexed}correct the index: the entry of this image needs the platform windows/{host-architecture} with os.version {image}|use an image of the host's build",
         meaning: "Every engine chooses an entry of an index by rules of its own, which changed from version to version. This one accepts none of the entries, although one fits the host. A manifest that is named by its digest is not compared by containerd.",
         advice: "Name the manifest by its digest, or use another version of the engine or another image store.",
@@ -86,9 +86,9 @@ declare! {
 
     HostTooOldForDocker = "host-too-old-for-docker", Note, about [Host, Engine] {
         title: "too old for current engines",
-        message: "host {host} is older than Docker Engine's minimum, build 17763",
+        message: "host {host} is older than {engine-minimum}, build 17763",
         help: "update the host to Windows Server 2019 or newer",
-        meaning: "Since version 23.0 Docker Engine refuses to start on builds before 17763. Older engines still run there. Where the engine's version is known to be that new, this is an error.",
+        meaning: "Since version 23.0 Docker Engine refuses to start on builds before 17763. Older engines still run there. Where the engine's version is known to be that new, this is an error. Pods of Kubernetes start with containerd from that build on, too.",
         advice: "Update the host.",
         source: "https://github.com/moby/moby",
     }

@@ -57,7 +57,7 @@ fn confirm(candidate: &mut Candidate, config: &Config) {
     candidate.config = config.clone();
 }
 
-/// The image as a check reads it for this host: first what the index leaves out, then what is chosen, until nothing is left.
+/// The image as a check reads it for this host: first what the index leaves out, then what is chosen or taken, until nothing is left.
 fn read(host: &Host, entries: &[(Candidate, Config)]) -> Image {
     let mut image = index(entries.iter().map(|(indexed, _)| indexed.clone()).collect());
     for (candidate, (_, config)) in image.candidates.iter_mut().zip(entries) {
@@ -65,10 +65,12 @@ fn read(host: &Host, entries: &[(Candidate, Config)]) -> Image {
             confirm(candidate, config);
         }
     }
-    while let Some(chosen) =
-        choose(Knowledge::built_in(), host, &image).filter(|chosen| image.candidates[*chosen].config == Config::NotRead)
-    {
-        confirm(&mut image.candidates[chosen], &entries[chosen].1);
+    let unread = |image: &Image| {
+        let wanted = [choose(Knowledge::built_in(), host, image), taken(Knowledge::built_in(), host, image, &today())];
+        wanted.into_iter().flatten().find(|number| image.candidates[*number].config == Config::NotRead)
+    };
+    while let Some(number) = unread(&image) {
+        confirm(&mut image.candidates[number], &entries[number].1);
     }
     image
 }
@@ -118,8 +120,12 @@ fn an_answer_without_all_configs_is_that_with_them_or_none() {
             let plain = Policy { wish, ..today() };
             let (expected, found) = (judged(host, &whole, &plain), judged(host, &broken, &plain));
             let case = || format!("{number}: {} {:?} {}", host.os_version, host.kind, shown(&broken, &entries));
+            // What the engine takes may be the best by its config, though it is not by its index.
+            let may_be_best = found.takes.and_then(|takes| takes.candidate).is_some_and(|number| {
+                Some(number) != found.chosen && matches!(broken.candidates[number].config, Config::Unreadable(_))
+            });
             assert!(
-                found.verdict == Verdict::Unknown || found.verdict == expected.verdict,
+                may_be_best || found.verdict == Verdict::Unknown || found.verdict == expected.verdict,
                 "{:?} {:?}{}",
                 found.verdict,
                 expected.verdict,

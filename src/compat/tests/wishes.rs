@@ -221,6 +221,40 @@ fn what_an_engine_cannot_do_fails() {
     assert_eq!(message, "containerd 1.5.9 has no HostProcess containers");
 }
 
+/// What the engine surely refuses fails where the version of the image is not known, and what fits best does not fail where the engine
+/// takes an entry of which nothing is known.
+#[test]
+fn the_entry_that_the_engine_takes_decides() {
+    let (c18, s19, s22) = (client("10.0.18363.1"), server("10.0.17763.1"), server("10.0.20348.1"));
+    let (refuses, another) = (Code::EngineRefuses, Code::EngineTakesAnother);
+    for (engine, version, host, entries, wish, expected) in [
+        (Engine::Containerd, "1.6.17", &s19, &[""][..], Wish::Default, (Some(false), Some(refuses))),
+        (Engine::Containerd, "1.6.18", &s19, &[""], Wish::Default, (None, None)),
+        (Engine::Containerd, "2.2.0", &s22, &["windows"], Wish::Default, (Some(false), Some(refuses))),
+        (Engine::Containerd, "1.4.0", &s22, &["windows"], Wish::Default, (None, None)),
+        (Engine::Containerd, "1.4.0", &s19, &["10.0.22000.1", ""], Wish::Default, (Some(false), Some(another))),
+        (Engine::Containerd, "1.4.0", &s19, &["", "10.0.22000.1"], Wish::Default, (None, None)),
+        (Engine::Docker, "29.7.2", &c18, &["10.0.19041.1", "", "10.0.18362.1"], Wish::Process, (None, Some(another))),
+        (Engine::Docker, "29.7.2", &c18, &["10.0.19041.1", "10.0.18362.1", ""], Wish::Process, (Some(false), None)),
+    ] {
+        let policy = Policy { wish, engine: Some(HostEngine::new(engine, Some(version.to_owned()))), ..today() };
+        let image = index(entries.iter().map(|version| entry(version)).collect());
+        let judgement = judged(host, &image, &policy);
+        let by_engine = judgement.findings.iter().find(|finding| [refuses, another].contains(&finding.code));
+        let found = (judgement.ok, by_engine.map(|finding| finding.code));
+        assert_eq!(found, expected, "{engine:?} {version}: {entries:?} on {}", host.os_version);
+        let errors = judgement.findings.iter().any(|finding| finding.severity == Severity::Error);
+        assert_eq!(errors, judgement.ok == Some(false), "{engine:?} {version}: {entries:?}: {:?}", judgement.findings);
+        if let Some(finding) = by_engine.filter(|finding| finding.code == refuses) {
+            let message = finding.message(&subject(host, &image, &policy, &judgement)).to_string();
+            assert!(message.starts_with("image of an unknown version may fit host"), "{message}");
+        }
+    }
+    // With another processor, the engine might take it.
+    let policy = Policy { strict: true, engine: Some(HostEngine::new(Engine::Containerd, Some("1.6.17".to_owned()))), ..today() };
+    assert_eq!(judged(&Host { assumed: vec![Attribute::Architecture], ..s19 }, &image(""), &policy).ok, None);
+}
+
 /// The advice about a revision names the side on which it is missing.
 #[test]
 fn a_missing_revision_is_asked_for_where_it_is_missing() {

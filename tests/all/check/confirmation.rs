@@ -231,7 +231,8 @@ fn an_unread_candidate_counts_where_engines_would_take_it() {
     for (what, unread, read, wish, verdict, expected) in [
         ("the best is unread", of("10.0.20348.1"), of("10.0.17763.1"), "auto", "unknown", 2),
         ("the higher revision is unread", of("10.0.20348.2"), of("10.0.20348.1"), "auto", "unknown", 2),
-        ("the lower revision is unread", of("10.0.20348.1"), of("10.0.20348.2"), "auto", "process", 0),
+        // Docker takes the first of the host's build.
+        ("the lower revision is unread", of("10.0.20348.1"), of("10.0.20348.2"), "auto", "process", 2),
         ("an older one is unread", of("10.0.17763.1"), of("10.0.20348.1"), "auto", "process", 0),
         ("a newer one is unread", of("10.0.26100.1"), of("10.0.17763.1"), "process", "hyperv", 1),
         (

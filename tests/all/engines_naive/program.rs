@@ -5,7 +5,6 @@ use wincompat::host::{self, Host, HostEngine, Spec};
 use wincompat::image::{Candidate, Image, Reference, Source};
 use wincompat::knowledge::Knowledge;
 
-use super::containerd::normal_architecture;
 use super::{Asked, Entry, Machine, Platform, Rule};
 
 fn digest(place: usize) -> String {
@@ -80,24 +79,24 @@ pub(super) fn host(machine: Machine) -> Host {
 pub(super) fn beyond(rule: Rule, machine: Machine, entries: &[Entry], configs_read: bool) -> Option<&'static str> {
     let graph_driver = matches!(rule, Rule::DockerFirst | Rule::DockerPrefers | Rule::DockerChecksFirst | Rule::DockerLeavesOut);
     entries.iter().filter(|entry| !entry.attestation).find_map(|entry| match &entry.platform {
-        Some(platform) => beyond_of_platform(rule, machine, platform, graph_driver),
+        Some(platform) => beyond_of_platform(machine, platform, rule),
         None if !configs_read => Some("no platform, and no config is read"),
-        None => beyond_of_platform(rule, machine, &entry.config, graph_driver),
+        None if !graph_driver && !entry.config.variant.is_empty() => Some("a variant in a config"),
+        None => beyond_of_platform(machine, &entry.config, rule),
     })
 }
 
-fn beyond_of_platform(rule: Rule, machine: Machine, platform: &Platform, graph_driver: bool) -> Option<&'static str> {
-    let Platform { os, architecture, variant, os_version, .. } = platform;
+fn beyond_of_platform(machine: Machine, platform: &Platform, rule: Rule) -> Option<&'static str> {
+    let Platform { os, architecture, os_version, .. } = platform;
     let parts: Vec<&str> = os_version.split('.').collect();
     // Numbers that do not print as they are written, such as `+5` and `05`.
     let odd = |part: &&str| part.parse::<i64>().is_ok_and(|number| number < 0 || number.to_string() != **part);
-    let (architecture, normal_variant) = (architecture.as_str(), normal_architecture(rule, architecture, variant, false).1);
     match () {
         () if !matches!(os.as_str(), "windows" | "linux" | "freebsd") => Some("an unusual name of the system"),
         () if os == "linux" && matches!(rule, Rule::AnyVersion | Rule::Prefix) => Some("an image for Linux is taken"),
-        () if !matches!(architecture, "amd64" | "arm64" | "386" | "arm" | "s390x") => Some("an unusual name of the processor"),
-        () if matches!(architecture, "386" | "arm") && !graph_driver => Some("the 32-bit processor below"),
-        () if !graph_driver && !normal_variant.is_empty() || variant == "v1" => Some("a variant"),
+        () if !matches!(architecture.as_str(), "amd64" | "arm64" | "386" | "arm" | "s390x") => {
+            Some("an unusual name of the processor")
+        }
         () if parts.iter().any(odd) => Some("a number that is written in an unusual way"),
         () if parts.iter().take(3).any(|part| part.parse::<u64>().is_ok_and(|number| number > 65535)) => {
             Some("a number above 65535")

@@ -273,7 +273,7 @@ impl Made {
                 (stated, true) => known(stated),
             };
             let not_windows = asked && !config.unreadable && config.not_windows;
-            let was_read = asked && !config.unreadable && !matches!(config.version, Stated::Missing);
+            let was_read = asked && !(config.unreadable && self.has_index) && !matches!(config.version, Stated::Missing);
             let stated = if was_read { config.version.text() } else { made.indexed.text() };
             Entry { architecture: made.architecture.to_owned(), version, not_windows, indexed: made.indexed.text(), stated }
         });

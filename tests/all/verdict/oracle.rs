@@ -329,27 +329,38 @@ pub fn answer(host: &HostFacts, image: &ImageFacts, asked: Asked) -> Result<Answ
     Ok(Answer { possible, taken, ok, chosen })
 }
 
-/// What Docker makes of an image that fits: the entry that it takes decides, and nothing is used where it takes none.
+/// What Docker makes of an image: the entry that it takes decides, and nothing is used where it takes none. Where what fits best is open,
+/// only a refusal decides; where that fails, it is open if what Docker takes is.
 fn by_docker(
     host: &HostFacts,
     image: &ImageFacts,
     asked: Asked,
     (taken, ok): (Option<Use>, Option<bool>),
 ) -> (Option<Use>, Option<bool>) {
-    if ok != Some(true) || !image.has_index {
+    if image.entries.iter().any(|entry| entry.version == Known::Unread) {
         return (taken, ok);
+    }
+    let on = rule::Host { build: host.version.build.into(), architecture: host.architecture.as_str() };
+    if !image.has_index {
+        // A manifest is compared by its config, also by one that is not a version.
+        let is_newer = image.entries.iter().any(|entry| rule::is_newer(on, &entry.stated));
+        return (taken, ok.or(is_newer.then_some(false)));
     }
     let indexed = image
         .entries
         .iter()
         .map(|entry| rule::Entry { architecture: entry.architecture.clone(), version: entry.indexed.clone() });
-    let on = rule::Host { build: host.version.build.into(), architecture: host.architecture.as_str() };
-    match rule::answer(Program::Docker, NEWEST_DOCKER, on, &Pulled::Index(indexed.collect())) {
+    let by_taken = match rule::answer(Program::Docker, NEWEST_DOCKER, on, &Pulled::Index(indexed.collect())) {
         Ok(rule::Answer::Takes(number)) if rule::is_newer(on, &image.entries[number].stated) => (None, Some(false)),
         Ok(rule::Answer::Takes(number)) => {
             settle(host, self::possible(host, &image.entries[number], image.host_process_base), asked)
         }
         _ => (None, Some(false)),
+    };
+    match (ok, by_taken.1) {
+        (Some(true), _) => by_taken,
+        (None, Some(true) | None) | (Some(false), None) => (None, None),
+        (None | Some(false), _) => (None, Some(false)),
     }
 }
 
