@@ -70,7 +70,7 @@ enum List {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Chosen {
     /// The manifest or index behind this entry.
-    Entry(Entry),
+    Entry(Box<Entry>),
     /// These entries together are the choice: `index.json` itself, whose digest this is, is the index of the image.
     Index(Vec<Entry>, Digest),
     /// An image without a manifest: its config, whether it has foreign layers, and the servers of those.
@@ -141,7 +141,7 @@ impl Layout {
                 let mut entries = names::choose(&self.shown, &index.entries, name, names, |entry| entry.digest.as_str())?;
                 self.refuse_others_of_one_name(&entries)?;
                 Ok(match entries.pop() {
-                    Some(entry) if entries.is_empty() => Chosen::Entry(entry),
+                    Some(entry) if entries.is_empty() => Chosen::Entry(Box::new(entry)),
                     last => Chosen::Index(entries.into_iter().chain(last).collect(), digest.clone()),
                 })
             }
