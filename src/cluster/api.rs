@@ -30,6 +30,9 @@ const MOST_PAGES: usize = 2_000;
 /// The most bytes of one page. An object has at most a few MiB, and most have a few KiB.
 const MOST_BYTES: u64 = 256 << 20;
 
+/// The most bytes of one object: etcd takes one and a half MiB.
+const LARGEST_OBJECT: u64 = 3 << 20;
+
 /// The times that a list is begun again because its pages have expired.
 const MOST_STARTS: usize = 3;
 
@@ -309,11 +312,7 @@ async fn of_version<T>(
     let root = if version.contains('/') { "apis" } else { "api" };
     let within = namespace.map(|name| format!("/namespaces/{name}")).unwrap_or_default();
     let path = format!("/{root}/{version}{within}/{}", list.plural);
-    let nonsense = |why: String| {
-        Error::of(ErrorKind::Network, format!("the list of {} is not one", list.plural))
-            .because(why)
-            .hint("check what answers at the address of the API server: `kubectl get --raw /version`")
-    };
+    let nonsense = |why: String| unexpected(format!("the API server's answer is not a list of {}", list.plural)).because(why);
     let (mut starts, mut tries) = (1, 1);
     let mut objects = Vec::new();
     let mut next = String::new();
@@ -352,7 +351,7 @@ async fn of_version<T>(
             return Ok(Listed { objects, version, path, state, requests: *requests });
         }
         if continued == next {
-            return Err(nonsense("its pages go round in a circle".to_owned()));
+            return Err(nonsense("it names the same next page again".to_owned()));
         }
         next = continued;
     }
@@ -362,45 +361,62 @@ async fn of_version<T>(
 /// One page; the inner error is an answer that is not JSON, or too large.
 async fn page(client: &Client, path: &str, asked: &ListParams) -> Result<Result<Value, String>, kube::Error> {
     let request = Request::new(path).list(asked).map_err(kube::Error::BuildRequest)?;
-    let stream = client.request_stream(request).await?;
-    let mut stream = pin!(stream.take(MOST_BYTES + 1));
-    let mut bytes = Vec::new();
-    // What breaks off is a cluster that is not reached any more, and not a list of another form.
-    stream.read_to_end(&mut bytes).await.map_err(|error| kube::Error::Service(error.into()))?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MOST_BYTES {
-        return Ok(Err(format!("a page is larger than {} MiB", MOST_BYTES >> 20)));
-    }
-    Ok(serde_json::from_slice(&bytes).map_err(|error| error.to_string()))
+    Ok(match body(client, request, MOST_BYTES).await? {
+        Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| error.to_string()),
+        None => Err(format!("a page is larger than {} MiB", MOST_BYTES >> 20)),
+    })
 }
 
-/// A failure of the client, in words. What a plugin is started with and what it prints stays out of it: there may be a secret in it.
+/// The object in an answer; `None` where the answer is not JSON, or too large. Nothing of it is repeated anywhere: it may be a Secret.
+///
+/// # Errors
+///
+/// A request that fails, as the client has it.
+pub async fn object(client: &Client, request: hyper::Request<Vec<u8>>) -> Result<Option<Value>, kube::Error> {
+    let bytes = body(client, request, LARGEST_OBJECT).await?;
+    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+/// The body of an answer; `None` where it has more bytes than this.
+async fn body(client: &Client, request: hyper::Request<Vec<u8>>, most: u64) -> Result<Option<Vec<u8>>, kube::Error> {
+    let stream = client.request_stream(request).await?;
+    let mut stream = pin!(stream.take(most + 1));
+    let mut bytes = Vec::new();
+    // What breaks off is a cluster that is not reached any more, and not an answer of another form.
+    stream.read_to_end(&mut bytes).await.map_err(|error| kube::Error::Service(error.into()))?;
+    Ok(u64::try_from(bytes.len()).is_ok_and(|length| length <= most).then_some(bytes))
+}
+
+/// The failure of an answer that is not what was asked for.
+pub fn unexpected(what: impl Into<String>) -> Error {
+    Error::of(ErrorKind::Network, what).hint("check what answers at the address of the API server: `kubectl get --raw /version`")
+}
+
+/// A failure of the client, in words.
 pub fn failed(error: kube::Error) -> Error {
-    let refused = |what: &str, hint: &str| Error::of(ErrorKind::Unauthorized, what).hint(hint);
+    // Credentials that expire are renewed for a request: their failure is then within that of the request.
+    if let Some(error) = chain(&error).find_map(|error| error.downcast_ref::<AuthError>()) {
+        return without_credentials(error);
+    }
     match error {
         kube::Error::Api(status) => {
             let message = shown(&status.message);
             match status.code {
-                401 => refused("the cluster refuses these credentials", "sign in again: `kubectl get nodes` has to work")
-                    .because(message),
+                401 => Error::of(ErrorKind::Unauthorized, "the cluster refuses these credentials")
+                    .because(message)
+                    .hint("sign in again: `kubectl get nodes` has to work"),
                 403 => Error::of(ErrorKind::Unauthorized, "the cluster does not allow this").because(message),
                 404 => Error::of(ErrorKind::NotFound, "the cluster does not have this")
                     .because(message)
                     .hint("look at what it has: `kubectl api-resources`"),
-                429 => Error::of(ErrorKind::RateLimited, "the cluster asks for a pause").because(message),
+                429 => Error::of(ErrorKind::RateLimited, "the cluster gets too many requests")
+                    .because(message)
+                    .hint("wait a minute, then try again"),
                 code => Error::of(ErrorKind::Network, format!("the cluster answered with status {code}"))
                     .because(message)
                     .hint("try again later, or look at the API server"),
             }
         }
-        kube::Error::Auth(AuthError::AuthExecRun { out, .. }) => {
-            refused("the plugin that the kubeconfig names gave no credentials", "run it by hand, and sign in as it asks")
-                .because(format!("it ended with {}", out.status))
-        }
-        kube::Error::Auth(AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed) => {
-            refused("the plugin that the kubeconfig names gave no credentials", "run it by hand, and sign in as it asks")
-                .because("what it printed is not an ExecCredential with a status")
-        }
-        kube::Error::Auth(error) => no_credentials(&error.to_string()),
         // One answer took all the time that there is for all of them.
         error if is_late(&error) => Error::of(ErrorKind::Network, "the cluster did not answer in time").hint(MORE_TIME),
         error => Error::of(ErrorKind::Network, "the cluster cannot be reached")
@@ -409,12 +425,34 @@ pub fn failed(error: kube::Error) -> Error {
     }
 }
 
+/// A failure to get credentials. What a plugin is started with and what it prints stays out of it: there may be a secret in it.
+fn without_credentials(error: &AuthError) -> Error {
+    let refused = |why: &str| {
+        Error::of(ErrorKind::Unauthorized, "the plugin that the kubeconfig names gave no credentials")
+            .because(why)
+            .hint("run it by hand, and sign in as it asks")
+    };
+    match error {
+        AuthError::AuthExecRun { out, .. } => refused(&format!("it ended with {}", out.status)),
+        AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed => {
+            refused("what it printed is not an ExecCredential with a status")
+        }
+        AuthError::MalformedTokenExpirationDate(_) => no_credentials("the time at which they expire is not a time"),
+        error => no_credentials(&error.to_string()),
+    }
+}
+
 /// True if the time for an answer is over.
 fn is_late(error: &kube::Error) -> bool {
     let is_timeout = |error: &(dyn std::error::Error + 'static)| {
         error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut)
     };
-    std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source()).any(is_timeout)
+    chain(error).any(is_timeout)
+}
+
+/// An error and those behind it, from the outside in.
+fn chain(error: &kube::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source())
 }
 
 /// An error with what is behind it, each said once.
@@ -440,5 +478,27 @@ mod tests {
         let what = |kind: std::io::ErrorKind| failed(kube::Error::Service(std::io::Error::from(kind).into())).what;
         assert_eq!(what(std::io::ErrorKind::TimedOut), "the cluster did not answer in time");
         assert_eq!(what(std::io::ErrorKind::ConnectionRefused), "the cluster cannot be reached");
+    }
+
+    /// Credentials are renewed for a request: the failure of that request has what the plugin was started with, and what it printed.
+    #[test]
+    fn a_plugin_that_fails_for_a_request_is_said_without_its_secrets() {
+        let out = std::process::Output {
+            status: std::process::ExitStatus::default(),
+            stdout: b"hunter2".to_vec(),
+            stderr: b"hunter2".to_vec(),
+        };
+        let error = AuthError::AuthExecRun { cmd: "CLIENT_SECRET=hunter2 plugin".to_owned(), out: Box::new(out) };
+        assert!(error.to_string().contains("hunter2"));
+        let failure = failed(kube::Error::Service(error.into()));
+        assert_eq!(failure.what, "the plugin that the kubeconfig names gave no credentials");
+        assert!(!format!("{failure:?}").contains("hunter2"), "{failure:?}");
+    }
+
+    #[test]
+    fn a_cluster_that_is_busy_is_not_one_that_lacks_rights() {
+        let status = |code: u16| kube::Error::Api(kube::core::Status::failure("x", "y").with_code(code).boxed());
+        let hint = |code: u16| failed(status(code)).or_hint("let this user list pods").advice().to_string();
+        assert_eq!((hint(403).as_str(), hint(429).as_str()), ("let this user list pods", "wait a minute, then try again"));
     }
 }

@@ -197,6 +197,7 @@ impl<'a> Question<'a> {
         answer
     }
 
+    /// The groups that a pod with this placement can land on; `fits` says of each group of nodes whether all images run there.
     fn shares(&self, placement: &Placement, fits: &[Option<bool>]) -> Vec<Share> {
         let mut numbers: BTreeMap<usize, usize> = BTreeMap::new();
         for node in landing(placement, self.nodes) {
@@ -224,6 +225,7 @@ impl<'a> Question<'a> {
         Policy { wish, ..self.policy.clone() }
     }
 
+    /// All images of a workload on a group.
     pub(super) fn on_group(&self, workload: &Workload, group: &Group) -> OnGroup {
         let mut all = OnGroup { fits: Some(true), ..OnGroup::default() };
         for (number, image_of) in workload.images.iter().enumerate() {
@@ -234,31 +236,13 @@ impl<'a> Question<'a> {
             let (fits, misfit) = match &group.host {
                 Some(host) => {
                     let judgement = self.judged(image_of, image, host);
-                    let of_chosen = judgement.chosen.and_then(|chosen| image.candidates.get(chosen));
-                    let is_other = of_chosen.is_some_and(|candidate| candidate.architecture != host.architecture.as_str());
-                    let misfit = match of_chosen {
-                        None => Misfit::Os,
-                        Some(_) if is_other => Misfit::Architecture,
-                        Some(_) if by_engine(&judgement).is_some() => Misfit::Engine,
-                        Some(_) => Misfit::Build,
-                    };
-                    // Nothing in a node tells whether Hyper-V is there: older builds than the node's are what it is for.
-                    let version = of_chosen.and_then(|candidate| candidate.os_version()).map(|(version, _)| version);
-                    all.older |= misfit == Misfit::Build && version.is_some_and(|version| version.build < host.os_version.build);
+                    let (misfit, is_older) = on_windows(&judgement, image, host);
+                    all.older |= is_older;
                     let ok = judgement.ok;
                     all.judged.push((number, judgement));
                     (ok, misfit)
                 }
-                None => {
-                    let of_system = |platform: &&String| platform.split('/').next() == Some(group.os.as_str());
-                    let of_both = |platform: &String| {
-                        let mut parts = platform.split('/').skip(1);
-                        parts.next() == Some(group.architecture.as_str())
-                    };
-                    let mut own = image.other_platforms.iter().filter(of_system).peekable();
-                    let misfit = if own.peek().is_some() { Misfit::Architecture } else { Misfit::Os };
-                    (Some(own.any(of_both)), misfit)
-                }
+                None => on_other(image, group),
             };
             if fits == Some(false) {
                 all.fits = Some(false);
@@ -290,6 +274,30 @@ impl<'a> Question<'a> {
         }
         all
     }
+}
+
+/// What prevents an image from running on this Windows, if something does. True if the image is of an older build: Hyper-V isolation is for such
+/// images, and nodes do not say whether they have it.
+fn on_windows(judgement: &Judgement, image: &Image, host: &Host) -> (Misfit, bool) {
+    let of_chosen = judgement.chosen.and_then(|chosen| image.candidates.get(chosen));
+    let is_other = of_chosen.is_some_and(|candidate| candidate.architecture != host.architecture.as_str());
+    let misfit = match of_chosen {
+        None => Misfit::Os,
+        Some(_) if is_other => Misfit::Architecture,
+        Some(_) if by_engine(judgement).is_some() => Misfit::Engine,
+        Some(_) => Misfit::Build,
+    };
+    let version = of_chosen.and_then(|candidate| candidate.os_version()).map(|(version, _)| version);
+    (misfit, misfit == Misfit::Build && version.is_some_and(|version| version.build < host.os_version.build))
+}
+
+/// True if an image has the platform of these nodes, which are not of Windows; else what it lacks.
+fn on_other(image: &Image, group: &Group) -> (Option<bool>, Misfit) {
+    let of_system = |platform: &&String| platform.split('/').next() == Some(group.os.as_str());
+    let of_both = |platform: &String| platform.split('/').nth(1) == Some(group.architecture.as_str());
+    let mut own = image.other_platforms.iter().filter(of_system).peekable();
+    let misfit = if own.peek().is_some() { Misfit::Architecture } else { Misfit::Os };
+    (Some(own.any(of_both)), misfit)
 }
 
 /// The finding that says that the engine does not start an image which fits the node.

@@ -20,7 +20,7 @@ use crate::{Error, ErrorKind};
 pub(super) async fn config(path: Option<&Path>, context: Option<String>) -> Result<Config, Error> {
     let is_named = path.is_some() || context.is_some();
     let options = KubeConfigOptions { context, ..KubeConfigOptions::default() };
-    let of_file = match read(path).and_then(|file| as_kubectl(&file)) {
+    let of_file = match read(path).and_then(|file| as_kubectl(&file, options.context.as_deref())) {
         Ok(file) => Config::from_custom_kubeconfig(file, &options).await.map_err(|error| words(&error)),
         Err(why) => Err(why),
     };
@@ -45,10 +45,10 @@ fn read(path: Option<&Path>) -> Result<Kubeconfig, String> {
     merged.ok_or_else(|| format!("none of the files in KUBECONFIG is there: {}", crate::text::shown(&listed.to_string_lossy())))
 }
 
-/// The same with what kubectl reads in another way than the library.
-fn as_kubectl(file: &Kubeconfig) -> Result<Kubeconfig, String> {
+/// The same with what kubectl reads in another way than the library, for this context or the current one.
+fn as_kubectl(file: &Kubeconfig, context: Option<&str>) -> Result<Kubeconfig, String> {
     let mut file = serde_json::to_value(file).map_err(|error| error.to_string())?;
-    for cluster in entries(&mut file, "clusters", "cluster") {
+    for (_, cluster) in entries(&mut file, "clusters", "cluster") {
         let is_set = |key: &str| cluster.get(key).is_some_and(|value| !value.is_null() && *value != json!(false));
         let is_tls = ["certificate-authority", "certificate-authority-data", "insecure-skip-tls-verify"].into_iter().any(is_set);
         if let Some(server) = cluster.text_at(&["server"]).filter(|server| !server.contains("://")) {
@@ -56,7 +56,9 @@ fn as_kubectl(file: &Kubeconfig) -> Result<Kubeconfig, String> {
             cluster["server"] = json!(format!("{scheme}://{server}"));
         }
     }
-    for user in entries(&mut file, "users", "user") {
+    // Those of other contexts may be broken, and their files are not read.
+    let used = user_of(&file, context);
+    for (_, user) in entries(&mut file, "users", "user").filter(|(name, _)| Some(name) == used.as_ref()) {
         // What stands in the file counts.
         let of_file = user.text_at(&["tokenFile"]).and_then(|path| std::fs::read_to_string(&*path).ok());
         let token = of_file.clone().or_else(|| Some(user.text_at(&["token"])?.into_owned()));
@@ -76,10 +78,18 @@ fn as_kubectl(file: &Kubeconfig) -> Result<Kubeconfig, String> {
     serde_json::from_value(file).map_err(|error| error.to_string())
 }
 
-/// What the entries of a list are about, e.g. each `cluster` of `clusters`.
-fn entries<'a>(file: &'a mut Value, list: &str, of: &str) -> impl Iterator<Item = &'a mut Value> {
+/// The name of the user of this context, or of the current one.
+fn user_of(file: &Value, context: Option<&str>) -> Option<String> {
+    let context = context.map_or_else(|| file.owned_at(&["current-context"]), str::to_owned);
+    let contexts = file.at(&["contexts"])?.list();
+    let used = contexts.into_iter().find(|entry| entry.owned_at(&["name"]) == context)?;
+    Some(used.text_at(&["context", "user"])?.into_owned())
+}
+
+/// The names of the entries of a list, and what they are about, e.g. each `cluster` of `clusters`.
+fn entries<'a>(file: &'a mut Value, list: &str, of: &str) -> impl Iterator<Item = (String, &'a mut Value)> {
     let list = file.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
-    list.filter_map(move |entry| entry.get_mut(of))
+    list.filter_map(move |entry| Some((entry.owned_at(&["name"]), entry.get_mut(of)?)))
 }
 
 /// What is wrong with a kubeconfig. The lines of one that is not YAML stay out of it: a token may stand there.
@@ -97,9 +107,9 @@ fn words(error: &KubeconfigError) -> String {
 mod tests {
     use super::*;
 
-    fn read_as_kubectl(file: Value) -> Result<Value, String> {
+    fn read_as_kubectl(file: Value, context: Option<&str>) -> Result<Value, String> {
         let file: Kubeconfig = serde_json::from_value(file).unwrap();
-        as_kubectl(&file).map(|file| serde_json::to_value(file).unwrap())
+        as_kubectl(&file, context).map(|file| serde_json::to_value(file).unwrap())
     }
 
     #[test]
@@ -111,7 +121,7 @@ mod tests {
             (json!({"server": "localhost", "insecure-skip-tls-verify": false}), "http://localhost"),
             (json!({"server": "https://api.example"}), "https://api.example"),
         ] {
-            let read = read_as_kubectl(json!({"clusters": [{"name": "c", "cluster": cluster}]})).unwrap();
+            let read = read_as_kubectl(json!({"clusters": [{"name": "c", "cluster": cluster}]}), None).unwrap();
             assert_eq!(read["clusters"][0]["cluster"]["server"], server);
         }
     }
@@ -125,14 +135,21 @@ mod tests {
             path.to_str().unwrap().to_owned()
         };
         let (with_line_feed, plain) = (file("one", "from-file\n"), file("two", "from-file"));
-        let user = |user: Value| {
-            read_as_kubectl(json!({"users": [{"name": "u", "user": user}]})).map(|read| read["users"][0]["user"].clone())
+        let context = |name: &str, user: &str| json!({"name": name, "context": {"cluster": "c", "user": user}});
+        let contexts = json!([context("a", "u"), context("b", "v")]);
+        let in_context = |context: Option<&str>, user: Value| {
+            let users = json!([{"name": "u", "user": user}, {"name": "v", "user": {}}]);
+            let file = json!({"current-context": "a", "contexts": contexts.clone(), "users": users});
+            read_as_kubectl(file, context).map(|read| read["users"][0]["user"].clone())
         };
+        let user = |user: Value| in_context(None, user);
         assert_eq!(user(json!({"token": "abc\n"})).unwrap()["token"], "abc");
         assert_eq!(user(json!({"token": "old", "tokenFile": with_line_feed})).unwrap(), json!({"token": "from-file"}));
         assert_eq!(user(json!({"token": "old", "tokenFile": plain})).unwrap(), json!({"tokenFile": plain}));
         for token in ["a b", "a\nb", "a\u{e9}"] {
             assert!(user(json!({"token": token})).unwrap_err().contains("characters"), "{token:?}");
+            // The user of another context does not count.
+            assert_eq!(in_context(Some("b"), json!({"token": token})).unwrap()["token"], token);
         }
     }
 

@@ -55,6 +55,8 @@ pub struct Live {
     access: Access,
     knowledge: Arc<Knowledge>,
     lists: Lists,
+    /// The lists of workloads that could not be read at the start, by their plurals.
+    unread: Vec<&'static str>,
     notes: UnboundedReceiver<Note>,
     following: Vec<JoinHandle<()>>,
 }
@@ -75,7 +77,8 @@ impl Live {
     /// Those of [`api::read`].
     pub async fn start(access: Access, knowledge: Arc<Knowledge>) -> Result<Self, Error> {
         let (sender, notes) = unbounded_channel();
-        let mut live = Self { access, knowledge, lists: Lists::default(), notes, following: Vec::new() };
+        let (lists, unread, following) = (Lists::default(), Vec::new(), Vec::new());
+        let mut live = Self { access, knowledge, lists, unread, notes, following };
         let late = api::late(&live.access);
         tokio::time::timeout(live.access.within, live.begin(&sender)).await.map_err(|_| late)??;
         Ok(live)
@@ -99,7 +102,7 @@ impl Live {
         if let Some(Objects::Unread(error)) = self.lists().get(Followed::Nodes.as_str()) {
             return Err(api::without_nodes(error.clone()));
         }
-        let mut known = Kinds::new();
+        let (mut known, mut unread) = (Kinds::new(), Vec::new());
         for stage in WORKLOADS {
             let stage: Vec<_> = stage.iter().map(|list| ((list.group(), list.kind), Followed::Workloads(*list))).collect();
             for ((_, kind), followed) in &stage {
@@ -110,9 +113,18 @@ impl Live {
             }
             self.read(&stage.iter().map(|(_, followed)| *followed).collect::<Vec<_>>()).await;
             let lists = self.lists();
-            let is_read = |followed: &Followed| !matches!(lists.get(followed.as_str()), None | Some(Objects::Unread(_)));
-            known.extend(stage.iter().filter(|(_, followed)| is_read(followed)).map(|(kind, _)| kind));
+            for (kind, followed) in &stage {
+                match lists.get(followed.as_str()) {
+                    None | Some(Objects::Unread(_)) => unread.push(followed.as_str()),
+                    Some(_) => {
+                        known.insert(*kind);
+                    }
+                }
+            }
         }
+        self.unread = unread;
+        // What was noted until now is in the lists, and so in the report that is made of them: it is not a change.
+        while self.notes.try_recv().is_ok() {}
         Ok(())
     }
 
@@ -190,15 +202,11 @@ impl Live {
 
     /// Waits until something has happened, and until that has settled.
     pub async fn change(&mut self) -> Change {
-        let is_unread =
-            |lists: &BTreeMap<&'static str, Objects>, plural: &str| matches!(lists.get(plural), Some(Objects::Unread(_)));
-        let unread: Vec<&'static str> = {
-            let lists = self.lists();
-            lists.keys().copied().filter(|plural| is_unread(&lists, plural)).collect()
-        };
         let mut change = self.settled().await;
-        // What belongs to the objects of a list that can be read now does not stand for itself any more.
-        if unread.iter().any(|plural| change.changed.contains(plural)) {
+        // What belongs to the objects of a list that can be read by now does not stand for itself any more. Where the new start fails, the next
+        // change tries it again.
+        let is_read = |plural: &&'static str| !matches!(self.lists().get(plural), None | Some(Objects::Unread(_)));
+        if self.unread.iter().any(is_read) {
             match Self::start(self.access.clone(), Arc::clone(&self.knowledge)).await {
                 Ok(again) => *self = again,
                 Err(error) => {

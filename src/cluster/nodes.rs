@@ -16,9 +16,9 @@ use crate::knowledge::{EngineVersion, Knowledge};
 pub struct ClusterNode {
     /// The name.
     pub name: String,
-    /// `windows` or `linux`; empty where nothing says it.
+    /// `windows` or `linux`; empty where the node does not say it.
     pub os: String,
-    /// E.g. `amd64`; empty where nothing says it.
+    /// E.g. `amd64`; empty where the node does not say it.
     pub architecture: String,
     /// Labels and taints.
     pub node: host::Node,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::api::is_name;
 use crate::host::placement::Placement;
 use crate::host::pod::{self, Tree};
 use crate::text::shown;
@@ -76,7 +77,6 @@ impl Workload {
         let spec = object.at(pod::template(kind)?)?.get("spec")?;
         let placement = Placement::of(spec);
         let written = |list: Option<&Value>| list.map(|list| list.list().into_iter().cloned().collect()).unwrap_or_default();
-        let terms = ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"];
         Some(Self {
             api_version: api_version.to_owned(),
             kind: kind.to_owned(),
@@ -88,7 +88,7 @@ impl Workload {
             pull_secrets: names(spec.get("imagePullSecrets")),
             owner: owner.and_then(named),
             account: spec.text_at(&["serviceAccountName"]).map_or_else(|| "default".to_owned(), Cow::into_owned),
-            terms: written(spec.at(&terms)),
+            terms: written(spec.at(&pod::AFFINITY_TERMS)),
             tolerations: written(spec.get("tolerations")),
             placement,
         })
@@ -97,6 +97,12 @@ impl Workload {
     /// The name of the object, e.g. `apps/v1 Deployment shop/web`.
     pub fn object(&self) -> String {
         format!("{} {} {}/{}", self.api_version, self.kind, self.namespace, self.name)
+    }
+
+    /// True if its names can stand in a command to type as they are. The name of what has made a pod is checked by nobody: its author can write a
+    /// command of a shell there.
+    pub fn has_plain_names(&self) -> bool {
+        [&self.namespace, &self.name].into_iter().all(|name| is_name(name) && !name.starts_with('-'))
     }
 
     /// The place of the object among those of the cluster, e.g. `shop/deployment/web`.

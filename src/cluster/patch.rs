@@ -10,6 +10,7 @@ use super::{Answer, Nodes, Steer};
 use crate::host::placement::Toleration;
 use crate::host::pod::{self, RuntimeClass};
 use crate::host::{AZURE_SKU, BUILD_LABEL};
+use crate::text::is_invisible;
 
 /// The handler that containerd on Windows has for process isolation.
 const PROCESS_HANDLER: &str = "runhcs-wcow-process";
@@ -107,7 +108,8 @@ fn spec(answer: &Answer<'_>, steer: &Steer, by_affinity: bool) -> Value {
     spec
 }
 
-/// The terms as they are written, each with this condition in the place of those of the build.
+/// The terms as they are written, each with this condition instead of those about the build. `replaces` is true where those have to go also without
+/// a new condition.
 fn terms(written: &[Value], condition: Option<&Value>, replaces: bool) -> Vec<Value> {
     let is_kept = |one: &Value| {
         let key = one.get("key").and_then(Value::as_str).unwrap_or_default();
@@ -245,7 +247,7 @@ fn below(value: &Value, depth: usize, text: &mut String) {
     }
 }
 
-/// A scalar: a text without quotes where nothing takes it for something else. JSON's quotes are YAML's.
+/// A scalar: a text without quotes where nothing takes it for something else.
 fn scalar(value: &Value) -> String {
     match value {
         Value::String(text) => {
@@ -255,9 +257,26 @@ fn scalar(value: &Value) -> String {
             if starts && text.chars().all(is_plain) && !words.contains(&text.to_lowercase().as_str()) {
                 text.clone()
             } else {
-                json!(text).to_string()
+                between_quotes(text)
             }
         }
         other => other.to_string(),
     }
+}
+
+/// A text between quotes: those of JSON, in which YAML also takes longer escapes. What nobody sees is escaped: terminals follow some of it, and
+/// YAML does not take all of it. So is the second `#` of two, which begin a command of a pipeline.
+fn between_quotes(text: &str) -> String {
+    let mut quoted = String::new();
+    for character in json!(text).to_string().chars() {
+        let number = u32::from(character);
+        if !is_invisible(character) && !(character == '#' && quoted.ends_with('#')) {
+            quoted.push(character);
+        } else if number <= 0xffff {
+            let _ = write!(quoted, "\\u{number:04x}");
+        } else {
+            let _ = write!(quoted, "\\U{number:08x}");
+        }
+    }
+    quoted
 }

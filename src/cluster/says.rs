@@ -56,6 +56,16 @@ impl Says<'_, '_> {
         images.join(", ").into()
     }
 
+    /// The groups on which all images run.
+    fn fitting(&self) -> Vec<usize> {
+        (0..self.groups.len()).filter(|group| self.groups.get(*group).is_some_and(|on| on.fits == Some(true))).collect()
+    }
+
+    /// Those of these groups on which this prevents the images from running.
+    fn with_misfit(&self, misfit: Misfit, among: &[usize]) -> Vec<usize> {
+        among.iter().copied().filter(|group| self.groups.get(*group).is_some_and(|on| on.misfit == Some(misfit))).collect()
+    }
+
     /// What leads the pods to nodes that fit.
     fn steering(&self) -> Advice {
         let kind = self.workload.kind.as_str();
@@ -65,14 +75,13 @@ impl Says<'_, '_> {
                 let kind = kind.to_lowercase();
                 format!("{}, where the {kind} is made: one that is there keeps its selector", steer.sentence()).into()
             }
-            Some(steer) => {
+            Some(steer) if self.workload.has_plain_names() => {
                 Advice::from(steer.sentence()) + "; " + Command::ClusterPatch(self.workload.path()) + " writes the change"
             }
-            None if !self.groups.iter().any(|group| group.fits == Some(true)) => return "add nodes that the images fit".into(),
+            Some(steer) => steer.sentence().into(),
+            None if self.fitting().is_empty() => return "add nodes that the images fit".into(),
             None if names_nodes(&self.workload.placement) => {
-                let fitting =
-                    (0..self.groups.len()).filter(|group| self.groups.get(*group).is_some_and(|on| on.fits == Some(true)));
-                Advice::from("take out the name of the node, and select labels of nodes that fit: ") + self.titles(fitting)
+                Advice::from("take out the name of the node, and select labels of nodes that fit: ") + self.titles(self.fitting())
             }
             None => match self.unbound() {
                 Some(steer) => format!("take out what its node selector or affinity asks for, and {}", steer.sentence()).into(),
@@ -134,25 +143,16 @@ impl Says<'_, '_> {
 
     /// What is wrong with the nodes that the pods can land on; true if nothing is.
     pub(super) fn placement(&mut self, answer: &Answer<'_>, placement: &Placement) -> Option<bool> {
-        let nodes = self.question.nodes;
         let is_daemon = self.workload.kind == "DaemonSet";
-        let unknown = self.groups.iter().any(|group| group.fits.is_none());
-        let elsewhere = answer.elsewhere.clone();
         let misfits: Vec<usize> =
             answer.lands.iter().filter(|share| share.fits == Some(false)).map(|share| share.group).collect();
         let fitting: Vec<usize> = answer.lands.iter().filter(|share| share.fits == Some(true)).map(|share| share.group).collect();
+        let is_open = answer.lands.iter().any(|share| share.fits.is_none());
         if answer.lands.is_empty() && is_daemon {
             // It has no pods here.
             return Some(true);
         }
-        let of = |misfit: Misfit| -> Vec<usize> {
-            misfits
-                .iter()
-                .copied()
-                .filter(|group| self.groups.get(*group).is_some_and(|group| group.misfit == Some(misfit)))
-                .collect()
-        };
-        let of_other_os = of(Misfit::PodOs);
+        let of_other_os = self.with_misfit(Misfit::PodOs, &misfits);
         if !of_other_os.is_empty() {
             let os = self.workload.os.clone().unwrap_or_default();
             self.say(Code::PodOsDiffers, &[("os", shown(&os).into()), ("misfits", self.titles(of_other_os))]);
@@ -160,57 +160,78 @@ impl Says<'_, '_> {
                 return Some(false);
             }
         }
-        if fitting.is_empty() && !answer.lands.iter().any(|share| share.fits.is_none()) {
-            // Nodes that are selected, and only their taints keep the pods away.
-            let is_kept_away = |group: &usize| {
-                let members = nodes.groups.get(*group).map(|group| group.members.as_slice()).unwrap_or_default();
-                let mut members = members.iter().filter_map(|node| nodes.nodes.get(*node));
-                members.any(|node| placement.selects(&node.name, &node.node.labels))
-            };
-            let tainted: Vec<usize> = elsewhere.iter().copied().filter(is_kept_away).collect();
-            if let Some(group) = tainted.first().and_then(|group| nodes.groups.get(*group)) {
-                let taint = placement.intolerable(&group.taints);
-                let taint = taint.map(|taint| format!("{}={}:{}", taint.key, taint.value, taint.effect)).unwrap_or_default();
-                let values = [("elsewhere", self.titles(tainted)), ("taint", shown(&taint).into()), ("steer", self.tolerating())];
-                self.say(Code::TaintNotTolerated, &values);
-            } else if !elsewhere.is_empty() {
-                let values = [("elsewhere", self.titles(elsewhere)), ("steer", self.steering())];
-                self.say(Code::SelectorExcludesFitting, &values);
-            } else if unknown {
-                // Elsewhere they may run. Where the pods land they do not, which the judgements of the images say.
-                return if misfits.is_empty() { None } else { Some(false) };
-            } else {
-                let all: Vec<usize> = (0..self.groups.len()).collect();
-                let windows: Vec<usize> = all
-                    .iter()
-                    .copied()
-                    .filter(|group| nodes.groups.get(*group).is_some_and(|group| group.host.is_some()))
-                    .collect();
-                let is_by_engine = |group: &usize| self.groups.get(*group).is_some_and(|on| on.misfit == Some(Misfit::Engine));
-                let by_engine: Vec<usize> = windows.iter().copied().filter(is_by_engine).collect();
-                let lacking = |group: &usize| self.groups.get(*group).is_some_and(|group| group.misfit == Some(Misfit::Handler));
-                let without_handler: Vec<usize> = (0..self.groups.len()).filter(lacking).collect();
-                if !by_engine.is_empty() {
-                    let landed: Vec<usize> = by_engine.iter().copied().filter(|group| misfits.contains(group)).collect();
-                    let among = if landed.is_empty() { by_engine } else { landed };
-                    let is_all = !misfits.is_empty() && misfits.iter().all(|group| among.contains(group));
-                    self.engine(&among, if is_all { "" } else { "; then let the pods select only these nodes" });
-                } else if without_handler.is_empty() {
-                    let add = "add nodes of a Windows that the images fit";
-                    let help = match windows.as_slice() {
-                        [] => add.into(),
-                        _ => Advice::from("use images that fit one of these: ") + self.titles(windows.clone()) + "; or " + add,
-                    };
-                    let images = self.images(if windows.is_empty() { all } else { windows });
-                    self.say(Code::NoNodeFits, &[("images", images), ("steer", help)]);
-                } else if misfits.is_empty() {
-                    // It lands nowhere, and would find the handler nowhere.
-                    self.handler(&without_handler);
-                }
-            }
-            self.handler(&misfits);
-            return Some(false);
+        if fitting.is_empty() && !is_open {
+            return self.nowhere(answer, placement, &misfits);
         }
+        self.in_part(&misfits, &fitting);
+        match (misfits.is_empty(), is_open) {
+            (false, _) => Some(false),
+            (true, true) => None,
+            (true, false) => Some(true),
+        }
+    }
+
+    /// What is wrong where the pods land on these groups, and on none that fits; `None` where they land on none at all, and it is not known
+    /// whether another would fit.
+    fn nowhere(&mut self, answer: &Answer<'_>, placement: &Placement, misfits: &[usize]) -> Option<bool> {
+        let nodes = self.question.nodes;
+        let elsewhere = answer.elsewhere.clone();
+        // Nodes that are selected, and only their taints keep the pods away.
+        let is_kept_away = |group: &usize| {
+            let members = nodes.groups.get(*group).map(|group| group.members.as_slice()).unwrap_or_default();
+            let mut members = members.iter().filter_map(|node| nodes.nodes.get(*node));
+            members.any(|node| placement.selects(&node.name, &node.node.labels))
+        };
+        let tainted: Vec<usize> = elsewhere.iter().copied().filter(is_kept_away).collect();
+        if let Some(group) = tainted.first().and_then(|group| nodes.groups.get(*group)) {
+            let taint = placement.intolerable(&group.taints);
+            let taint = taint.map(|taint| format!("{}={}:{}", taint.key, taint.value, taint.effect)).unwrap_or_default();
+            let values = [("elsewhere", self.titles(tainted)), ("taint", shown(&taint).into()), ("steer", self.tolerating())];
+            self.say(Code::TaintNotTolerated, &values);
+        } else if !elsewhere.is_empty() {
+            let values = [("elsewhere", self.titles(elsewhere)), ("steer", self.steering())];
+            self.say(Code::SelectorExcludesFitting, &values);
+        } else if self.groups.iter().any(|group| group.fits.is_none()) {
+            // Elsewhere they may run. Where the pods land they do not, which the judgements of the images say.
+            return if misfits.is_empty() { None } else { Some(false) };
+        } else {
+            self.no_node(misfits);
+        }
+        self.handler(misfits);
+        Some(false)
+    }
+
+    /// What is wrong where no node of the cluster fits: the images, the engines, or the handlers.
+    fn no_node(&mut self, misfits: &[usize]) {
+        let nodes = self.question.nodes;
+        let all: Vec<usize> = (0..self.groups.len()).collect();
+        let is_windows = |group: &usize| nodes.groups.get(*group).is_some_and(|group| group.host.is_some());
+        let windows: Vec<usize> = all.iter().copied().filter(is_windows).collect();
+        let by_engine = self.with_misfit(Misfit::Engine, &windows);
+        let without_handler = self.with_misfit(Misfit::Handler, &all);
+        if !by_engine.is_empty() {
+            let landed: Vec<usize> = by_engine.iter().copied().filter(|group| misfits.contains(group)).collect();
+            let among = if landed.is_empty() { by_engine } else { landed };
+            let is_all = !misfits.is_empty() && misfits.iter().all(|group| among.contains(group));
+            self.engine(&among, if is_all { "" } else { "; then let the pods select only these nodes" });
+        } else if without_handler.is_empty() {
+            let add = "add nodes of a Windows that the images fit";
+            let help = match windows.as_slice() {
+                [] => add.into(),
+                _ => Advice::from("use images that fit one of these: ") + self.titles(windows.clone()) + "; or " + add,
+            };
+            let images = self.images(if windows.is_empty() { all } else { windows });
+            self.say(Code::NoNodeFits, &[("images", images), ("steer", help)]);
+        } else if misfits.is_empty() {
+            // It lands nowhere, and would find the handler nowhere.
+            self.handler(&without_handler);
+        }
+    }
+
+    /// What is wrong on a part of the groups that the pods can land on.
+    fn in_part(&mut self, misfits: &[usize], fitting: &[usize]) {
+        let is_daemon = self.workload.kind == "DaemonSet";
+        let of = |misfit: Misfit| self.with_misfit(misfit, misfits);
         let (of_build, by_engine) = (of(Misfit::Build), of(Misfit::Engine));
         // Other nodes are a way too, and not for a DaemonSet.
         let with_build = [&of_build[..], if is_daemon { &[] } else { &by_engine[..] }].concat();
@@ -242,12 +263,7 @@ impl Says<'_, '_> {
         if is_daemon {
             self.engine(&by_engine, "");
         }
-        self.handler(&misfits);
-        match (misfits.is_empty(), answer.lands.iter().any(|share| share.fits.is_none())) {
-            (false, _) => Some(false),
-            (true, true) => None,
-            (true, false) => Some(true),
-        }
+        self.handler(misfits);
     }
 
     /// The advice about a taint: a toleration where it only tells Windows from others.
@@ -258,15 +274,12 @@ impl Says<'_, '_> {
         }
     }
 
+    /// Says which of these groups lack the handler of the RuntimeClass.
     fn handler(&mut self, misfits: &[usize]) {
-        let lacking: Vec<usize> = misfits
-            .iter()
-            .copied()
-            .filter(|group| self.groups.get(*group).is_some_and(|group| group.misfit == Some(Misfit::Handler)))
-            .collect();
+        let lacking = self.with_misfit(Misfit::Handler, misfits);
         let class = self.question.class_of(self.workload);
         if let (false, Some(class)) = (lacking.is_empty(), class) {
-            let has_handler = self.groups.iter().any(|group| group.fits == Some(true));
+            let has_handler = !self.fitting().is_empty();
             let steer = if has_handler { self.steering() } else { "configure it on nodes, or name another RuntimeClass".into() };
             let values = [
                 ("misfits", self.titles(lacking)),
@@ -306,10 +319,9 @@ impl Says<'_, '_> {
         self.retiring(answer);
     }
 
+    /// Says that the support of every Windows on which all images run ends soon.
     fn retiring(&mut self, answer: &Answer<'_>) {
-        let fitting: Vec<usize> = (0..self.groups.len())
-            .filter(|group| self.groups.get(*group).is_some_and(|group| group.fits == Some(true)))
-            .collect();
+        let fitting = self.fitting();
         let today = self.question.policy.today;
         let soon = today.checked_add(jiff::Span::new().days(RETIRES_WITHIN)).unwrap_or(Date::MAX);
         let end = |group: &usize| {

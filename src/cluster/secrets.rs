@@ -19,9 +19,6 @@ use crate::{Error, ErrorKind};
 /// The requests that are sent side by side.
 const AT_ONCE: usize = 16;
 
-/// The most bytes of one object: etcd takes one and a half MiB.
-const MOST_BYTES: usize = 3 << 20;
-
 /// The credentials of one secret, in the form of Docker's configuration. It names no helper: a program of this machine is not for a cluster
 /// to start.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,8 +54,12 @@ type Key = (String, String);
 ///
 /// # Errors
 ///
-/// A cluster that cannot be reached.
+/// A cluster that cannot be reached, and one that does not give all of them in time.
 pub async fn read(access: &Access, workloads: &[Workload]) -> Result<PullSecrets, Error> {
+    tokio::time::timeout(access.within, read_all(access, workloads)).await.map_err(|_| api::late(access))?
+}
+
+async fn read_all(access: &Access, workloads: &[Workload]) -> Result<PullSecrets, Error> {
     let client = api::client(access).await?;
     let mut found = PullSecrets::default();
     let without = workloads.iter().filter(|workload| workload.pull_secrets.is_empty());
@@ -110,16 +111,8 @@ async fn objects(client: &Client, plural: &str, keys: BTreeSet<Key>, unread: &mu
 async fn object(client: &Client, plural: &str, (namespace, name): &Key) -> Result<Value, Error> {
     let path = format!("/api/v1/namespaces/{namespace}/{plural}");
     let request = Request::new(path).get(name, &kube::api::GetParams::default()).map_err(kube::Error::BuildRequest);
-    let text = client.request_text(request.map_err(api::failed)?).await.map_err(api::failed)?;
-    // What is said of it holds nothing of it.
-    let nonsense = || {
-        Error::of(ErrorKind::Network, format!("{} is not an object", shown(name)))
-            .hint("check what answers at the address of the API server: `kubectl get --raw /version`")
-    };
-    if text.len() > MOST_BYTES {
-        return Err(nonsense());
-    }
-    serde_json::from_str(&text).map_err(|_| nonsense())
+    let object = api::object(client, request.map_err(api::failed)?).await.map_err(api::failed)?;
+    object.ok_or_else(|| api::unexpected(format!("the API server's answer is not an object: {}", shown(name))))
 }
 
 /// The credentials of a Secret of one of the two types that kubelets read.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Nodes;
+use super::{ClusterNode, Nodes};
 use crate::host::placement::{Condition, Placement, Term, Toleration};
 use crate::host::pod::{Conflict, RuntimeClass};
 use crate::host::{ARCHITECTURE_LABELS, AZURE_SKU, BUILD_LABEL, Labels, OS_LABELS, Taint};
@@ -61,7 +61,7 @@ impl Steer {
 
     /// The steering to these nodes, all with this processor.
     fn to(placement: &Placement, architecture: &str, targets: &[usize], nodes: &Nodes) -> Option<Self> {
-        let targets: Vec<_> = targets.iter().filter_map(|node| nodes.nodes.get(*node)).collect();
+        let targets: Vec<&ClusterNode> = targets.iter().filter_map(|node| nodes.nodes.get(*node)).collect();
         let os = targets.first()?.os.clone();
         let builds: BTreeSet<String> = targets
             .iter()
@@ -88,24 +88,7 @@ impl Steer {
             operator: "In".to_owned(),
             values: builds.iter().cloned().collect(),
         });
-        let mut tolerations = Vec::new();
-        let mut taints: Vec<&Taint> = Vec::new();
-        for taint in targets.iter().flat_map(|node| &node.node.taints) {
-            if !taints.contains(&taint) {
-                taints.push(taint);
-            }
-        }
-        for taint in taints {
-            let borne = Placement { tolerations: [&placement.tolerations[..], &tolerations[..]].concat(), ..placement.clone() };
-            if borne.intolerable(std::slice::from_ref(taint)).is_some() && is_of_windows(taint) {
-                tolerations.push(Toleration {
-                    key: taint.key.clone(),
-                    value: taint.value.clone(),
-                    effect: taint.effect.clone(),
-                    ..Toleration::default()
-                });
-            }
-        }
+        let tolerations = lacking(placement, &targets);
         let terms = with_condition(placement.terms.as_deref(), build.as_ref(), builds.is_empty());
         let placement = Placement {
             node_name: placement.node_name.clone(),
@@ -132,6 +115,22 @@ impl Steer {
         }
         words.join(", ")
     }
+}
+
+/// The tolerations that a pod with this placement lacks for the taints of these nodes that tell Windows from other systems.
+fn lacking(placement: &Placement, nodes: &[&ClusterNode]) -> Vec<Toleration> {
+    let mut bearing = placement.clone();
+    for taint in nodes.iter().flat_map(|node| &node.node.taints).filter(|taint| is_of_windows(taint)) {
+        if bearing.intolerable(std::slice::from_ref(taint)).is_some() {
+            bearing.tolerations.push(Toleration {
+                key: taint.key.clone(),
+                value: taint.value.clone(),
+                effect: taint.effect.clone(),
+                ..Toleration::default()
+            });
+        }
+    }
+    bearing.tolerations.split_off(placement.tolerations.len())
 }
 
 /// True for a taint that keeps pods of other systems away.

@@ -564,6 +564,14 @@ fn yaml_is_read_back_as_it_was() {
 }
 
 #[test]
+fn what_nobody_sees_and_commands_of_pipelines_are_escaped_in_yaml() {
+    let object = json!({"key": "x\u{9b}31m\u{202e}\u{e0001}é", "key\u{7f}": "##vso[x]"});
+    let text = yaml(&object);
+    assert_eq!(text, "key: \"x\\u009b31m\\u202e\\U000e0001é\"\n\"key\\u007f\": \"#\\u0023vso[x]\"\n");
+    assert_eq!(serde_saphyr::from_str::<Value>(&text).unwrap(), object);
+}
+
+#[test]
 fn findings_of_clusters_have_all_their_values() {
     let (policy, images, classes, nodes) = (policy(), images(), classes(), nodes());
     let question =

@@ -9,8 +9,10 @@ use crate::host::placement::{Condition, Placement, Term};
 use crate::host::pod::RuntimeClass;
 use crate::host::{ARCHITECTURE_LABELS, AZURE_SKU, BUILD_LABEL, OS_LABELS};
 
-/// The most views that are kept: those of workloads that look at the same are one.
+/// The most views that are kept, and the most nodes in all of them but the last: those of workloads that look at the same are one, and one
+/// that looks at the names of hosts has every node.
 const MOST_KEPT: usize = 64;
+const MOST_NODES: usize = 10_000;
 
 /// What a workload looks at, beside what groups have in common.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -39,7 +41,8 @@ impl Nodes {
         let kept = |view: Option<Arc<Self>>| {
             let mut views = self.views.0.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(view) = view else { return views.get(&looks).cloned() };
-            if views.len() >= MOST_KEPT {
+            let nodes: usize = views.values().map(|kept| kept.nodes.len()).sum();
+            if views.len() >= MOST_KEPT || nodes + view.nodes.len() > MOST_NODES {
                 views.clear();
             }
             views.insert(looks.clone(), Arc::clone(&view));
@@ -175,5 +178,18 @@ mod tests {
             all.seen_by(&looking_at(label), None);
         }
         assert!(all.views.0.lock().unwrap().len() <= MOST_KEPT);
+    }
+
+    #[test]
+    fn views_that_have_every_node_are_few() {
+        let number = MOST_NODES / 4;
+        let all = nodes(number);
+        for label in 0..10 {
+            let selector = ["kubernetes.io/hostname".to_owned(), format!("l{label}")].map(|key| (key, String::new())).into();
+            let placement = Placement { selector, ..Placement::default() };
+            assert_eq!(all.seen_by(&placement, None).nodes.len(), number);
+        }
+        // Four of them, and then again from one on.
+        assert_eq!(all.views.0.lock().unwrap().len(), 2);
     }
 }

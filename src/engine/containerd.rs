@@ -1,4 +1,4 @@
-//! containerd, and Docker with containerd's image store: the entries that its matcher accepts, in its order.
+//! containerd, also below a kubelet or as the image store of Docker: the entries that its matcher accepts, in its order.
 
 use std::cmp::Ordering;
 

@@ -5,14 +5,12 @@
 //! | file | algorithm |
 //! |---|---|
 //! | `graph_driver.rs` | Docker with its own image store |
-//! | `containerd.rs` | containerd, and Docker with containerd's image store |
-//! | `kubelet.rs` | the kubelet, with containerd below it |
+//! | `containerd.rs` | containerd, Docker with containerd's image store, and the kubelet with containerd below it |
 //! | `message.rs` | the messages |
 //! | `limits.rs` | what it does not do on a host, whatever the image |
 
 mod containerd;
 mod graph_driver;
-mod kubelet;
 mod limits;
 mod message;
 
@@ -70,8 +68,8 @@ pub(crate) fn selected<'k>(
     }
     let (candidate, refusal) = match engine {
         Engine::Docker if versions.store != Some(ImageStore::Containerd) => graph_driver::select(versions, host, image),
-        Engine::Docker | Engine::Containerd => containerd::select(versions, host, image),
-        Engine::Kubernetes => kubelet::select(versions, host, image),
+        // A kubelet asks for the platform of its own node, whatever the RuntimeClass says.
+        Engine::Docker | Engine::Containerd | Engine::Kubernetes => containerd::select(versions, host, image),
         Engine::Wincompat => return None,
     };
     Some(Selection { candidate, refusal, versions, known })

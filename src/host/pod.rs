@@ -13,6 +13,10 @@ use super::{AZURE_SKU, BUILD_LABEL, Labels, OS_LABELS};
 pub const CONTAINERS: [(&str, &str); 3] =
     [("initContainers", "init container"), ("containers", "container"), ("ephemeralContainers", "ephemeral container")];
 
+/// The keys from the spec of a pod to the terms of its required node affinity.
+pub const AFFINITY_TERMS: [&str; 4] =
+    ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"];
+
 /// A value of a document, whatever its syntax.
 pub trait Tree {
     /// The value of a key.
@@ -193,13 +197,11 @@ impl RuntimeClass {
 impl Placement {
     /// What the spec of a pod asks of its node.
     pub fn of<T: Tree>(spec: &T) -> Self {
-        let required =
-            spec.at(&["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"]);
         Self {
             // An empty one asks for none: the scheduler looks for a node.
             node_name: spec.text_at(&["nodeName"]).filter(|name| !name.is_empty()).map(Cow::into_owned),
             selector: spec.get("nodeSelector").map(labels).unwrap_or_default(),
-            terms: required.map(|terms| terms.list().into_iter().map(term).collect()),
+            terms: spec.at(&AFFINITY_TERMS).map(|terms| terms.list().into_iter().map(term).collect()),
             tolerations: spec.get("tolerations").map(tolerations).unwrap_or_default(),
         }
     }

@@ -21,8 +21,9 @@ const TAG_AGES: Duration = Duration::from_secs(300);
 /// The age from which a failure is not answered any more.
 const FAILURE_AGES: Duration = Duration::from_secs(15);
 
-/// The reads at one time: of one registry, and of all.
+/// The reads at one time: of one registry, for one namespace, and of all. A namespace whose registries are slow leaves room for others.
 const OF_ONE_REGISTRY: usize = 6;
+const FOR_ONE_NAMESPACE: usize = 12;
 const AT_ONCE: usize = 24;
 
 /// The reads that are begun or wait, for one namespace and for all of them. What is beyond is not read.
@@ -66,7 +67,20 @@ struct Kept {
     entries: HashMap<String, Entry>,
     questions: u64,
     waiting: HashMap<String, usize>,
-    registries: HashMap<String, Arc<Semaphore>>,
+    registries: Places,
+    namespaces: Places,
+}
+
+/// The places for reads at one time, by what they are of.
+#[derive(Debug, Default)]
+struct Places(HashMap<String, Arc<Semaphore>>);
+
+impl Places {
+    /// Those of this name, of which there are so many. Those that nobody uses any more are forgotten.
+    fn of(&mut self, name: &str, number: usize) -> Arc<Semaphore> {
+        self.0.retain(|_, places| Arc::strong_count(places) > 1);
+        Arc::clone(self.0.entry(name.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(number))))
+    }
 }
 
 /// The images that are known.
@@ -162,16 +176,16 @@ impl Images {
             used,
         });
         entry.reading = Some(reading.clone());
-        let registry = registry(reference).to_owned();
-        kept.registries.retain(|_, of_one| Arc::strong_count(of_one) > 1);
-        let of_one = Arc::clone(kept.registries.entry(registry).or_insert_with(|| Arc::new(Semaphore::new(OF_ONE_REGISTRY))));
+        let for_namespace = kept.namespaces.of(namespace, FOR_ONE_NAMESPACE);
+        let of_registry = kept.registries.of(registry(reference), OF_ONE_REGISTRY);
         let images = Arc::clone(self);
         let (reference, namespace, hosts) = (reference.to_owned(), namespace.to_owned(), Arc::clone(hosts));
         self.runtime.spawn(async move {
             // Whatever becomes of the read, the entry does not wait for ever.
             let mut ended = Ended { images: Arc::clone(&images), reference: reference.clone(), namespace, number, read: None };
-            // Neither is ever closed.
-            let _one = of_one.acquire().await;
+            // None is ever closed. The namespace comes first: who waits for a place of it holds none of others.
+            let _for_namespace = for_namespace.acquire().await;
+            let _of_registry = of_registry.acquire().await;
             let _all = images.at_once.acquire().await;
             ended.read = Some(images.reader.read(&reference, hosts).await);
             drop(ended);
@@ -365,12 +379,23 @@ mod tests {
         assert_eq!(get(&images, "r.test/a:1", "other", 0).await, None);
         assert_eq!(images.numbers().1, OF_ONE_NAMESPACE + 1);
         tokio::time::sleep(Duration::from_millis(20)).await;
-        assert_eq!(held.most.load(Ordering::SeqCst), AT_ONCE);
+        assert_eq!(held.most.load(Ordering::SeqCst), FOR_ONE_NAMESPACE + 1);
         while images.numbers().1 > 0 {
             held.gate.notify_waiters();
             tokio::task::yield_now().await;
         }
         assert_eq!(get(&images, "r.test/a:1", "other", 0).await, Some(true));
+    }
+
+    #[tokio::test]
+    async fn reads_at_one_time_have_a_limit() {
+        let held = Held::default();
+        let images = images(&held);
+        for number in 0..60 {
+            get(&images, &format!("r{number}.test/a:1"), &format!("n{}", number % 6), 0).await;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(held.most.load(Ordering::SeqCst), AT_ONCE);
     }
 
     #[tokio::test]

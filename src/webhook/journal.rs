@@ -42,7 +42,7 @@ impl Journal {
         let (lines, waiting) = sync_channel::<Item>(WAITING);
         thread::spawn(move || {
             for item in waiting {
-                // There is no other place to tell that it cannot be written, and nobody to tell that waits no more.
+                // A line that cannot be written cannot be reported anywhere else. Who asked for a mark may have stopped waiting.
                 let _ = match item {
                     Item::Line(line) => to.write_all(&line).and_then(|()| to.flush()).is_ok(),
                     Item::Mark(mark) => mark.try_send(()).is_ok(),

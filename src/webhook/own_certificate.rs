@@ -24,7 +24,7 @@ use super::certificate::{Shown, certified};
 use super::journal::Journal;
 use super::metrics::Metrics;
 use crate::clock::now;
-use crate::cluster::api::failed;
+use crate::cluster::api;
 use crate::host::pod::Tree;
 use crate::{Error, ErrorKind};
 
@@ -86,6 +86,7 @@ impl Own {
             let mut next: Option<String> = None;
             // The authorities with the certificate that is shown.
             let mut trusted = String::new();
+            let mut failed: Option<String> = None;
             loop {
                 let said = match self.kept(&client, &trusted).await {
                     Ok(kept) => {
@@ -103,16 +104,21 @@ impl Own {
                             }),
                             false => Ok(()),
                         };
-                        let is_published = published.is_ok();
-                        next = (is_published && current.as_ref() != Some(&kept.certificate)).then_some(kept.certificate);
+                        let is_shown = current.as_ref() == Some(&kept.certificate);
+                        next = (published.is_ok() && !is_shown).then_some(kept.certificate);
                         put.and(published)
                     }
                     Err(error) => Err(error),
                 };
-                if let Err(error) = said {
+                let why = said.err().map(|error| error.sentence());
+                if let Some(why) = &why {
                     metrics.certificate_failures.fetch_add(1, Ordering::Relaxed);
-                    journal.line("warning", "certificate not in order", json!({ "why": error.sentence() }));
+                    // Every two seconds the same line would hide all others.
+                    if failed.as_ref() != Some(why) {
+                        journal.line("warning", "certificate not in order", json!({ "why": why }));
+                    }
                 }
+                failed = why;
                 let pause = match (&current, &next) {
                     (None, _) => BEFORE_FIRST,
                     (_, Some(_)) => BEFORE_NEXT,
@@ -155,7 +161,7 @@ impl Own {
                 Err(error) => return Err(error.within(format!("the Secret {} cannot be written", self.secret))),
             }
         }
-        Err(conflict.unwrap_or_else(|| Error::new(format!("the Secret {} is written all the time", self.secret))))
+        Err(conflict.unwrap_or_else(|| Error::new(format!("the Secret {} is changed by others all the time", self.secret))))
     }
 
     /// True if the certificate is vouched for, and will be after the time that is left at a renewal.
@@ -303,15 +309,20 @@ async fn ask(client: &kube::Client, method: Method, path: &str, body: Option<Val
     let content_type = if is_patch { "application/json-patch+json" } else { "application/json" };
     let bytes = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
     let request = Request::builder().method(method).uri(path).header("content-type", content_type).body(bytes);
-    let request =
-        request.map_err(|error| Error::of(ErrorKind::Invalid, "the request to the cluster is not one").because(error))?;
-    client.request::<Value>(request).await.map_err(|error| match error {
+    let request = request.map_err(|error| {
+        Error::new("there can be no such request to the cluster")
+            .because(error)
+            .hint("check the names of the namespace, the Secret and the configuration")
+    })?;
+    let object = api::object(client, request).await.map_err(|error| match error {
         // Of a patch, 422 is also the answer where its test of the state does not hold.
         kube::Error::Api(status) if status.code == 409 || is_patch && status.code == 422 => {
-            Error::of(ErrorKind::Invalid, "another one was first").because(crate::text::shown(&status.message))
+            Error::of(ErrorKind::Invalid, "another replica or program has changed it at the same time")
+                .because(crate::text::shown(&status.message))
         }
-        error => failed(error),
-    })
+        error => api::failed(error),
+    })?;
+    object.ok_or_else(|| api::unexpected("the API server's answer is not an object"))
 }
 
 #[cfg(test)]

@@ -116,9 +116,9 @@ pub async fn serve(setup: Setup, mut end: watch::Receiver<bool>) -> Result<(), E
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
     TcpListener::bind(address).await.map_err(|error| {
-        Error::new(format!("nothing can be listened to on {address}"))
+        Error::new(format!("this program cannot listen on {address}"))
             .because(error)
-            .hint("name another address, or end what listens there")
+            .hint("name another address, or end the program that listens there")
     })
 }
 

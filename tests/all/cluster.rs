@@ -429,7 +429,7 @@ fn nonsense_is_said_to_be_some() {
     for (what, body) in [
         ("it has no items", "{\"kind\": \"Pod\"}"),
         ("expected value", "<html>"),
-        ("its pages go round in a circle", r#"{"kind": "NodeList", "metadata": {"continue": "x"}, "items": []}"#),
+        ("it names the same next page again", r#"{"kind": "NodeList", "metadata": {"continue": "x"}, "items": []}"#),
     ] {
         let answer = Api::serving(move |_, _| (200, body.to_owned())).run(&["check"]);
         assert_eq!(answer.code, 2, "{what}");

@@ -107,6 +107,23 @@ mod plugins {
         assert_eq!(with_plugin(good, &[]).code, 1);
     }
 
+    /// Its credentials are over at once, so it is asked again for the first request, and fails then.
+    #[test]
+    fn what_a_plugin_prints_when_it_is_asked_again_stays_secret() {
+        let first = r#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
+            "status":{"token":"s3cret","expirationTimestamp":"2020-01-01T00:00:00Z"}}"#;
+        let again = r#"if [ -e "$0.asked" ]; then echo hunter2; exit 3; fi; : > "$0.asked""#;
+        let answer = with_plugin(&format!("{again}\necho '{first}'"), &[]);
+        assert_eq!(answer.code, 2);
+        assert!(answer.err.contains("gave no credentials"), "{}", answer.err);
+        let odd = with_plugin(&format!("echo '{}'", first.replace("2020-01-01T00:00:00Z", "hunter2")), &[]);
+        assert_eq!(odd.code, 2);
+        assert!(odd.err.contains("the time at which they expire is not a time"), "{}", odd.err);
+        for answer in [answer, odd] {
+            assert!(!answer.err.contains("hunter2"), "{}", answer.err);
+        }
+    }
+
     #[test]
     fn a_plugin_that_hangs_is_not_waited_for() {
         let begun = Instant::now();

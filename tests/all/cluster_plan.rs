@@ -227,14 +227,14 @@ fn two_pools_of_one_windows_are_told_apart() {
 fn what_is_not_a_release_or_has_no_node_is_refused() {
     let api = Api::of(&shop(), &[]);
     for (arguments, why, hint) in [
-        (&[][..], "nothing comes and nothing goes", "--add RELEASE"),
+        (&[][..], "the plan adds no nodes and removes none", "--add RELEASE"),
         (&["--add", "ltsc2o22"], "`ltsc2o22` is not a release of Windows", "did you mean --add ltsc2022"),
         (&["--add", "windows"], "`windows` is not a release of Windows", "e.g. --add ltsc2022"),
         (&["--add", "1809x"], "`1809x` is not a release of Windows", "--add"),
         (&["--add", "99999"], "build 99999 is not a release of Windows that is known here", "name one that is: ltsc2025"),
-        (&["--add", "all"], "`all` is ", "give a release or a build, e.g. --add ltsc2022"),
+        (&["--add", "all"], "`all` stands for ", "give a release or a build, e.g. --add ltsc2022"),
         (&["--add", "@nodes.json"], "is not a release of Windows", "e.g. --add ltsc2022"),
-        (&["--retire", "17763,arm64"], "`17763,arm64` is not a build alone", "name the build: --retire 17763"),
+        (&["--retire", "17763,arm64"], "`17763,arm64` says more than a build", "name the build: --retire 17763"),
         (&["--retire", "1776"], "`1776` is not a release of Windows", "e.g. --retire ltsc2022"),
         (
             &["--retire", "20348"],

@@ -1,12 +1,14 @@
 //! `--pull-secrets`: read only where it is asked for, given to the registries that they name and to no others.
 
 use std::collections::BTreeMap;
+use std::thread;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::cluster::{Api, deployment, node};
+use crate::cluster::{Api, deployment, node, status};
 use crate::support::program::Answer;
 use crate::support::registry::Server;
 use crate::support::registry::images::{Access, Images, basic, serve};
@@ -107,4 +109,39 @@ fn secrets_that_are_denied_leave_the_rest_answered() {
         assert!(answer.out.contains("of shop: the cluster does not allow this") && answer.out.contains(hint), "{}", answer.out);
         assert!(answer.out.contains("2 workloads on 1 node"), "{}", answer.out);
     }
+}
+
+#[test]
+fn an_answer_that_is_larger_than_an_object_is_not_read() {
+    let server = registry();
+    let mut objects = objects(&server.name(), &server.name());
+    let secret = objects.get_mut("/api/v1/namespaces/shop/secrets/pull").unwrap();
+    secret["metadata"]["annotations"] = json!({"large": "x".repeat(3 << 20)});
+    let answer = checked(&cluster(objects, ""), &["--pull-secrets"]);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    let words = answer.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("secrets of shop: the API server's answer is not an object: pull"), "{words}");
+    assert!(!words.contains(PASSWORD), "{words}");
+}
+
+/// Each of them is answered in time, and all of them together are not.
+#[test]
+fn many_secrets_take_no_longer_than_all_requests_may() {
+    let mut web = deployment("web", Some("10.0.20348"), "registry.test/app:1");
+    web["spec"]["template"]["spec"]["imagePullSecrets"] = (0..160).map(|number| json!({"name": format!("s{number}")})).collect();
+    let lists = BTreeMap::from([
+        ("/api/v1/nodes", json!([node("a", "10.0.20348.1")])),
+        ("/apis/apps/v1/namespaces/shop/deployments", json!([web])),
+    ]);
+    let api = Api::serving(move |path, _| {
+        if path.contains("/secrets/") {
+            thread::sleep(Duration::from_secs(1));
+            return (404, status(404, "NotFound", "none"));
+        }
+        let items = lists.get(path).cloned().unwrap_or_else(|| json!([]));
+        (200, json!({"kind": "List", "metadata": {}, "items": items}).to_string())
+    });
+    let answer = checked(&api, &["--pull-secrets", "--timeout", "3"]);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(answer.err.contains("the cluster did not answer within"), "{}", answer.err);
 }

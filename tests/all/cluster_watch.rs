@@ -165,8 +165,8 @@ fn an_api_server_that_goes_away_is_waited_for_and_said_to_be_away_once() {
     assert!(!watch.err().contains("s3cret-token"));
 }
 
-#[test]
-fn lists_that_are_denied_are_reported_and_read_once_they_are_allowed() {
+/// A server that denies Deployments, with one of them and a ReplicaSet that it owns.
+fn without_deployments() -> Api {
     let api = Api::start();
     let replicas = "/apis/apps/v1/namespaces/shop/replicasets";
     api.tell(DEPLOYMENTS, "ADDED", deployment("web", None, NANO));
@@ -175,6 +175,12 @@ fn lists_that_are_denied_are_reported_and_read_once_they_are_allowed() {
         json!([{"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "controller": true}]);
     api.tell(replicas, "ADDED", owned);
     api.denied.lock().unwrap().push(DEPLOYMENTS);
+    api
+}
+
+#[test]
+fn lists_that_are_denied_are_reported_and_read_once_they_are_allowed() {
+    let api = without_deployments();
     let watch = Watch::start(&api, &[]);
     watch.until("the first report", |watch| watch.reports() == 1);
     assert!(watch.out().contains("ERROR deployments: the cluster does not allow this"), "{}", watch.out());
@@ -183,6 +189,22 @@ fn lists_that_are_denied_are_reported_and_read_once_they_are_allowed() {
     watch.until("the second report", |watch| watch.reports() == 2);
     let again = watch.out().split("changed: ").nth(1).unwrap().to_owned();
     assert!(again.contains("FAIL  apps/v1 Deployment shop/web") && !again.contains("web-1"), "{again}");
+}
+
+/// What has an owner is read again without it at the next change, if that failed at the first one.
+#[test]
+fn a_list_that_is_allowed_while_another_is_denied_is_not_forgotten() {
+    let api = without_deployments();
+    let watch = Watch::start(&api, &[]);
+    watch.until("the first report", |watch| watch.reports() == 1);
+    *api.denied.lock().unwrap() = vec!["/api/v1/nodes"];
+    watch.until("the second report", |watch| watch.reports() == 2);
+    watch.until("it is said", |watch| watch.err().contains("warning: nodes are not followed at the moment"));
+    api.denied.lock().unwrap().clear();
+    api.tell(DEPLOYMENTS, "MODIFIED", deployment("web", Some("10.0.20348"), NANO));
+    watch.until("the third report", |watch| watch.reports() == 3);
+    let last = watch.out().rsplit("changed: ").next().unwrap().to_owned();
+    assert!(last.contains("ok    apps/v1 Deployment shop/web") && !last.contains("web-1"), "{last}");
 }
 
 #[test]

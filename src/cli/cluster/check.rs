@@ -28,7 +28,7 @@ use crate::report::cluster::ClusterReport;
   wincompat cluster check -A --format policyreport | kubectl apply -f -
   wincompat cluster check -A --watch --format jsonl -o report.html
 
-Nodes, RuntimeClasses and workloads are listed; nothing is written in the cluster, and secrets are read with --pull-secrets alone. Images \
+Nodes, RuntimeClasses and workloads are listed; nothing is written in the cluster, and secrets are read only with --pull-secrets. Images \
 are read with the credentials of this user. What this user may not read is reported as not read. With --watch they are watched too, and \
 the report is made again once a change has settled, until Ctrl-C; the exit code is then that of the last report.
 

@@ -24,7 +24,7 @@ use crate::report::plain::clean;
 
 Nothing is written in the cluster. Each document is the part of a workload that changes, a strategic merge patch: for `kubectl patch`, \
 or for `patches:` in a kustomization.yaml. A RuntimeClass is an object of its own: `kubectl apply` it first, as a file of its own. \
-A value `null` takes a label away. Each change was judged: with it, the pods land on nodes \
+A value `null` removes a label. Each change was judged: with it, the pods land on nodes \
 where all images run, and on no others. For a workload without such a change, a comment says why. With --add and --retire it is judged \
 on the nodes after the upgrade.
 

@@ -49,8 +49,8 @@ pub struct Args {
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         if self.upgrade.is_empty() {
-            return Err(Error::new("nothing comes and nothing goes")
-                .hint("name what comes with --add RELEASE, what goes with --retire BUILD, or both")
+            return Err(Error::new("the plan adds no nodes and removes none")
+                .hint("name the Windows of new nodes with --add RELEASE, that of nodes to remove with --retire BUILD, or both")
                 .into());
         }
         refuse_shared(&self.output.files())?;
@@ -90,7 +90,7 @@ impl Subcommand for Args {
     }
 }
 
-/// Tags of the same repositories that fit in the place of images that do not: on all nodes of then, or else on the newest of them.
+/// Tags of the same repositories that fit, instead of images that do not: on all nodes after the upgrade, or else on the newest of them.
 fn suggested(cluster: &Cluster, times: &Times<'_>, plan: &Plan<'_>) -> BTreeMap<String, String> {
     let mut open: BTreeMap<&str, &ImageOf> = BTreeMap::new();
     for planned in &plan.workloads {

@@ -167,19 +167,12 @@ impl ReadArgs {
                 .hint("name a namespace with -n"));
         }
         let nodes = Nodes::of(snapshot.nodes);
-        if hosts_of(&nodes, &upgrade).is_empty() {
+        let hosts = hosts_of(&nodes, &upgrade);
+        if hosts.is_empty() {
             return Err(Error::new("the cluster has no Windows nodes")
                 .hint("name the context of a cluster that has some: `kubectl config get-contexts`"));
         }
-        let mut workloads = snapshot.workloads;
-        if !wanted.is_empty() {
-            workloads.retain(|workload| wanted.iter().any(|name| is_named(workload, name)));
-            let missing = wanted.iter().find(|name| !workloads.iter().any(|workload| is_named(workload, name)));
-            if let Some(name) = missing {
-                return Err(Error::of(crate::ErrorKind::NotFound, format!("{} is not there", crate::text::quoted(name)))
-                    .hint("name it as kind/name, e.g. deployment/web, and its namespace with -n"));
-            }
-        }
+        let workloads = among(snapshot.workloads, wanted)?;
         let none = HashMap::new();
         let asked = Question { knowledge: &knowledge, policy: &policy, nodes: &nodes, classes: &snapshot.classes, images: &none };
         let next = upgrade.nodes(&nodes);
@@ -201,7 +194,6 @@ impl ReadArgs {
                 some => with_credentials(&options, io.platform, some, "a pull secret"),
             };
             let references: Vec<_> = texts.iter().map(|text| references::in_registry(text, &knowledge, PULLED_BY)).collect();
-            let hosts = hosts_of(&nodes, &upgrade);
             let read = read_images(options, &knowledge, &hosts, std::slice::from_ref(&policy), &references, quiet);
             for (text, image) in texts.into_iter().zip(read) {
                 // One that can be read with the secrets of any workload is known.
@@ -216,6 +208,23 @@ impl ReadArgs {
         errors.extend(unread.into_iter().map(|(text, error)| ErrorEntry::new(text, error, &CommandLine)));
         let (elsewhere, classes) = (others.len(), snapshot.classes);
         Ok(Cluster { knowledge, policy, nodes, classes, workloads, elsewhere, images, errors, upgrade, options })
+    }
+}
+
+/// Those of these workloads that are wanted by kind and name; all of them if none is.
+///
+/// # Errors
+///
+/// A name that none of them has.
+fn among(mut workloads: Vec<Workload>, wanted: &[String]) -> Result<Vec<Workload>, Error> {
+    if wanted.is_empty() {
+        return Ok(workloads);
+    }
+    workloads.retain(|workload| wanted.iter().any(|name| is_named(workload, name)));
+    match wanted.iter().find(|name| !workloads.iter().any(|workload| is_named(workload, name))) {
+        None => Ok(workloads),
+        Some(name) => Err(Error::of(crate::ErrorKind::NotFound, format!("{} is not there", crate::text::quoted(name)))
+            .hint("name it as kind/name, e.g. deployment/web, and its namespace with -n")),
     }
 }
 

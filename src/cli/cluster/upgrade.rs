@@ -54,8 +54,8 @@ impl UpgradeArgs {
             let build = host.os_version.build;
             let (_, attributes) = Attributes::split(text)?;
             if attributes != Attributes::default() || host.architecture != Architecture::Amd64 {
-                return Err(Error::new(format!("{} is not a build alone", quoted(text)))
-                    .because("all nodes of a build go, whatever their processor")
+                return Err(Error::new(format!("{} says more than a build", quoted(text)))
+                    .because("all nodes of a build are removed, whatever their processor")
                     .hint(format!("name the build: --retire {build}")));
             }
             upgrade.retired.insert(build);
@@ -85,7 +85,7 @@ fn release(text: &str, option: &str, knowledge: &Knowledge, today: Date) -> Resu
     // As the label of nodes has it: `10.0.20348`.
     let typed = text.trim().strip_prefix("10.0.").filter(|build| !build.contains('.')).unwrap_or(text);
     let [host] = <[Host; 1]>::try_from(named(typed, (text, option), hint(), knowledge, today)?)
-        .map_err(|hosts| Error::new(format!("{} is {} releases", quoted(text), hosts.len())).hint(hint()))?;
+        .map_err(|hosts| Error::new(format!("{} stands for {} releases", quoted(text), hosts.len())).hint(hint()))?;
     Ok(host)
 }
 

@@ -24,7 +24,7 @@ const LAST_INTERRUPT: u32 = 2;
 pub(super) fn watch(args: &Args, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
     let format = args.format.chosen().name;
     if !GO_ON.contains(&format) {
-        return Err(Error::new(format!("a report that goes on cannot be written as {format}"))
+        return Err(Error::new(format!("with --watch, a report cannot be written as {format}"))
             .hint(format!(
                 "use --format text or --format jsonl with --watch, and -o {format}=FILE for a file that is written again each time"
             ))

@@ -40,7 +40,8 @@ const LARGEST: u64 = 1 << 20;
 
 Nothing is written in the cluster. Two replicas run on Linux nodes, as a user without rights, on a read-only root. Their account may list \
 and watch nodes and RuntimeClasses, and with --certificates own write its own Secret and the caBundle of its two configurations. Pods of \
-kube-system and of the own namespace are left alone. With --failure-policy ignore pods are created as ever while the webhook is away.
+kube-system and of the webhook's namespace are skipped. With --failure-policy ignore, pods are created without a check while the webhook \
+cannot be reached.
 
 Exit codes: 0 done, 2 failure.")]
 pub struct Args {
@@ -152,7 +153,7 @@ impl Args {
                 .because("it needs a namespace of its own, in which pods are restricted by Pod Security")
                 .hint("name another one, e.g. --namespace wincompat"));
         }
-        // The default has `OWNER` in the place of a name.
+        // The default has `OWNER` instead of a name.
         let is_image = self
             .image
             .replace("OWNER", "owner")

@@ -10,6 +10,12 @@ use super::failure::Failure;
 use super::io::Io;
 use super::subcommand::Subcommand;
 
+/// The port for questions.
+const PORT: u16 = 8443;
+
+/// The port for probes and metrics.
+const HEALTH_PORT: u16 = 8080;
+
 /// Lead pods to nodes where their images run, as a webhook of Kubernetes.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:

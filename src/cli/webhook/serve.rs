@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::images::{Credentials, Registries, shared};
 use super::named::{expected, namespaces};
+use super::{HEALTH_PORT, PORT};
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::interrupted::interrupted;
@@ -52,10 +53,10 @@ SIGTERM and Ctrl-C stop it cleanly: /readyz fails, and open requests are answere
 Exit codes: 0 stopped cleanly, 2 failure.")]
 pub struct Args {
     /// Address for questions, over TLS.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "0.0.0.0:8443")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = SocketAddr::from(([0, 0, 0, 0], PORT)))]
     listen: SocketAddr,
     /// Address for /healthz, /readyz and /metrics, without TLS.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "0.0.0.0:8080")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = SocketAddr::from(([0, 0, 0, 0], HEALTH_PORT)))]
     health_listen: SocketAddr,
     /// What to do with pods that can land where they do not run.
     #[arg(long, value_enum, default_value_t)]
@@ -194,13 +195,11 @@ impl CertificateArgs {
             }
             (_, _, Some(secret), Some(service)) => {
                 let Some(namespace) = namespace else {
-                    return Err(
-                        Error::new("the own namespace is not known, in which the Secret is").hint("name it with --namespace")
-                    );
+                    return Err(Error::new("the namespace of the Secret is not known").hint("name it with --namespace"));
                 };
                 for name in [secret, service, namespace].into_iter().chain(self.configuration.as_deref()) {
                     if !api::is_name(name) {
-                        return Err(Error::new(format!("{} is not a name of Kubernetes", crate::text::quoted(name)))
+                        return Err(Error::new(format!("{} is not a name that Kubernetes takes", crate::text::quoted(name)))
                             .hint("use small letters, digits, dots and hyphens"));
                     }
                 }

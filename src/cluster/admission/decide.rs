@@ -6,9 +6,13 @@ use super::exempt::Pod;
 use super::narrow::{self, Target};
 use super::{Case, Decision, Outcome, Warning, patch, words};
 use crate::cluster::check::Answer;
-use crate::cluster::{Group, Question, Share};
+use crate::cluster::{Group, ImageOf, Question, Share};
 use crate::host::{BUILD_LABEL, Host};
 use crate::text::quoted;
+
+/// The most entries that the images of a pod have together, an image counted for each of its containers: each entry is judged on each group of
+/// nodes. Images of people have a few entries.
+const MOST_ENTRIES: usize = 10_000;
 
 /// Windows that have no node at the moment and may come: pools that are scaled to zero.
 pub type Expected = Vec<Host>;
@@ -16,6 +20,12 @@ pub type Expected = Vec<Host>;
 impl Pod {
     /// The decision, with the images that were read in time.
     pub fn decide(&self, question: &Question<'_>, expected: &Expected) -> Decision {
+        let is_bound = self.workload.placement.node_name.is_some();
+        let unknown = if is_bound { Case::Bound } else { Case::Unknown };
+        if self.entries(question) > MOST_ENTRIES {
+            let what = Warning::unknown(&format!("its images have more than {MOST_ENTRIES} entries together"));
+            return Decision { warnings: vec![what], ..Decision::allow(unknown) };
+        }
         let nodes = question.seen_by(&self.workload);
         let question = &Question { nodes: &nodes, ..*question };
         let answer = question.answer_of_view(&self.workload);
@@ -30,13 +40,12 @@ impl Pod {
             .collect();
         let mut decision = Decision { groups: groups(&windows), ..Decision::allow(Case::LandsNowhere) };
         let is_for_windows = self.workload.os.as_deref() == Some("windows");
-        let is_bound = self.workload.placement.node_name.is_some();
         if let Some(what) = self.not_known(question, &answer, &windows) {
-            decision.case = if is_bound { Case::Bound } else { Case::Unknown };
+            decision.case = unknown;
             decision.warnings.push(what);
             return decision;
         }
-        let has_windows = |image: &crate::cluster::objects::ImageOf| {
+        let has_windows = |image: &ImageOf| {
             question
                 .images
                 .get(&image.reference)
@@ -87,6 +96,15 @@ impl Pod {
             }
         }
         decision
+    }
+
+    /// The number of entries of all images, as far as they were read.
+    fn entries(&self, question: &Question<'_>) -> usize {
+        let number = |image: &ImageOf| match question.images.get(&image.reference) {
+            Some(Ok(image)) => image.candidates.len() + image.other_platforms.len(),
+            _ => 0,
+        };
+        self.workload.images.iter().map(number).sum()
     }
 
     /// What stands in the way of a judgement: an image that was not read, a RuntimeClass that is not known, a result that rests on an

@@ -4,11 +4,14 @@ use serde_json::Value;
 
 use super::{Case, Decision, Mode, Review, Rules, Warning};
 use crate::cluster::{Question, Workload, api, objects};
+use crate::host::placement::Placement;
 use crate::host::pod::{self, Tree};
 
-/// The most containers and affinity terms of a pod that is looked at; what has more is not known. Pods of people have a few.
+/// The most containers and affinity terms of a pod that is looked at, and the most labels, values and tolerations that it names; what has more
+/// is not known. Pods of people have a few.
 const MOST_CONTAINERS: usize = 250;
 const MOST_TERMS: usize = 100;
+const MOST_NAMED: usize = 1_000;
 
 /// The namespace of Kubernetes itself.
 const SYSTEM: &str = "kube-system";
@@ -118,7 +121,8 @@ pub fn admit(review: &Review, rules: &Rules, question: &Question<'_>) -> Admitte
 pub fn validate(review: &Review, rules: &Rules, question: &Question<'_>) -> Admitted {
     let allow = |case: Case| Admitted::Decided(Decision::allow(case));
     let is_change = matches!(review.operation.as_str(), "CREATE" | "UPDATE");
-    if review.kind == "Pod" || pod::template(&review.kind).is_none() || !is_change || !review.subresource.is_empty() {
+    let makes_pods = review.kind != "Pod" && api::makes_pods(&review.api_version, &review.kind);
+    if !makes_pods || !is_change || !review.subresource.is_empty() {
         return allow(Case::Other);
     }
     if is_exempt(review, rules) {
@@ -147,11 +151,21 @@ pub fn validate(review: &Review, rules: &Rules, question: &Question<'_>) -> Admi
 }
 
 fn is_too_large(workload: &Workload) -> bool {
-    workload.images.len() > MOST_CONTAINERS || workload.terms.len() > MOST_TERMS
+    workload.images.len() > MOST_CONTAINERS || workload.terms.len() > MOST_TERMS || number_named(&workload.placement) > MOST_NAMED
+}
+
+/// The number of labels, values and tolerations that a placement names: each is compared with every node.
+fn number_named(placement: &Placement) -> usize {
+    let conditions = placement.terms.iter().flatten().flat_map(|term| term.labels.iter().chain(&term.fields));
+    let in_terms: usize = conditions.map(|condition| 1 + condition.values.len()).sum();
+    placement.selector.len() + placement.tolerations.len() + in_terms
 }
 
 fn too_large() -> Decision {
-    let warning = Warning::unknown(&format!("it has more than {MOST_CONTAINERS} containers or {MOST_TERMS} affinity terms"));
+    let warning = Warning::unknown(&format!(
+        "it has more than {MOST_CONTAINERS} containers or {MOST_TERMS} affinity terms, or it names more than {MOST_NAMED} \
+         labels, values and tolerations of nodes"
+    ));
     Decision { warnings: vec![warning], ..Decision::allow(Case::Unknown) }
 }
 

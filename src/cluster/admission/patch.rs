@@ -3,9 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::host::placement::Condition;
-
-/// The keys from the spec of a pod to the terms of its required affinity.
-const PATH: [&str; 4] = ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"];
+use crate::host::pod::AFFINITY_TERMS;
 
 /// The operations that put these conditions into every term of the required affinity of a pod; `None` for a pod that cannot take them.
 pub(super) fn operations(pod: &Value, conditions: &[Condition]) -> Option<Vec<Value>> {
@@ -15,17 +13,17 @@ pub(super) fn operations(pod: &Value, conditions: &[Condition]) -> Option<Vec<Va
         .collect();
     let mut place = pod.get("spec").filter(|spec| spec.is_object())?;
     let mut path = "/spec".to_owned();
-    for (depth, key) in PATH.iter().enumerate() {
+    for (depth, key) in AFFINITY_TERMS.iter().enumerate() {
         path.push('/');
         path.push_str(key);
         match place.get(*key) {
             // A list is a part of its object: an affinity that has the object without it is refused by Kubernetes.
-            None | Some(Value::Null) if depth + 1 < PATH.len() => {
+            None | Some(Value::Null) if depth + 1 < AFFINITY_TERMS.len() => {
                 let term = json!([{ "matchExpressions": conditions }]);
-                let value = PATH.iter().skip(depth + 1).rev().fold(term, |inner, key| json!({ *key: inner }));
+                let value = AFFINITY_TERMS.iter().skip(depth + 1).rev().fold(term, |inner, key| json!({ *key: inner }));
                 return Some(vec![json!({ "op": "add", "path": path, "value": value })]);
             }
-            Some(inner) if inner.is_object() || depth + 1 == PATH.len() => place = inner,
+            Some(inner) if inner.is_object() || depth + 1 == AFFINITY_TERMS.len() => place = inner,
             _ => return None,
         }
     }

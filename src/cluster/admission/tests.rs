@@ -358,7 +358,8 @@ fn labels_that_do_not_tell_nodes_apart_are_said() {
     spec["runtimeClassName"] = json!("hyperv");
     let decision = world.pod(&["r.test/2022"], &spec);
     assert_eq!(word(&decision), "some-fit allow!");
-    assert!(decision.warnings.iter().any(|warning| plain(&warning.what).contains("no label")), "{:?}", decision.warnings);
+    let said = decision.warnings.iter().find(|warning| plain(&warning.what).contains("no label")).unwrap();
+    assert_eq!(plain(&said.help), "label the nodes that fit, and select that label in the pod");
 }
 
 #[test]
@@ -374,7 +375,7 @@ fn an_affinity_that_kubernetes_does_not_take_is_said_to_be_one() {
         let decision = world.pod(&["r.test/2022"], &spec);
         assert_eq!(word(&decision), "some-fit allow!");
         let said = plain(&decision.warnings.last().unwrap().what);
-        assert!(said.contains("has not the form that Kubernetes takes") && !said.contains("no label"), "{said}");
+        assert!(said.contains("does not have the form that Kubernetes takes") && !said.contains("no label"), "{said}");
     }
 }
 
@@ -515,6 +516,20 @@ fn a_denial_names_what_makes_the_pod() {
     }
 }
 
+/// Nobody checks the name of an owner, and people copy a command from what they are told.
+#[test]
+fn a_name_that_is_a_command_is_in_no_command_to_type() {
+    let world = World::new(Mode::Enforce);
+    for (name, is_plain) in [("web", true), ("web;reboot", false), ("$(reboot)", false), ("`reboot`", false), ("web x", false)] {
+        let mut object = object(&["r.test/2022"], &windows(&[("kubernetes.io/arch", "amd64"), (BUILD, "10.0.17763")]));
+        object["metadata"]["ownerReferences"] =
+            json!([{"apiVersion": "apps/v1", "kind": "StatefulSet", "name": name, "controller": true}]);
+        let Outcome::Deny(why) = world.decide(&review("CREATE", "", &object, &Value::Null)).outcome else { panic!() };
+        assert_eq!(format!("{why:?}").contains("ClusterPatch"), is_plain, "{name}: {why:?}");
+        assert!(plain(&why).contains("node.kubernetes.io/windows-build: 10.0.20348"), "{name}: {why}");
+    }
+}
+
 /// The containerd of the only nodes does not pull an image of their Windows.
 #[test]
 fn a_denial_because_of_the_engine_is_about_the_engine() {
@@ -633,6 +648,8 @@ fn workloads_are_warned_about() {
     owned["metadata"]["ownerReferences"] = json!([{"kind": "Deployment", "name": "web", "controller": true}]);
     assert_eq!(workload("ReplicaSet", "apps", owned, Value::Null), "unchanged allow");
     assert_eq!(workload("Service", "", json!({"spec": {}}), Value::Null), "other allow");
+    // Another kind that has this name.
+    assert_eq!(workload("StatefulSet", "apps.kruise.io", of("r.test/2016"), Value::Null), "other allow");
 }
 
 /// Questions in the form of Kubernetes 1.36, each with what becomes of it in the mode enforce.
@@ -709,7 +726,7 @@ fn a_node_that_has_just_come_is_not_known_yet() {
 
 #[test]
 fn what_is_beyond_bounds_or_not_of_a_registry_is_never_denied() {
-    let world = World::new(Mode::Enforce);
+    let mut world = World::new(Mode::Enforce);
     let many = vec!["r.test/1909"; 251];
     assert_eq!(word(&world.pod(&many, &windows(&[]))), "unknown allow!");
     assert_eq!(word(&world.pod(&many[..250], &windows(&[]))), "none-fits deny");
@@ -718,6 +735,24 @@ fn what_is_beyond_bounds_or_not_of_a_registry_is_never_denied() {
     let mut spec = windows(&[]);
     spec["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}});
     assert_eq!(word(&world.pod(&["r.test/1909"], &spec)), "unknown allow!");
+    // Each label, value and toleration is compared with every node: here a label, a condition, and values.
+    for (number, expected) in [(998, "none-fits deny"), (999, "unknown allow!")] {
+        let values: Vec<String> = (0..number).map(|number| format!("v{number}")).collect();
+        let mut spec = windows(&[]);
+        spec["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+            {"matchExpressions": [{"key": "a", "operator": "NotIn", "values": values}]}]}}});
+        assert_eq!(word(&world.pod(&["r.test/1909"], &spec)), expected, "{number}");
+        let mut spec = windows(&[]);
+        spec["tolerations"] = (0..=number).map(|number| json!({"key": format!("t{number}"), "operator": "Exists"})).collect();
+        assert_eq!(word(&world.pod(&["r.test/1909"], &spec)), expected, "{number}");
+    }
+    // Each entry of an image is judged for each container that has it.
+    let versions: Vec<String> = (1..=101).map(|number| format!("10.0.20348.{number}")).collect();
+    let versions: Vec<&str> = versions.iter().map(String::as_str).collect();
+    world.images.insert("r.test/large".to_owned(), Ok(crate::cluster::tests::image("r.test/large", &versions)));
+    let on_2022 = windows(&[("kubernetes.io/arch", "amd64"), (BUILD, "10.0.20348")]);
+    assert_eq!(word(&world.pod(&["r.test/large"; 99], &on_2022)), "all-fit allow");
+    assert_eq!(word(&world.pod(&["r.test/large"; 100], &on_2022)), "unknown allow!");
     // The node has to have it already.
     let mut never = object(&["r.test/1909"], &windows(&[]));
     never["spec"]["containers"][0]["imagePullPolicy"] = json!("Never");

@@ -118,12 +118,12 @@ pub(super) fn unread(reference: &str, kind: ErrorKind) -> String {
 
 /// An affinity that no condition can be added to.
 pub(super) fn malformed() -> Warning {
-    let what = "the pod was not led to nodes that fit: its required node affinity has not the form that Kubernetes takes";
-    Warning { what: what.into(), help: Advice::default() }
+    let what = "the pod was not led to nodes that fit: its required node affinity does not have the form that Kubernetes takes";
+    Warning { what: what.into(), help: "correct the affinity: `kubectl explain pod.spec.affinity.nodeAffinity`".into() }
 }
 
 /// Nodes that fit and others that no label tells apart.
 pub(super) fn no_label() -> Warning {
     let what = "the pod was not led to nodes that fit: no label tells them from the others";
-    Warning { what: what.into(), help: Advice::default() }
+    Warning { what: what.into(), help: "label the nodes that fit, and select that label in the pod".into() }
 }

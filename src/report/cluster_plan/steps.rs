@@ -150,7 +150,8 @@ fn written_by(planned: &Planned<'_>, wording: &ForUpgrade<'_>) -> String {
     match workload.kind.as_str() {
         // They keep what they were created with.
         "Pod" | "Job" => "change its manifest, and create it again".to_owned(),
-        _ => format!("{} writes it", clean(&wording.patch(workload.path()))),
+        _ if workload.has_plain_names() => format!("{} writes it", clean(&wording.patch(workload.path()))),
+        _ => "change its manifest".to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Certificates;
+use crate::cli::webhook::{HEALTH_PORT, PORT};
 
 /// The name of most objects.
 const NAME: &str = "wincompat-webhook";
@@ -21,12 +22,6 @@ const USER: u32 = 65532;
 
 /// The seconds that the API server waits for an answer. The budget of a question is one second.
 const TIMEOUT: u32 = 3;
-
-/// The port for questions.
-const PORT: u16 = 8443;
-
-/// The port for probes and metrics.
-const HEALTH_PORT: u16 = 8080;
 
 /// What is to be installed. A value may be an expression of Helm.
 pub(super) struct Install {
