@@ -11,6 +11,7 @@ mod nodes;
 mod objects;
 mod patch;
 mod plan;
+mod plugin;
 mod says;
 pub mod secrets;
 mod steer;

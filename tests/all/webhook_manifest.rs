@@ -358,6 +358,6 @@ fn the_server_takes_the_arguments_of_its_deployment() {
         }
         let answer = Answer::of(&mut command);
         assert_eq!(answer.code, 2, "{given:?}: {}", answer.err);
-        assert!(answer.err.starts_with("error: there is no way to a cluster"), "{given:?}: {}", answer.err);
+        assert!(answer.err.starts_with("error: the kubeconfig cannot be used"), "{given:?}: {}", answer.err);
     }
 }
