@@ -208,7 +208,8 @@ mod tests {
     #[test]
     fn what_the_context_names_has_to_be_there() {
         let file = |current: &str| -> Kubeconfig {
-            let context = |name: &str, cluster: &str, user: &str| json!({"name": name, "context": {"cluster": cluster, "user": user}});
+            let context =
+                |name: &str, cluster: &str, user: &str| json!({"name": name, "context": {"cluster": cluster, "user": user}});
             serde_json::from_value(json!({
                 "current-context": current,
                 "contexts": [context("a", "c", "u"), context("b", "d", "u"), context("e", "c", "nobody"), context("f", "c", "")],
@@ -219,7 +220,12 @@ mod tests {
         };
         for (current, context, why, hint) in [
             ("e", None, "context `e` names user `nobody`, which the kubeconfig does not have", "name a user that it has: `u`"),
-            ("a", Some("b"), "context `b` names cluster `d`, which the kubeconfig does not have", "name a cluster that it has: `c`"),
+            (
+                "a",
+                Some("b"),
+                "context `b` names cluster `d`, which the kubeconfig does not have",
+                "name a cluster that it has: `c`",
+            ),
             ("a", Some("prod"), "it has no context `prod`", "name a context that it has: `a`, `b`, `e`, `f`"),
             ("", None, "it has no current context", "name a context that it has: `a`, `b`, `e`, `f`"),
         ] {

@@ -82,7 +82,8 @@ fn without_secrets(line: &str) -> String {
         let end = from.find(|c| !is_of_word(c)).unwrap_or(from.len());
         let Some((word, after)) = from.split_at_checked(end) else { break };
         // `token: expired` is a sentence, and `"token": "abc"` is not.
-        let is_value = between.contains('=') || between.contains(':') && (!between.contains(' ') || between.contains(['"', '\'']));
+        let is_quoted = between.contains(['"', '\'']);
+        let is_value = between.contains('=') || between.contains(':') && (is_quoted || !between.contains(' '));
         let is_named = is_value && SECRETS.iter().any(|secret| name.contains(secret)) || name == "bearer";
         let is_token = word.len() >= LIKE_A_TOKEN
             && word.contains(|c: char| c.is_ascii_digit())
