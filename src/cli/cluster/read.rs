@@ -132,7 +132,12 @@ impl ReadArgs {
 
     /// The way to the cluster, and the time that reading it may take.
     pub fn access(&self) -> Access {
-        self.access.access(self.registries.limit().unwrap_or(CHECKED_WITHIN))
+        self.access.access(self.limit().unwrap_or(CHECKED_WITHIN))
+    }
+
+    /// The time limit that was asked for.
+    pub fn limit(&self) -> Option<Duration> {
+        self.registries.limit()
     }
 
     /// The facts that age.
