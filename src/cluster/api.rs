@@ -14,7 +14,7 @@ use kube::core::Request;
 use serde_json::Value;
 
 use super::objects::group_of;
-use super::{Classes, ClusterNode, Kinds, Workload, kubeconfig, plugin};
+use super::{Classes, ClusterNode, Kinds, Workload, kubeconfig, plugin, rights};
 use crate::host::pod::{RuntimeClass, Tree};
 use crate::knowledge::Knowledge;
 use crate::text::shown;
@@ -141,7 +141,9 @@ async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
     let client = client(access).await?;
     let namespace = namespace(&access.scope, &client)?;
     let mut snapshot = Snapshot::default();
-    let nodes = all(&client, NODES, None, |_, object| Some(node(object, knowledge))).await.map_err(without_nodes)?;
+    let nodes = all(&client, NODES, None, |_, object| Some(node(object, knowledge)))
+        .await
+        .map_err(|error| rights::without_nodes(error, rights::READ))?;
     snapshot.requests = nodes.requests;
     for node in nodes.objects {
         match node {
@@ -180,6 +182,7 @@ async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
             }
         }
     }
+    rights::advise(&mut snapshot.unread, rights::READ);
     Ok(snapshot)
 }
 
@@ -205,11 +208,6 @@ pub(super) fn namespace(scope: &Scope, client: &Client) -> Result<Option<String>
 pub(super) fn node(object: &Value, knowledge: &Knowledge) -> Result<ClusterNode, (String, Error)> {
     let name = || format!("node {}", shown(&object.owned_at(&["metadata", "name"])));
     ClusterNode::of(object, knowledge).map_err(|error| (name(), error))
-}
-
-/// The failure to read the nodes, without which nothing can be said.
-pub(super) fn without_nodes(error: Error) -> Error {
-    error.within("the nodes of the cluster cannot be read")
 }
 
 /// True for the name of an object: it becomes a part of a path.
@@ -328,7 +326,7 @@ async fn of_version<T>(
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
-            Err(error) => return Err(failed(error).or_hint(format!("let this user list {}", list.plural))),
+            Err(error) => return Err(failed(error).or_hint(rights::to_list(list.plural))),
             Ok(page) => page.map_err(nonsense)?,
         };
         tries = 1;

@@ -12,6 +12,7 @@ mod objects;
 mod patch;
 mod plan;
 mod plugin;
+mod rights;
 mod says;
 pub mod secrets;
 mod steer;
