@@ -359,6 +359,8 @@ fn what_cannot_be_installed_is_refused() {
         (&["--namespace", "kube-system"], "the webhook is not installed into the namespace kube-system"),
         (&["--namespace", "default"], "the webhook is not installed into the namespace default"),
         (&["--exempt", "a_b"], "`a_b` is not the name of a namespace"),
+        (&["--exempt", "a_b"], "digits and hyphens, e.g. --exempt monitoring"),
+        (&["--exempt", "dev-*"], "hint: give each name in full, patterns cannot be used: --exempt dev-1,dev-2"),
         (&["--image", "a b"], "`a b` is not an image"),
         (&["--expect", "{{ .Values.x }}"], "is not a release of Windows"),
         (&["--replicas", "0"], "0 is not in 1..=100"),

@@ -152,7 +152,8 @@ impl Subcommand for Args {
 
 impl Args {
     fn install(&self) -> Result<Install, Error> {
-        namespaces(std::iter::once(&self.namespace).chain(&self.exempt))?;
+        namespaces("--namespace", [&self.namespace])?;
+        namespaces("--exempt", &self.exempt)?;
         // The namespace is made with a limit for all pods in it, which others there may not pass.
         if self.namespace == "default" || self.namespace.starts_with("kube-") {
             return Err(Error::new(format!("the webhook is not installed into the namespace {}", self.namespace))

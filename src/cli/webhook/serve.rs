@@ -142,7 +142,8 @@ impl Subcommand for Args {
         // What rests on an assumption is not known.
         let policy = Policy { strict: true, ..self.policy.policy(Wish::Default, engine)? };
         let namespace = self.cluster.namespace();
-        namespaces(self.exempt.iter().chain(&namespace))?;
+        namespaces("--namespace", &namespace)?;
+        namespaces("--exempt", &self.exempt)?;
         let certificates = self.certificate.certificates(namespace.as_deref())?;
         let exempt: BTreeSet<String> = self.exempt.iter().cloned().chain(namespace).collect();
         let mode = match self.mode {
@@ -226,9 +227,23 @@ impl ClusterArgs {
 
 /// Reads the budget of a question.
 fn budget(text: &str) -> Result<Duration, String> {
-    let budget = time::duration(text)?;
+    let budget = time::duration(text).map_err(|_| "write e.g. 1s or 500ms")?;
     if budget > Duration::from_secs(25) {
         return Err("an API server waits for 30 seconds at most: use 25s or less".to_owned());
     }
     Ok(budget)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_has_a_unit_and_ends_before_the_time_of_an_api_server() {
+        assert_eq!((budget("500ms"), budget("25s")), (Ok(Duration::from_millis(500)), Ok(Duration::from_secs(25))));
+        for text in ["0", "1", "soon"] {
+            assert_eq!(budget(text), Err("write e.g. 1s or 500ms".to_owned()), "{text}");
+        }
+        assert!(budget("24h").unwrap_err().contains("use 25s or less"));
+    }
 }
