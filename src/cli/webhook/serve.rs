@@ -36,7 +36,7 @@ const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/names
 /// The variable with the namespace of the pod, set by its manifest.
 const NAMESPACE_VARIABLE: &str = "POD_NAMESPACE";
 
-/// Answer the API server's questions about pods.
+/// Answer the admission requests of the API server about pods.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat webhook serve --tls-cert tls.crt --tls-key tls.key
@@ -52,7 +52,7 @@ SIGTERM and Ctrl-C stop it cleanly: /readyz fails, and open requests are answere
 
 Exit codes: 0 stopped cleanly, 2 failure.")]
 pub struct Args {
-    /// Address for questions, over TLS.
+    /// Address for admission requests, over TLS.
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = SocketAddr::from(([0, 0, 0, 0], PORT)))]
     listen: SocketAddr,
     /// Address for /healthz, /readyz and /metrics, without TLS.
