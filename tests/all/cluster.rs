@@ -292,6 +292,10 @@ fn a_change_is_written_and_nothing_is_changed() {
     assert_eq!(answer.code, 0, "{answer:?}");
     assert!(answer.out.contains("        node.kubernetes.io/windows-build: \"10.0.20348\"\n"), "{}", answer.out);
     assert!(api.asked.lock().unwrap().iter().all(|request| request.starts_with("GET ")));
+    assert_eq!(answer.err, "");
+    let fits = api.run(&["patch", "deployment/fits"]);
+    let said = "note: apps/v1 Deployment shop/fits: no change is needed: its pods land only on nodes where they run\n";
+    assert_eq!((fits.code, fits.out.as_str(), fits.err.as_str()), (0, "", said));
     let nobody = api.run(&["patch", "deployment/nobody"]);
     assert_eq!(nobody.code, 2);
     assert!(nobody.err.contains("`deployment/nobody` is not there"), "{}", nobody.err);
