@@ -184,7 +184,11 @@ fn every_format_holds_the_answer() {
     let document: Value = serde_json::from_str(&api.run(&["check", "--format", "json"]).out).unwrap();
     assert_eq!(document["schema"], "wincompat/cluster/v1");
     assert_eq!(document["summary"], json!({"ok": 1, "notOk": 1, "undecided": 0, "elsewhere": 0, "errors": 0}));
-    assert_eq!(document["workloads"][1]["findings"][0]["code"], "some-nodes-fit");
+    let workload = &document["workloads"][1];
+    assert_eq!(workload["findings"][0]["code"], "some-nodes-fit");
+    // What `object` says, for programs.
+    let parts = ["apiVersion", "kind", "namespace", "name"].map(|key| workload[key].as_str().unwrap());
+    assert_eq!((workload["object"].as_str().unwrap(), parts), ("apps/v1 Deployment shop/strays", ["apps/v1", "Deployment", "shop", "strays"]));
     assert_eq!(
         document["workloads"][1]["lands"],
         json!([{"group": 0, "nodes": 1, "fits": false}, {"group": 1, "nodes": 2, "fits": true}])
