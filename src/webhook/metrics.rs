@@ -143,3 +143,21 @@ impl Metrics {
         text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table of docs/kubernetes.md has every metric.
+    #[test]
+    fn every_metric_is_in_the_docs() {
+        let page = include_str!("../../docs/kubernetes.md");
+        let text = Metrics::default().text(Gauges::default());
+        let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE wincompat_webhook_"));
+        let names: Vec<&str> = types.filter_map(|line| line.split(' ').next()).collect();
+        assert!(names.len() > 10, "{names:?}");
+        for name in names {
+            assert!(page.lines().any(|line| line.starts_with("| `") && line.contains(&format!("`{name}`"))), "{name}");
+        }
+    }
+}
