@@ -14,7 +14,7 @@ use crate::cli::failure::Failure;
 use crate::cli::interrupted::interrupted;
 use crate::cli::io::Io;
 use crate::cli::knowledge::KnowledgeArgs;
-use crate::cli::policy::PolicyArgs;
+use crate::cli::policy::{ISOLATION_ON_NODES, PolicyArgs};
 use crate::cli::registries::{RegistryArgs, credentials_of_now, for_strangers, private_registry, runtime};
 use crate::cli::subcommand::Subcommand;
 use crate::cli::time;
@@ -38,7 +38,7 @@ const NAMESPACE_VARIABLE: &str = "POD_NAMESPACE";
 
 /// Answer the admission requests of the API server about pods.
 #[derive(clap::Args, Clone, Debug)]
-#[command(after_help = "Examples:
+#[command(mut_arg("isolation", |isolation| isolation.help(ISOLATION_ON_NODES)), after_help = "Examples:
   wincompat webhook serve --tls-cert tls.crt --tls-key tls.key
   wincompat webhook serve --mode steer --tls-cert tls.crt --tls-key tls.key
   wincompat webhook serve --tls-secret wincompat-tls --service wincompat
