@@ -79,7 +79,7 @@ fn without_secrets(line: &str) -> String {
     let mut name = String::new();
     let mut rest = line;
     while let Some((between, from)) = rest.find(is_of_word).and_then(|at| rest.split_at_checked(at)) {
-        let end = from.find(|c| !is_of_word(c)).unwrap_or(from.len());
+        let end = from.find(|c: char| !is_of_word(c)).unwrap_or(from.len());
         let Some((word, after)) = from.split_at_checked(end) else { break };
         // `token: expired` is a sentence, and `"token": "abc"` is not.
         let is_quoted = between.contains(['"', '\'']);

@@ -27,7 +27,7 @@ pub(super) fn advise(unread: &mut [(String, Error)], verbs: &str) {
     let is_among = |list: &List| unread.iter().any(|(plural, error)| plural == list.plural && is_denied(error));
     let denied: Vec<List> = every().into_iter().filter(is_among).collect();
     for (plural, error) in unread.iter_mut() {
-        if denied.iter().any(|list| list.plural == plural) {
+        if denied.iter().any(|list| list.plural == plural.as_str()) {
             error.hint = Some(advice(verbs, &denied).into());
         }
     }

@@ -141,5 +141,6 @@ impl ExplanationEntry {
 /// The JSON Schema of [`ExplanationReport`] as it is written, as committed in `schema/`.
 #[cfg(feature = "schema")]
 pub fn schema() -> schemars::Schema {
-    schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<ExplanationReport>()
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    settings.into_generator().into_root_schema_for::<ExplanationReport>()
 }

@@ -187,8 +187,9 @@ fn every_format_holds_the_answer() {
     let workload = &document["workloads"][1];
     assert_eq!(workload["findings"][0]["code"], "some-nodes-fit");
     // What `object` says, for programs.
+    assert_eq!(workload["object"], "apps/v1 Deployment shop/strays");
     let parts = ["apiVersion", "kind", "namespace", "name"].map(|key| workload[key].as_str().unwrap());
-    assert_eq!((workload["object"].as_str().unwrap(), parts), ("apps/v1 Deployment shop/strays", ["apps/v1", "Deployment", "shop", "strays"]));
+    assert_eq!(parts, ["apps/v1", "Deployment", "shop", "strays"]);
     assert_eq!(
         document["workloads"][1]["lands"],
         json!([{"group": 0, "nodes": 1, "fits": false}, {"group": 1, "nodes": 2, "fits": true}])

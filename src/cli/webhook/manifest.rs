@@ -41,7 +41,8 @@ const MODES: [&str; 3] = ["warn", "steer", "enforce"];
   wincompat webhook manifest --image r.example/wincompat:1 --as helm --output c
   helm install wincompat c -n wincompat --create-namespace
 
-The image is that of the release, or your own: docs/kubernetes.md says how to build it. Nothing is written in the cluster. Two replicas run on Linux nodes, as a user without rights, on a read-only root. Their account may list \
+The image is that of the release, or your own: docs/kubernetes.md says how to build it. Nothing is written in the cluster. \
+Two replicas run on Linux nodes, as a user without rights, on a read-only root. Their account may list \
 and watch nodes and RuntimeClasses, and with --certificates own write its own Secret and the caBundle of its two configurations. Pods of \
 kube-system and of the webhook's namespace are skipped. With --failure-policy ignore, pods are created without a check while the webhook \
 cannot be reached.

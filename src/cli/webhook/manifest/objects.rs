@@ -338,7 +338,7 @@ impl Install {
         let left_alone = match &self.namespace {
             Namespace::OfRelease => expression("concat (list \"kube-system\" .Release.Namespace) .Values.exempt | toJson"),
             Namespace::Named(name) => {
-                let own = ["kube-system", name].into_iter();
+                let own = ["kube-system", name.as_str()].into_iter();
                 json!(own.chain(self.exempt.iter().map(String::as_str)).collect::<Vec<_>>())
             }
         };
