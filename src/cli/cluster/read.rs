@@ -59,14 +59,19 @@ impl AccessArgs {
     }
 }
 
-/// The help of the engine where the nodes of a cluster start the containers.
+/// The help of options whose defaults are others for a cluster, whose nodes start the containers.
+const TIMEOUT: &str = "Time limit in seconds. For the whole command (default: 120)";
 const ENGINE: &str = "Engine that will start the containers: docker, containerd, kubernetes or wincompat, optionally with its version \
                       (docker@27.3.1). kubernetes/containerd@2.1.5 is the kubelet with this containerd. If it is not given: kubernetes, \
                       with the versions that each node has";
 
 /// The questions that a cluster is read for.
 #[derive(clap::Args, Clone, Debug)]
-#[command(mut_arg("isolation", |isolation| isolation.help(ISOLATION_ON_NODES)), mut_arg("engine", |engine| engine.help(ENGINE)))]
+#[command(
+    mut_arg("isolation", |isolation| isolation.help(ISOLATION_ON_NODES)),
+    mut_arg("engine", |engine| engine.help(ENGINE)),
+    mut_arg("timeout", |timeout| timeout.help(TIMEOUT))
+)]
 pub struct ReadArgs {
     #[command(flatten)]
     access: AccessArgs,

@@ -38,7 +38,10 @@ const NAMESPACE_VARIABLE: &str = "POD_NAMESPACE";
 
 /// Answer the admission requests of the API server about pods.
 #[derive(clap::Args, Clone, Debug)]
-#[command(mut_arg("isolation", |isolation| isolation.help(ISOLATION_ON_NODES)), after_help = "Examples:
+#[command(
+    mut_arg("isolation", |isolation| isolation.help(ISOLATION_ON_NODES)),
+    mut_arg("timeout", |timeout| timeout.help("Time limit in seconds. For each image (default: 30)")),
+    after_help = "Examples:
   wincompat webhook serve --tls-cert tls.crt --tls-key tls.key
   wincompat webhook serve --mode steer --tls-cert tls.crt --tls-key tls.key
   wincompat webhook serve --tls-secret wincompat-tls --service wincompat
@@ -50,7 +53,8 @@ error.
 
 SIGTERM and Ctrl-C stop it cleanly: /readyz fails, and open requests are answered. A second one stops it without waiting for the load balancer.
 
-Exit codes: 0 stopped cleanly, 2 failure.")]
+Exit codes: 0 stopped cleanly, 2 failure."
+)]
 pub struct Args {
     /// Address for admission requests, over TLS.
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = SocketAddr::from(([0, 0, 0, 0], PORT)))]
