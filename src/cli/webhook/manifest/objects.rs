@@ -271,9 +271,7 @@ impl Install {
     /// An option of the server where it has values: those that were typed, or those of this key of a chart.
     fn option(&self, option: &str, key: &str, typed: &[String]) -> Vec<Value> {
         match &self.namespace {
-            Namespace::OfRelease => {
-                where_set(key, vec![json!(option), expression(&format!("join \",\" .Values.{key} | quote"))])
-            }
+            Namespace::OfRelease => where_set(key, vec![json!(option), expression(&format!("join \",\" .Values.{key} | quote"))]),
             Namespace::Named(_) if typed.is_empty() => Vec::new(),
             Namespace::Named(_) => vec![json!(option), json!(typed.join(","))],
         }
