@@ -160,6 +160,13 @@ fn every_finding_has_a_workload_that_has_it_and_one_that_has_not() {
         spec["os"] = json!({ "name": name });
         spec
     };
+    let not_in = |values: &[&str]| {
+        let condition = json!({"key": "pool", "operator": "NotIn", "values": values});
+        let mut spec = windows(&[]);
+        spec["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [{ "matchExpressions": [condition] }]}}});
+        spec
+    };
     let table: Vec<Row> = vec![
         ("no-node-fits", "Deployment", &["r.test/2016"], windows(&[]), Some(false), true),
         ("no-node-fits", "Deployment", &["r.test/2019", "r.test/2025"], windows(&[]), Some(false), true),
@@ -225,6 +232,9 @@ fn every_finding_has_a_workload_that_has_it_and_one_that_has_not() {
         ("digest-pins-build", "Deployment", &["pinned"], of_2022(), Some(true), true),
         ("digest-pins-build", "Deployment", &["r.test/2022"], of_2022(), Some(true), false),
         ("build-retires", "Deployment", &["r.test/2019"], windows(&[(BUILD, "10.0.17763")]), Some(true), false),
+        // The scheduler passes over a term with a value that no label can have.
+        ("selector-excludes-fitting", "Deployment", &["r.test/every"], not_in(&["bad value!"]), Some(false), true),
+        ("selector-excludes-fitting", "Deployment", &["r.test/every"], not_in(&["other"]), Some(true), false),
     ];
     let nodes = nodes();
     for (code, kind, images, spec, ok, has) in table {
