@@ -291,13 +291,16 @@ fn on_windows(judgement: &Judgement, image: &Image, host: &Host) -> (Misfit, boo
     (misfit, misfit == Misfit::Build && version.is_some_and(|version| version.build < host.os_version.build))
 }
 
-/// True if an image has the platform of these nodes, which are not of Windows; else what it lacks.
+/// True if an image has the platform of these nodes, which are not of Windows; else what it lacks. `None` where the nodes do not say which system
+/// and processor they have, as those whose kubelet has not started.
 fn on_other(image: &Image, group: &Group) -> (Option<bool>, Misfit) {
     let of_system = |platform: &&String| platform.split('/').next() == Some(group.os.as_str());
     let of_both = |platform: &String| platform.split('/').nth(1) == Some(group.architecture.as_str());
     let mut own = image.other_platforms.iter().filter(of_system).peekable();
-    let misfit = if own.peek().is_some() { Misfit::Architecture } else { Misfit::Os };
-    (Some(own.any(of_both)), misfit)
+    let is_of_system = own.peek().is_some();
+    let misfit = if is_of_system { Misfit::Architecture } else { Misfit::Os };
+    let is_known = !group.os.is_empty() && !(is_of_system && group.architecture.is_empty());
+    (is_known.then(|| own.any(of_both)), misfit)
 }
 
 /// The finding that says that the engine does not start an image which fits the node.

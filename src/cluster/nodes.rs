@@ -16,9 +16,9 @@ use crate::knowledge::{EngineVersion, Knowledge};
 pub struct ClusterNode {
     /// The name.
     pub name: String,
-    /// `windows` or `linux`; empty where the node does not say it.
+    /// `windows` or `linux`, in small letters; empty where the node does not say it.
     pub os: String,
-    /// E.g. `amd64`; empty where the node does not say it.
+    /// E.g. `amd64`, in small letters; empty where the node does not say it.
     pub architecture: String,
     /// Labels and taints.
     pub node: host::Node,
@@ -38,7 +38,8 @@ impl ClusterNode {
     /// A Windows node that does not say its version.
     pub fn of(object: &Value, knowledge: &Knowledge) -> Result<Self, Error> {
         let host = host::of_node(object, knowledge).transpose()?;
-        let info = |name: &str| object.owned_at(&["status", "nodeInfo", name]);
+        // Virtual kubelets write `Linux`.
+        let info = |name: &str| object.owned_at(&["status", "nodeInfo", name]).to_ascii_lowercase();
         let handlers = object.at(&["status", "runtimeHandlers"]).map(Tree::list).filter(|handlers| !handlers.is_empty());
         Ok(Self {
             name: object.owned_at(&["metadata", "name"]),
@@ -81,11 +82,17 @@ pub struct Group {
 impl Group {
     /// The words for it, e.g. `ws2022-0 and 3 more (Windows Server 2022)`.
     pub fn title(&self) -> String {
-        let system = match &self.host {
+        format!("{} ({})", self.label, self.system())
+    }
+
+    /// The name of its Windows, or of another system with the processor, e.g. `linux/amd64`.
+    pub fn system(&self) -> String {
+        match &self.host {
             Some(host) => host.name.clone(),
+            None if self.os.is_empty() => "system not known yet".to_owned(),
+            None if self.architecture.is_empty() => format!("{}, processor not known yet", self.os),
             None => format!("{}/{}", self.os, self.architecture),
-        };
-        format!("{} ({system})", self.label)
+        }
     }
 }
 

@@ -261,6 +261,33 @@ fn what_could_not_be_read_is_not_known() {
     assert_eq!(answer(&both, &nodes, &classes()).0, Some(false));
 }
 
+/// A kubelet says what its node runs a while after the node is there, and virtual kubelets write `Linux`.
+#[test]
+fn nodes_that_do_not_say_their_system_are_not_known() {
+    let other = |info: Value| {
+        let object = json!({"metadata": {"name": "other"}, "status": {"nodeInfo": info}});
+        ClusterNode::of(&object, Knowledge::built_in()).unwrap()
+    };
+    let on = |info: Value, image: &str| {
+        let nodes = Nodes::of(vec![node("ws2022", "10.0.20348.5386", "amd64", None, &[]), other(info)]);
+        (answer(&workload("Deployment", &[image], json!({})), &nodes, &classes()), nodes.groups[1].title())
+    };
+    let both = "r.test/every";
+    for (info, image, ok, title) in [
+        (json!({}), both, None, "other (system not known yet)"),
+        (json!({"architecture": "amd64"}), both, None, "other (system not known yet)"),
+        (json!({"operatingSystem": "linux"}), both, None, "other (linux, processor not known yet)"),
+        (json!({"operatingSystem": "linux"}), "r.test/2022", Some(false), "other (linux, processor not known yet)"),
+        (json!({"operatingSystem": "Linux", "architecture": "amd64"}), both, Some(true), "other (linux/amd64)"),
+        (json!({"operatingSystem": "linux", "architecture": "AMD64"}), both, Some(true), "other (linux/amd64)"),
+        (json!({"operatingSystem": "Linux", "architecture": "arm64"}), both, Some(false), "other (linux/arm64)"),
+    ] {
+        let ((found, codes), named) = on(info.clone(), image);
+        assert_eq!((found, named.as_str()), (ok, title), "{info} {image}: {codes:?}");
+        assert!(found.is_some() || codes.is_empty(), "{codes:?}");
+    }
+}
+
 #[test]
 fn a_workload_concerns_windows_where_it_can_land_or_says_so() {
     let (nodes, policy, images, classes) = (nodes(), policy(), HashMap::new(), classes());

@@ -44,7 +44,7 @@ pub struct ClusterReport {
 pub struct GroupEntry {
     /// The name of the first and the number of the others, e.g. `ws2022-0 and 3 more`.
     pub label: String,
-    /// The name of its Windows, e.g. `Windows Server 2022`; for other systems e.g. `linux/amd64`.
+    /// The name of its Windows, e.g. `Windows Server 2022`; for other systems e.g. `linux/amd64`, or that it is not known yet.
     pub name: String,
     /// The version of its Windows: of several revisions the oldest; null for other systems.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
@@ -168,10 +168,7 @@ impl GroupEntry {
         let member = |number: &usize| question.nodes.nodes.get(*number).map(|node| cleaned(&node.name));
         Self {
             label: cleaned(&group.label),
-            name: match &group.host {
-                Some(host) => cleaned(&host.name),
-                None => cleaned(&format!("{}/{}", group.os, group.architecture)),
-            },
+            name: cleaned(&group.system()),
             os_version: group.host.as_ref().map(|host| host.os_version),
             nodes: group.members.iter().filter_map(member).collect(),
             taints: group
