@@ -7,13 +7,13 @@ use super::says::{Says, quoted};
 use super::steer::{landing, merged};
 use super::{Classes, Group, ImageOf, Nodes, Steer, Workload};
 use crate::compat::{Code, Finding, Judgement, Policy, Severity, Wish, judge};
-use crate::host::Host;
 use crate::host::placement::Placement;
 use crate::host::pod::{self, RuntimeClass};
+use crate::host::{Host, Spec, parse};
 use crate::image::Image;
 use crate::knowledge::Knowledge;
 use crate::text::shown;
-use crate::{Advice, Error};
+use crate::{Advice, Architecture, Error, Kind};
 
 /// All that a check knows.
 #[derive(Clone, Copy, Debug)]
@@ -90,11 +90,13 @@ pub(super) enum Misfit {
 #[derive(Clone, Debug, Default)]
 pub(super) struct OnGroup {
     pub(super) fits: Option<bool>,
+    /// The same of the images alone, whatever the pod says that it is for.
+    pub(super) of_images: Option<bool>,
     pub(super) misfit: Option<Misfit>,
     /// The images that do not run there, with their versions.
     pub(super) images: Vec<String>,
     pub(super) judged: Vec<(usize, Judgement)>,
-    /// True if one of them would run in Hyper-V isolation, were that all that counts.
+    /// True if one that does not run would do so in Hyper-V isolation, were that all that counts.
     pub(super) older: bool,
 }
 
@@ -133,11 +135,52 @@ impl<'a> Question<'a> {
     /// The answer about a workload.
     pub fn answer<'w>(&self, workload: &'w Workload) -> Answer<'w> {
         let nodes = self.seen_by(workload);
-        Question { nodes: &nodes, ..*self }.answer_of_view(workload)
+        let mut answer = Question { nodes: &nodes, ..*self }.answer_of_view(workload);
+        if workload.kind == "Pod"
+            && answer.ok == Some(false)
+            && let Some((findings, steer)) = self.of_unbound(workload)
+        {
+            (answer.findings, answer.steer) = (findings, steer);
+        }
+        answer
+    }
+
+    /// True if a release of Windows runs all images of a workload, or may.
+    pub(super) fn has_fitting_release(&self, workload: &Workload) -> bool {
+        let servers = self.knowledge.releases.iter().filter(|release| release.kind == Kind::Server);
+        let hosts = servers.flat_map(|release| {
+            let host = match parse(&release.id, self.knowledge, self.policy.today) {
+                Ok(Spec::Hosts(hosts)) => hosts.into_iter().next(),
+                _ => None,
+            };
+            let of = |architecture: &Architecture| Some(Host { architecture: *architecture, ..host.clone()? });
+            release.architectures.iter().filter_map(of).collect::<Vec<_>>()
+        });
+        let mut groups = hosts.map(Group::of_host);
+        groups.any(|group| self.on_group(workload, &group).fits != Some(false))
     }
 
     /// The same where the nodes are already [as it tells them apart](Self::seen_by).
     pub(super) fn answer_of_view<'w>(&self, workload: &'w Workload) -> Answer<'w> {
+        self.answer_as(workload, false)
+    }
+
+    /// What is found of a bound pod as if it were not bound, and what leads it where it runs: a scheduler wrote the name of its node, and what it
+    /// asks for besides led it there. `None` where that would not lead it there, or where it then runs.
+    fn of_unbound(&self, workload: &Workload) -> Option<(Vec<Said>, Option<Steer>)> {
+        let mut free = workload.clone();
+        let name = free.placement.node_name.take()?;
+        let number = self.nodes.nodes.binary_search_by(|node| node.name.cmp(&name)).ok()?;
+        let bound = self.nodes.nodes.get(number)?;
+        let placement = merged(&free.placement, self.class_of(&free)).ok()?;
+        let nodes = self.seen_by(&free);
+        let answer = Question { nodes: &nodes, ..*self }.answer_as(&free, true);
+        let leads = answer.ok == Some(false) && placement.allows(&bound.name, &bound.node);
+        leads.then_some((answer.findings, answer.steer))
+    }
+
+    /// The answer of a view; `was_bound` for a pod of which the node's name was taken away.
+    fn answer_as<'w>(&self, workload: &'w Workload, was_bound: bool) -> Answer<'w> {
         let groups: Vec<OnGroup> = self.nodes.groups.iter().map(|group| self.on_group(workload, group)).collect();
         let fits: Vec<Option<bool>> = groups.iter().map(|group| group.fits).collect();
         let mut answer = Answer {
@@ -149,7 +192,7 @@ impl<'a> Question<'a> {
             judged: Vec::new(),
             steer: None,
         };
-        let mut says = Says { question: self, workload, groups: &groups, found: Vec::new(), steer: None };
+        let mut says = Says { question: self, workload, groups: &groups, found: Vec::new(), steer: None, was_bound };
         let class = self.class_of(workload);
         if let (Some(name), Some(_), None) = (&workload.class, self.classes, class) {
             says.say(Code::RuntimeClassMissing, &[("class", quoted(name))]);
@@ -237,8 +280,8 @@ impl<'a> Question<'a> {
                 Some(host) => {
                     let judgement = self.judged(image_of, image, host);
                     let (misfit, is_older) = on_windows(&judgement, image, host);
-                    all.older |= is_older;
                     let ok = judgement.ok;
+                    all.older |= is_older && ok != Some(true);
                     all.judged.push((number, judgement));
                     (ok, misfit)
                 }
@@ -261,6 +304,7 @@ impl<'a> Question<'a> {
                 all.fits = all.fits.filter(|fits| !fits);
             }
         }
+        all.of_images = all.fits;
         if workload.os.as_ref().is_some_and(|os| *os != group.os) && !group.os.is_empty() {
             all.misfit = Some(Misfit::PodOs);
             all.fits = Some(false);

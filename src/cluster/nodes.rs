@@ -80,6 +80,20 @@ pub struct Group {
 }
 
 impl Group {
+    /// Nodes with this Windows that are not there.
+    pub(super) fn of_host(host: Host) -> Self {
+        Self {
+            label: host.label.clone(),
+            os: "windows".to_owned(),
+            architecture: host.architecture.as_str().to_owned(),
+            host: Some(host),
+            taints: Vec::new(),
+            handlers: None,
+            members: Vec::new(),
+            is_new: true,
+        }
+    }
+
     /// The words for it, e.g. `ws2022-0 and 3 more (Windows Server 2022)`.
     pub fn title(&self) -> String {
         format!("{} ({})", self.label, self.system())

@@ -68,7 +68,12 @@ impl Placement {
 
     /// The first taint that keeps the pod away. A pod that names its node passes the scheduler by, and only `NoExecute` ends it.
     pub fn intolerable<'t>(&self, taints: &'t [Taint]) -> Option<&'t Taint> {
-        self.keeping_away(taints).find(|taint| !self.tolerations.iter().any(|toleration| toleration.may_bear(taint)))
+        self.all_intolerable(taints).next()
+    }
+
+    /// All of them.
+    pub fn all_intolerable<'t>(&self, taints: &'t [Taint]) -> impl Iterator<Item = &'t Taint> {
+        self.keeping_away(taints).filter(|taint| !self.tolerations.iter().any(|toleration| toleration.may_bear(taint)))
     }
 
     /// True if it is known that it bears these taints, of which none is intolerable.
