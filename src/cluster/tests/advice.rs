@@ -326,3 +326,29 @@ fn a_class_for_hyperv_is_named_where_an_older_image_does_not_run() {
         assert_eq!((ok, codes.contains(&"hyperv-class-does-not-widen")), (Some(false), is_older), "{images:?}: {codes:?}");
     }
 }
+
+/// What contradicts a change in the affinity is named too: a selector beside it would lead nowhere.
+#[test]
+fn a_change_names_what_has_to_go_from_the_affinity() {
+    let select = "select kubernetes.io/arch: amd64, kubernetes.io/os: windows, node.kubernetes.io/windows-build: 10.0.20348";
+    let of_2019 = json!({"key": BUILD, "operator": "In", "values": ["10.0.17763"]});
+    let with_term = |conditions: Value| {
+        json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [{ "matchExpressions": conditions }]}}}})
+    };
+    for (conditions, change) in [
+        (json!([of_2019]), "take out the required node affinity"),
+        (
+            json!([of_2019, {"key": "pool", "operator": "Exists"}]),
+            "take out what the node affinity asks of node.kubernetes.io/windows-build now",
+        ),
+    ] {
+        let (ok, _, _, help) = first(&workload("Job", &["r.test/2022"], with_term(conditions)), vec![ws2019(), ws2022()]);
+        let made = "where the job is made: one that is there keeps its selector";
+        assert_eq!((ok, help), (Some(false), format!("{select}, {change}, {made}")));
+    }
+    // What asks for nothing of a build stays.
+    let pool = with_term(json!([{"key": "pool", "operator": "Exists"}]));
+    let (_, _, _, help) = first(&workload("Job", &["r.test/2022"], pool), vec![ws2019(), ws2022()]);
+    assert!(help.starts_with(&format!("{select}, where the job is made")), "{help}");
+}

@@ -158,6 +158,22 @@ fn changes_of_a_plan_are_for_its_nodes() {
     assert_eq!((build(&["ltsc2022", "ltsc2025"]), build(&[])), (Some("10.0.26100".to_owned()), None));
 }
 
+/// Labels alone would leave its pods pending.
+#[test]
+fn a_change_of_a_plan_names_the_taint_to_tolerate() {
+    let nodes = Nodes::of(vec![
+        node("ws2019", "10.0.17763.8389", "amd64", None, &[]),
+        node("ws2022", "10.0.20348.5386", "amd64", Some("os=windows"), &[]),
+    ]);
+    let job = workload("Job", &["r.test/every"], windows(&[(BUILD, "10.0.17763")]));
+    let words = with_plan(&nodes, &upgrade(&[], &[17763]), &job, |plan, _| {
+        plan.workloads[0].next.steer.as_ref().map(Steer::words)
+    });
+    let expected = "kubernetes.io/arch: amd64, kubernetes.io/os: windows, node.kubernetes.io/windows-build: 10.0.20348, and \
+                    tolerate os=windows:NoSchedule";
+    assert_eq!(words.as_deref(), Some(expected));
+}
+
 /// A new pool has the labels of a kubelet, and the one of AKS where the cluster is there.
 #[test]
 fn a_new_pool_has_the_labels_of_its_kubelet() {

@@ -79,10 +79,11 @@ pub struct PlannedEntry {
     pub findings: Vec<FindingEntry>,
     /// What its pods ask for that only nodes have that go.
     pub old: Vec<OldLabelEntry>,
-    /// The labels that lead its pods to nodes of then where they run, e.g. `kubernetes.io/os: windows`; null if it needs no change, or
-    /// none is known.
+    /// The labels that lead its pods to nodes of then where they run, e.g. `kubernetes.io/os: windows`, with what has to be taken out and
+    /// tolerated; null if it needs no change, or none is known.
     pub select: Option<String>,
-    /// The labels that keep its pods from nodes that come and where they do not run; null if it needs none, or none is known.
+    /// The labels that keep its pods from nodes that come and where they do not run, in the same words; null if it needs none, or none is
+    /// known.
     pub pin: Option<String>,
 }
 
