@@ -113,9 +113,11 @@ impl<'a> Times<'a> {
         let (today, next) = (self.today.answer(workload), self.next.answer(after));
         let between = self.between.answer(workload);
         let runs_today = runs(&today);
-        let strays = (runs_today == Some(true) && self.is_astray(&between)).then_some(between);
+        let is_astray = self.is_astray(&between);
+        // One without pods has none to keep where they are.
+        let strays = (runs_today == Some(true) && is_astray).then_some(between);
         let ends = workload.kind == "DaemonSet" && next.lands.is_empty() && runs_today == Some(true);
-        let effect = effect(&today, &next, strays.is_some(), ends);
+        let effect = effect(&today, &next, strays.is_some() || (is_idle(&today) && is_astray), ends);
         let mut old = old_labels(&workload.placement, gone);
         old.extend(self.upgrade.node_of(workload, self.today.nodes).map(|name| OldLabel {
             part: "nodeName",
@@ -190,6 +192,11 @@ fn runs(answer: &Answer<'_>) -> Option<bool> {
     Some(has(Some(true)))
 }
 
+/// True for a DaemonSet that lands on no node, and so has no pods: that is no mistake.
+fn is_idle(answer: &Answer<'_>) -> bool {
+    answer.workload.kind == "DaemonSet" && answer.lands.is_empty() && answer.ok == Some(true)
+}
+
 /// True if every pod runs in process isolation.
 fn is_process(answer: &Answer<'_>) -> bool {
     let is_process = |judgement: &crate::compat::Judgement| judgement.ok == Some(true) && judgement.taken == Some(Use::Process);
@@ -206,6 +213,8 @@ fn effect(today: &Answer<'_>, next: &Answer<'_>, strays: bool, ends: bool) -> Ef
         // A finding that is denied is one as well.
         (Some(true), Some(true)) if today.ok == Some(true) && next.ok == Some(false) && is_whole(next) => Effect::Breaks,
         (_, None) | (None, Some(false)) => Effect::Undecided,
+        _ if is_idle(today) && is_idle(next) => Effect::Works,
+        _ if is_idle(today) && strays => Effect::Strays,
         (_, Some(true)) if strays => Effect::Strays,
         (_, Some(true)) if next.ok == Some(false) => Effect::Fails,
         _ if is_process(next) && !is_process(today) => Effect::GainsProcess,

@@ -177,8 +177,8 @@ impl ReadArgs {
         let asked = Question { knowledge: &knowledge, policy: &policy, nodes: &nodes, classes: &snapshot.classes, images: &none };
         let next = upgrade.nodes(&nodes);
         let then = Question { nodes: &next, ..asked };
-        let (workloads, others): (Vec<Workload>, Vec<Workload>) =
-            workloads.into_iter().partition(|workload| asked.concerns(workload) || then.concerns(workload));
+        let concerns = |workload: &Workload| asked.concerns(workload) || then.concerns(&upgrade.workload(workload, &nodes));
+        let (workloads, others): (Vec<Workload>, Vec<Workload>) = workloads.into_iter().partition(concerns);
         let secrets = if self.pull_secrets {
             let found = runtime()?.block_on(secrets::read(&self.access.access(within), &workloads))?;
             errors.extend(found.unread.iter().map(|(what, error)| ErrorEntry::new(what, error, &CommandLine)));

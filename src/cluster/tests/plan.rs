@@ -106,6 +106,11 @@ fn every_effect_has_a_workload_that_has_it_and_one_that_has_not() {
         (both, &[], &[17763], "Deployment", &["r.test/every"], terms(&["10.0.17763"]), Effect::Breaks, 0, 1, false),
         // A DaemonSet of the old nodes alone ends with them.
         (both, &[], &[17763], "DaemonSet", &["r.test/2019"], pinned("10.0.17763"), Effect::Works, 0, 1, false),
+        // One that selects no node has no pods, today and then; a node that comes can be the first.
+        (both, &[], &[17763], "DaemonSet", &["r.test/2019"], windows(&[("gpu", "yes")]), Effect::Works, 0, 0, false),
+        (both, &["ltsc2025"], &[], "DaemonSet", &["r.test/2022"], pinned("10.0.26100"), Effect::Strays, 0, 0, false),
+        (both, &["ltsc2025"], &[], "DaemonSet", &["r.test/2025"], pinned("10.0.26100"), Effect::GainsProcess, 0, 0, false),
+        (both, &[], &[17763], "Deployment", &["r.test/2019"], windows(&[("gpu", "yes")]), Effect::Fails, 0, 0, false),
         // A pod that is bound to a node that goes is created again.
         (both, &[], &[17763], "Pod", &["r.test/every"], bound("ws20190"), Effect::Works, 0, 1, false),
         (both, &[], &[17763], "Pod", &["r.test/2019"], bound("ws20190"), Effect::Breaks, 1, 1, false),
@@ -166,9 +171,8 @@ fn a_change_of_a_plan_names_the_taint_to_tolerate() {
         node("ws2022", "10.0.20348.5386", "amd64", Some("os=windows"), &[]),
     ]);
     let job = workload("Job", &["r.test/every"], windows(&[(BUILD, "10.0.17763")]));
-    let words = with_plan(&nodes, &upgrade(&[], &[17763]), &job, |plan, _| {
-        plan.workloads[0].next.steer.as_ref().map(Steer::words)
-    });
+    let words =
+        with_plan(&nodes, &upgrade(&[], &[17763]), &job, |plan, _| plan.workloads[0].next.steer.as_ref().map(Steer::words));
     let expected = "kubernetes.io/arch: amd64, kubernetes.io/os: windows, node.kubernetes.io/windows-build: 10.0.20348, and \
                     tolerate os=windows:NoSchedule";
     assert_eq!(words.as_deref(), Some(expected));
