@@ -144,6 +144,23 @@ fn an_upgrade_that_breaks_nothing_ends_with_0() {
     }
 }
 
+/// A pod is bound to a node that has not what it asks for, and goes: made again, it lands on a Windows node.
+#[test]
+fn a_pod_whose_node_goes_is_in_the_plan_where_it_lands_then() {
+    let mut objects = Objects::new();
+    let mut new = node("b", "10.0.20348.1");
+    new["metadata"]["labels"]["pool"] = json!("x");
+    add(&mut objects, "/api/v1/nodes", node("a", "10.0.17763.8389"));
+    add(&mut objects, "/api/v1/nodes", new);
+    let pod = json!({"metadata": {"name": "alone", "namespace": "shop"},
+        "spec": {"nodeName": "a", "nodeSelector": {"pool": "x"}, "containers": [{"name": "c", "image": NEW}]}});
+    add(&mut objects, "/api/v1/namespaces/shop/pods", pod);
+    let report = Api::of(&objects, &[]).run(&["plan", "--retire", "17763", "--format", "json"]).json();
+    let lands = report["workloads"][0]["next"].as_array().map(Vec::len);
+    assert_eq!((&report["workloads"][0]["object"], lands), (&json!("v1 Pod shop/alone"), Some(1)), "{report}");
+    assert_eq!(report["summary"]["elsewhere"], json!(0));
+}
+
 /// Without a Windows node no image runs, whatever it is built for.
 #[test]
 fn where_the_last_windows_goes_nothing_is_rebuilt() {
