@@ -31,15 +31,20 @@ pub struct Question<'a> {
 }
 
 /// The part of a group that a workload can land on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
     /// The number of the group.
     pub group: usize,
     /// The number of its nodes among these.
     pub nodes: usize,
+    /// The names of these, where they are a few.
+    pub names: Vec<String>,
     /// True if all images run there; `None` if that is not known.
     pub fits: Option<bool>,
 }
+
+/// The most nodes of a group that are named.
+const NAMED: usize = 3;
 
 /// A finding at a workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -242,19 +247,27 @@ impl<'a> Question<'a> {
 
     /// The groups that a pod with this placement can land on; `fits` says of each group of nodes whether all images run there.
     fn shares(&self, placement: &Placement, fits: &[Option<bool>]) -> Vec<Share> {
-        let mut numbers: BTreeMap<usize, usize> = BTreeMap::new();
-        for node in landing(placement, self.nodes) {
-            if let (Some(group), Some(count)) = (self.nodes.group_of.get(node), self.nodes.counts.get(node)) {
-                *numbers.entry(*group).or_default() += count;
+        let all = self.nodes;
+        let mut parts: BTreeMap<usize, (usize, Vec<String>)> = BTreeMap::new();
+        for number in landing(placement, all) {
+            let (group, count) = (all.group_of.get(number), all.counts.get(number));
+            if let (Some(group), Some(count), Some(node)) = (group, count, all.nodes.get(number)) {
+                let (nodes, names) = parts.entry(*group).or_default();
+                *nodes += count;
+                if names.len() <= NAMED {
+                    names.push(node.name.clone());
+                }
             }
         }
-        let share = |(group, nodes): (usize, usize)| {
+        let share = |(group, (nodes, names)): (usize, (usize, Vec<String>))| {
             let lands = self.nodes.groups.get(group).is_some_and(|group| placement.surely_bears(&group.taints));
             // Where it is not known that pods land, they may not be in the wrong place.
             let fits = fits.get(group).copied().flatten().filter(|fits| *fits || lands);
-            Share { group, nodes, fits }
+            // A node of a view can stand for others.
+            let names = if nodes <= NAMED && names.len() == nodes { names } else { Vec::new() };
+            Share { group, nodes, names, fits }
         };
-        numbers.into_iter().map(share).collect()
+        parts.into_iter().map(share).collect()
     }
 
     /// The judgement of an image of a workload on a host.

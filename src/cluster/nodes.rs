@@ -37,7 +37,9 @@ impl ClusterNode {
     ///
     /// A Windows node that does not say its version.
     pub fn of(object: &Value, knowledge: &Knowledge) -> Result<Self, Error> {
-        let host = host::of_node(object, knowledge).transpose()?;
+        // In a cluster it cannot be left out, as in a list.
+        let waiting = |error: Error| error.hint("wait until its kubelet has started, then read the cluster again");
+        let host = host::of_node(object, knowledge).transpose().map_err(waiting)?;
         // Virtual kubelets write `Linux`.
         let info = |name: &str| object.owned_at(&["status", "nodeInfo", name]).to_ascii_lowercase();
         let handlers = object.at(&["status", "runtimeHandlers"]).map(Tree::list).filter(|handlers| !handlers.is_empty());

@@ -261,6 +261,27 @@ fn what_could_not_be_read_is_not_known() {
     assert_eq!(answer(&both, &nodes, &classes()).0, Some(false));
 }
 
+/// Of the nodes that a workload cannot tell apart one is looked at, and its name is not that of all.
+#[test]
+fn nodes_are_named_where_they_are_a_few() {
+    let nodes = Nodes::of((0..5).map(|number| node(&format!("w{number}"), "10.0.20348.1", "amd64", None, &[])).collect());
+    let names = |spec: Value| {
+        let (policy, images, classes) = (policy(), images(), classes());
+        let question =
+            Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
+        let lands = question.answer(&workload("Deployment", &["r.test/2022"], spec)).lands;
+        (lands[0].nodes, lands[0].names.clone())
+    };
+    let by_name = |names: &[&str]| {
+        json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": names.iter().map(|name| json!({"matchFields": [
+                {"key": "metadata.name", "operator": "In", "values": [name]}]})).collect::<Vec<_>>()}}}})
+    };
+    assert_eq!(names(json!({})), (5, vec![]));
+    assert_eq!(names(by_name(&["w3", "w1"])), (2, vec!["w1".to_owned(), "w3".to_owned()]));
+    assert_eq!(names(by_name(&["w0", "w1", "w2", "w3"])), (4, vec![]));
+}
+
 /// A kubelet says what its node runs a while after the node is there, and virtual kubelets write `Linux`.
 #[test]
 fn nodes_that_do_not_say_their_system_are_not_known() {
@@ -286,6 +307,14 @@ fn nodes_that_do_not_say_their_system_are_not_known() {
         assert_eq!((found, named.as_str()), (ok, title), "{info} {image}: {codes:?}");
         assert!(found.is_some() || codes.is_empty(), "{codes:?}");
     }
+}
+
+#[test]
+fn a_windows_node_without_a_version_is_waited_for() {
+    let object = json!({"metadata": {"name": "new", "labels": {"kubernetes.io/os": "windows"}}});
+    let error = ClusterNode::of(&object, Knowledge::built_in()).unwrap_err();
+    let hint = error.hint.map(|hint| hint.to_string());
+    assert_eq!(hint.as_deref(), Some("wait until its kubelet has started, then read the cluster again"));
 }
 
 #[test]

@@ -105,6 +105,9 @@ pub struct LandsEntry {
     pub nodes: usize,
     /// True if all images run there; null if that is not known.
     pub fits: Option<bool>,
+    /// The names of these nodes, where they are a few.
+    #[serde(skip)]
+    pub(super) names: Vec<String>,
 }
 
 /// Numbers of workloads.
@@ -187,12 +190,16 @@ impl GroupEntry {
     }
 }
 
-/// The groups that these are parts of, each with the number of its nodes where it is not all of them.
+/// The groups that these are parts of; where it is not all nodes of a group, those of a few by their names, or else their number.
 pub(super) fn titles(groups: &[GroupEntry], lands: &[LandsEntry]) -> String {
     let title = |lands: &LandsEntry| {
         let group = groups.get(lands.group)?;
         let all = group.nodes.len();
-        Some(if lands.nodes < all { format!("{} of {all} like {}", lands.nodes, group.title()) } else { group.title() })
+        Some(match lands.names.as_slice() {
+            _ if lands.nodes >= all => group.title(),
+            [] => format!("{} of the {all} nodes {}", lands.nodes, group.title()),
+            names => format!("{} ({})", names.join(", "), group.name),
+        })
     };
     lands.iter().filter_map(title).collect::<Vec<_>>().join(", ")
 }
@@ -204,7 +211,8 @@ pub(super) fn not_for_windows(number: usize) -> String {
 
 impl LandsEntry {
     pub(super) fn new(share: &Share) -> Self {
-        Self { group: share.group, nodes: share.nodes, fits: share.fits }
+        let names = share.names.iter().map(|name| clean(name).into_owned()).collect();
+        Self { group: share.group, nodes: share.nodes, fits: share.fits, names }
     }
 }
 
@@ -356,4 +364,31 @@ const fn with_policy_reports(formats: [Format<ClusterReport>; 11]) -> [Format<Cl
 #[cfg(feature = "schema")]
 pub fn schema() -> schemars::Schema {
     schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<ClusterReport>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_group_is_its_nodes_by_name_or_their_number() {
+        let nodes = ["w19".to_owned(), "w19b".to_owned(), "w19c".to_owned(), "w19d".to_owned(), "w19e".to_owned()];
+        let group = GroupEntry {
+            label: "w19 and 4 more".to_owned(),
+            name: "Windows Server 2019".to_owned(),
+            os_version: None,
+            nodes: nodes.to_vec(),
+            taints: Vec::new(),
+            handlers: None,
+            is_new: false,
+        };
+        let on = |nodes: usize, names: &[&str]| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            titles(std::slice::from_ref(&group), &[LandsEntry { group: 0, nodes, fits: None, names }])
+        };
+        assert_eq!(on(1, &["w19b"]), "w19b (Windows Server 2019)");
+        assert_eq!(on(2, &["w19b", "w19e"]), "w19b, w19e (Windows Server 2019)");
+        assert_eq!(on(4, &[]), "4 of the 5 nodes w19 and 4 more (Windows Server 2019)");
+        assert_eq!(on(5, &[]), "w19 and 4 more (Windows Server 2019)");
+    }
 }

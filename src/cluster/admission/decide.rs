@@ -36,7 +36,7 @@ impl Pod {
             .lands
             .iter()
             .filter(|share| question.nodes.groups.get(share.group).is_some_and(|group| group.host.is_some()))
-            .copied()
+            .cloned()
             .collect();
         let mut decision = Decision { groups: groups(&windows), ..Decision::allow(Case::LandsNowhere) };
         let is_for_windows = self.workload.os.as_deref() == Some("windows");
