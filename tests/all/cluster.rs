@@ -308,10 +308,13 @@ fn a_set_that_a_controller_of_others_has_made_has_no_change() {
     let api = Api::of(&objects, &[]);
     let answer = api.run(&["patch", "rs/web-657d"]);
     assert_eq!(answer.code, 2, "{answer:?}");
-    let expected = "# apps/v1 ReplicaSet shop/web-657d: it belongs to argoproj.io/v1alpha1 Rollout web, and what is changed here is \
+    let expected = "apps/v1 ReplicaSet shop/web-657d: it belongs to argoproj.io/v1alpha1 Rollout web, and what is changed here is \
                     taken back. Change that one: select kubernetes.io/arch: amd64, kubernetes.io/os: windows, \
-                    node.kubernetes.io/windows-build: 10.0.20348\n";
-    assert_eq!(answer.out, expected);
+                    node.kubernetes.io/windows-build: 10.0.20348";
+    let lines: Vec<&str> = answer.out.lines().collect();
+    assert!(lines.len() > 1 && lines.iter().all(|line| line.starts_with("# ") && line.len() <= 80), "{}", answer.out);
+    let words: Vec<&str> = lines.iter().map(|line| line.trim_start_matches('#').trim_start()).collect();
+    assert_eq!(words.join(" "), expected);
     let answer = api.run(&["check", "rs/web-657d"]);
     assert!(!answer.out.contains("cluster patch"), "{}", answer.out);
     assert!(answer.out.contains("change argoproj.io/v1alpha1 Rollout web, which this belongs to"), "{}", answer.out);
