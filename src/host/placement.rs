@@ -73,7 +73,7 @@ impl Placement {
 
     /// All of them.
     pub fn all_intolerable<'t>(&self, taints: &'t [Taint]) -> impl Iterator<Item = &'t Taint> {
-        self.keeping_away(taints).filter(|taint| !self.tolerations.iter().any(|toleration| toleration.may_bear(taint)))
+        self.keeping_away(taints).filter(move |taint| !self.tolerations.iter().any(|toleration| toleration.may_bear(taint)))
     }
 
     /// True if it is known that it bears these taints, of which none is intolerable.
@@ -162,7 +162,7 @@ impl Term {
 fn is_label_value(text: &str) -> bool {
     let is_outer = |byte: u8| byte.is_ascii_alphanumeric();
     let is_inner = |byte: u8| is_outer(byte) || matches!(byte, b'-' | b'_' | b'.');
-    let ends = [text.bytes().next(), text.bytes().last()];
+    let ends = [text.bytes().next(), text.bytes().next_back()];
     text.len() <= 63 && text.bytes().all(is_inner) && ends.into_iter().flatten().all(is_outer)
 }
 
