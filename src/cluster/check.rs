@@ -9,7 +9,7 @@ use super::{Classes, Group, ImageOf, Nodes, Steer, Workload};
 use crate::compat::{Code, Finding, Judgement, Policy, Severity, Wish, judge};
 use crate::host::placement::Placement;
 use crate::host::pod::{self, RuntimeClass};
-use crate::host::{Host, Spec, parse};
+use crate::host::{Availability, Host, Spec, parse};
 use crate::image::Image;
 use crate::knowledge::Knowledge;
 use crate::text::shown;
@@ -142,12 +142,17 @@ impl<'a> Question<'a> {
         let nodes = self.seen_by(workload);
         let mut answer = Question { nodes: &nodes, ..*self }.answer_of_view(workload);
         if workload.kind == "Pod"
-            && answer.ok == Some(false)
+            && answer.lands.iter().any(|share| share.fits == Some(false))
             && let Some((findings, steer)) = self.of_unbound(workload)
         {
             (answer.findings, answer.steer) = (findings, steer);
         }
         answer
+    }
+
+    /// The same where the nodes are already [as it tells them apart](Self::seen_by).
+    pub(super) fn answer_of_view<'w>(&self, workload: &'w Workload) -> Answer<'w> {
+        self.answer_as(workload, false)
     }
 
     /// True if a release of Windows runs all images of a workload, or may.
@@ -158,16 +163,13 @@ impl<'a> Question<'a> {
                 Ok(Spec::Hosts(hosts)) => hosts.into_iter().next(),
                 _ => None,
             };
-            let of = |architecture: &Architecture| Some(Host { architecture: *architecture, ..host.clone()? });
+            // As for every node: it is not known whether Hyper-V is there.
+            let (containers, hyperv) = (Availability::Available, Availability::Unknown);
+            let of = |architecture: &Architecture| Some(Host { architecture: *architecture, containers, hyperv, ..host.clone()? });
             release.architectures.iter().filter_map(of).collect::<Vec<_>>()
         });
         let mut groups = hosts.map(Group::of_host);
         groups.any(|group| self.on_group(workload, &group).fits != Some(false))
-    }
-
-    /// The same where the nodes are already [as it tells them apart](Self::seen_by).
-    pub(super) fn answer_of_view<'w>(&self, workload: &'w Workload) -> Answer<'w> {
-        self.answer_as(workload, false)
     }
 
     /// What is found of a bound pod as if it were not bound, and what leads it where it runs: a scheduler wrote the name of its node, and what it

@@ -296,10 +296,7 @@ impl Says<'_, '_> {
             let system = shown(&system.unwrap_or_default());
             let field = if self.workload.says_os { ", and in `spec.os.name`" } else { "" };
             let select = format!("ask for {}: {system} in the selector or affinity{field}", OS_LABELS[0]);
-            let help = match windows.is_empty() {
-                true => select.into(),
-                false => Advice::from(select) + ", or use images that fit one of these: " + self.titles(windows),
-            };
+            let help = Advice::from(select) + "; or " + self.using(windows);
             self.say(Code::SelectorExcludesFitting, &[("elsewhere", self.titles(others)), ("steer", help)]);
         } else if without_handler.is_empty() || misfits.iter().any(is_of_images) {
             let images = self.images(if windows.is_empty() { all } else { windows.clone() });

@@ -269,11 +269,11 @@ fn images_for_another_system_than_the_pod_asks_for_are_told_apart() {
     assert_eq!((ok, codes), (Some(false), vec!["selector-excludes-fitting"]));
     assert_eq!(message, "all images of the pod run on linux0 (linux/amd64), and its node selector or affinity leaves these out");
     let fit = "use images that fit one of these: ws2022 (Windows Server 2022)";
-    assert_eq!(help, format!("ask for kubernetes.io/os: linux in the selector or affinity, or {fit}"));
+    assert_eq!(help, format!("ask for kubernetes.io/os: linux in the selector or affinity; or {fit}"));
     let mut said = windows(&[]);
     said["os"] = json!({"name": "windows"});
     let (_, _, _, help) = first(&workload("Deployment", &["r.test/linux"], said), vec![linux(), ws2022()]);
-    assert!(help.contains("in the selector or affinity, and in `spec.os.name`, or"), "{help}");
+    assert!(help.contains("in the selector or affinity, and in `spec.os.name`; or"), "{help}");
     // No Windows runs these, so none can be added.
     for images in [&["r.test/linux"][..], &["r.test/2019", "r.test/2025"]] {
         let (ok, codes, _, help) = first(&workload("Deployment", images, windows(&[])), vec![ws2022()]);
