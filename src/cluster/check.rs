@@ -165,7 +165,9 @@ impl<'a> Question<'a> {
             };
             // As for every node: it is not known whether Hyper-V is there.
             let (containers, hyperv) = (Availability::Available, Availability::Unknown);
-            let of = |architecture: &Architecture| Some(Host { architecture: *architecture, containers, hyperv, ..host.clone()? });
+            let of = |architecture: &Architecture| {
+                Some(Host { architecture: *architecture, containers, hyperv, ..host.clone()? })
+            };
             release.architectures.iter().filter_map(of).collect::<Vec<_>>()
         });
         let mut groups = hosts.map(Group::of_host);

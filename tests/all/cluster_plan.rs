@@ -144,6 +144,23 @@ fn an_upgrade_that_breaks_nothing_ends_with_0() {
     }
 }
 
+/// Beside an affinity for the old build, a selector for the new one leads nowhere.
+#[test]
+fn what_asks_for_the_old_build_in_an_affinity_is_taken_out() {
+    let mut objects = Objects::new();
+    add(&mut objects, "/api/v1/nodes", node("a", "10.0.17763.8389"));
+    let mut affine = deployment("affine", None, OLD);
+    affine["spec"]["template"]["spec"]["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+        "nodeSelectorTerms": [{"matchExpressions": [
+            {"key": "node.kubernetes.io/windows-build", "operator": "In", "values": ["10.0.17763"]}]}]}}});
+    add(&mut objects, "/apis/apps/v1/namespaces/shop/deployments", affine);
+    let answer = Api::of(&objects, &[]).run(&["plan", "--add", "ltsc2022", "--retire", "17763"]);
+    let text = answer.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let change = "nodeAffinity has node.kubernetes.io/windows-build: 10.0.17763; take this out, and select \
+                  node.kubernetes.io/windows-build: 10.0.20348 with the new image";
+    assert!(text.contains(change), "{text}");
+}
+
 /// A pod is bound to a node that has not what it asks for, and goes: made again, it lands on a Windows node.
 #[test]
 fn a_pod_whose_node_goes_is_in_the_plan_where_it_lands_then() {

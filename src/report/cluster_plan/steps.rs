@@ -98,7 +98,10 @@ impl ClusterPlanReport {
                 (Some(select), _) => format!("{object}: {labels}; select {select}; {}", written_by(planned, then)),
                 (None, Some(build)) if is_of_build => {
                     let when = if planned.unfit.is_empty() { "once its pods run there" } else { "with the new image" };
-                    format!("{object}: {labels}; select {BUILD_LABEL}: {build} {when}")
+                    // A selector of the build is replaced by the new one; what else asks for the old build stays.
+                    let stays = entry.old.iter().any(|old| old.part != "nodeSelector" || old.key != BUILD_LABEL);
+                    let taken = if stays { "take this out, and " } else { "" };
+                    format!("{object}: {labels}; {taken}select {BUILD_LABEL}: {build} {when}")
                 }
                 (None, _) if entry.next.is_empty() => {
                     format!("{object}: {labels}; give {nodes} what it asks for, or let it ask for something else")
