@@ -94,6 +94,8 @@ pub(super) struct OnGroup {
     /// The images that do not run there, with their versions.
     pub(super) images: Vec<String>,
     pub(super) judged: Vec<(usize, Judgement)>,
+    /// The images that run there, and that the policy does not allow.
+    pub(super) denied: Vec<(usize, Judgement)>,
     /// True if one of them would run in Hyper-V isolation, were that all that counts.
     pub(super) older: bool,
 }
@@ -181,12 +183,19 @@ impl<'a> Question<'a> {
         }
         says.others(&answer);
         answer.steer = says.steer.take().filter(|_| answer.ok == Some(false));
-        answer.findings = says.found;
         for share in &answer.lands {
             let judged = groups.get(share.group).map(|group| group.judged.clone()).unwrap_or_default();
             answer.judged.extend(judged.into_iter().map(|(image, judgement)| (image, share.group, judgement)));
         }
         answer.judged.sort_by_key(|(image, group, _)| (*image, *group));
+        // What is denied changes no node that a pod can land on, so it comes after what is said of those.
+        let landed: Vec<usize> = answer.lands.iter().filter(|share| share.fits != Some(false)).map(|share| share.group).collect();
+        let denied = says.denied(&landed);
+        if !denied.is_empty() {
+            answer.ok = Some(false);
+        }
+        answer.findings = says.found;
+        answer.findings.extend(denied);
         if answer.findings.iter().any(|said| said.severity != Severity::Error && self.policy.denies(said.code, said.severity)) {
             answer.ok = Some(false);
             for said in answer.findings.iter_mut().filter(|said| self.policy.denies(said.code, said.severity)) {
@@ -213,9 +222,35 @@ impl<'a> Question<'a> {
         numbers.into_iter().map(share).collect()
     }
 
-    /// The judgement of an image of a workload on a host.
+    /// The judgement of an image of a workload on a host: whether it runs there, whatever is denied.
     pub fn judged(&self, image_of: &ImageOf, image: &Image, host: &Host) -> Judgement {
-        judge(self.knowledge, host, image, &self.policy_for(image_of))
+        let policy = Policy {
+            deny: Vec::new(),
+            deny_warnings: false,
+            untrusted: false,
+            production: false,
+            ..self.policy_for(image_of)
+        };
+        judge(self.knowledge, host, image, &policy)
+    }
+
+    /// The judgement of an image that runs on a host, or may run there, and that the policy does not allow.
+    fn denied(&self, image_of: &ImageOf, image: &Image, host: &Host, judged: &Judgement) -> Option<Judgement> {
+        let policy = self.policy_for(image_of);
+        let allows_all = policy.deny.is_empty() && !(policy.deny_warnings || policy.untrusted || policy.production);
+        if allows_all || judged.ok == Some(false) {
+            return None;
+        }
+        let mut judgement = judge(self.knowledge, host, image, &policy);
+        judgement.findings.retain(|finding| finding.severity == Severity::Error && self.is_of_policy(finding, judged));
+        (judgement.ok == Some(false)).then_some(judgement)
+    }
+
+    /// True for a finding that is an error because of the policy alone; `judged` is the judgement without it.
+    fn is_of_policy(&self, finding: &Finding, judged: &Judgement) -> bool {
+        let is_excluded = matches!(finding.code, Code::ProcessNotForUntrusted | Code::ProcessNotForProduction);
+        let denies = |own: &Finding| own.code == finding.code && self.policy.denies(own.code, own.severity);
+        is_excluded || judged.findings.iter().any(denies)
     }
 
     /// The policy by which an image of a workload is judged.
@@ -246,6 +281,7 @@ impl<'a> Question<'a> {
                     let version = of_chosen.and_then(|candidate| candidate.os_version()).map(|(version, _)| version);
                     all.older |= misfit == Misfit::Build && version.is_some_and(|version| version.build < host.os_version.build);
                     let ok = judgement.ok;
+                    all.denied.extend(self.denied(image_of, image, host, &judgement).map(|denied| (number, denied)));
                     all.judged.push((number, judgement));
                     (ok, misfit)
                 }

@@ -8,7 +8,7 @@ use super::check::{Answer, Misfit, OnGroup, Question, Said, by_engine, described
 use super::{Steer, Workload};
 use crate::Advice;
 use crate::advice::Command;
-use crate::compat::{Code, Severity, Subject};
+use crate::compat::{Code, Finding, Judgement, Severity, Subject};
 use crate::host::placement::Placement;
 use crate::image::Image;
 use crate::text::shown;
@@ -94,13 +94,33 @@ impl Says<'_, '_> {
 
     /// The images that fit these groups and that the engine there does not start: each with the groups, what is said, and what to do.
     fn refused(&self, among: &[usize]) -> Vec<Refused> {
+        self.of_images(among, |group| {
+            group.judged.iter().filter_map(|(place, judgement)| Some((*place, judgement, by_engine(judgement)?))).collect()
+        })
+    }
+
+    /// The findings about images that run on these groups, and that the policy does not allow.
+    pub(super) fn denied(&self, among: &[usize]) -> Vec<Said> {
+        let denied = self.of_images(among, |group| {
+            let denied = group.denied.iter();
+            denied.flat_map(|(place, judgement)| judgement.findings.iter().map(move |finding| (*place, judgement, finding))).collect()
+        });
+        denied.into_iter().map(|one| self.said(one, "")).collect()
+    }
+
+    /// Findings of images on these groups; those with the same sentence about an image are one.
+    fn of_images<'g>(
+        &'g self,
+        among: &[usize],
+        found: impl Fn(&'g OnGroup) -> Vec<(usize, &'g Judgement, &'g Finding)>,
+    ) -> Vec<Refused> {
         let question = self.question;
         let mut refused: Vec<Refused> = Vec::new();
         for number in among {
             let host = question.nodes.groups.get(*number).and_then(|group| group.host.as_ref());
             let (Some(host), Some(group)) = (host, self.groups.get(*number)) else { continue };
-            for (place, judgement) in &group.judged {
-                let (Some(finding), Some(image_of)) = (by_engine(judgement), self.workload.images.get(*place)) else { continue };
+            for (place, judgement, finding) in found(group) {
+                let Some(image_of) = self.workload.images.get(place) else { continue };
                 let Some(Ok(image)) = question.images.get(&image_of.reference) else { continue };
                 let policy = question.policy_for(image_of);
                 let (reference, chosen) = (shown(&image.reference), judgement.chosen);
@@ -123,13 +143,16 @@ impl Says<'_, '_> {
         refused
     }
 
+    /// Such a finding at the workload; behind what to do about it stands what else has to be done.
+    fn said(&self, one: Refused, besides: &str) -> Said {
+        let message = Advice::from(one.reference) + " on " + self.titles(one.groups) + ": " + one.message;
+        Said { code: one.code, severity: Severity::Error, message, help: one.help + besides }
+    }
+
     /// Says what the engine on these groups does not start; behind what to do about it stands what else has to be done.
     fn engine(&mut self, among: &[usize], besides: &str) {
-        for one in self.refused(among) {
-            let titles = self.titles(one.groups);
-            let message = Advice::from(one.reference) + " on " + titles + ": " + one.message;
-            self.found.push(Said { code: one.code, severity: Severity::Error, message, help: one.help + besides });
-        }
+        let said: Vec<Said> = self.refused(among).into_iter().map(|one| self.said(one, besides)).collect();
+        self.found.extend(said);
     }
 
     /// What is wrong with the nodes that the pods can land on; true if nothing is.
@@ -325,7 +348,7 @@ impl Says<'_, '_> {
     }
 }
 
-/// An image that the engine on groups of nodes does not start.
+/// An image that groups of nodes do not start, or that is denied there.
 struct Refused {
     code: Code,
     reference: String,

@@ -277,9 +277,8 @@ fn of_images(question: &Question<'_>, answer: &Answer<'_>, findings: &[FindingEn
         let mut result = ResultEntry::new(question.knowledge, host, image, judgement, question.policy, wording);
         result.location = Some(location(answer, &image_of.part, &image_of.reference));
         let fits = answer.lands.iter().find(|share| share.group == *group).and_then(|share| share.fits);
-        if fits == Some(false) && answer.ok == Some(false) {
-            // An image that would run does not, for what the group lacks.
-            result.ok = Some(false);
+        // An image that runs there is not to blame for another image of the pod, or for what the nodes lack.
+        if fits == Some(false) && answer.ok == Some(false) && result.ok == Some(false) {
             // What the image says itself need not be said of the workload.
             let is_own = |finding: &&FindingEntry| result.findings.iter().any(|own| own.code == finding.code);
             let of_workload: Vec<FindingEntry> = findings.iter().filter(|finding| !is_own(finding)).cloned().collect();

@@ -217,6 +217,7 @@ fn a_workload_without_a_result_has_a_status_with_a_reason() {
         (all, &[], on_linux, "wrong-node", "can land on nodes where it does not run", "pod-os-differs"),
         (all, &[], class(), "refused", "Kubernetes refuses its pods", "runtime-class-missing"),
         (all, &["--deny", "build-retires"], of_2004, "denied", "because of a finding that is denied", "build-retires"),
+        (all, &["--untrusted"], json!({}), "denied", "because of a finding that is denied", "process-not-for-untrusted"),
         (classes, &[], class(), "unknown", "could not be read, so its nodes are not known", "undecided"),
     ] {
         let mut objects = shop();
@@ -255,6 +256,37 @@ fn a_workload_without_a_result_has_a_status_with_a_reason() {
         assert!(text.contains(if is_open { words } else { code }), "{status}: {text}");
         let junit = run("junit").out;
         assert!(junit.contains(if is_open { "<error " } else { "<failure " }), "{status}: {junit}");
+    }
+}
+
+/// An image that runs on a node is not to blame for another one of the pod.
+#[test]
+fn an_image_that_runs_is_not_shown_as_failed_because_of_another_one() {
+    let mut mixed = deployment("mixed", None, NANO);
+    mixed["spec"]["template"]["spec"]["containers"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"name": "d", "image": "mcr.microsoft.com/windows/nanoserver:ltsc2019"}));
+    let mut objects = shop();
+    objects.insert("/apis/apps/v1/namespaces/shop/deployments", vec![mixed]);
+    let api = Api::of(&objects, &[]);
+    let report = api.run(&["check", "--format", "json"]).json();
+    let results = report["report"]["results"].as_array().unwrap();
+    let seen: Vec<(bool, &str, bool)> = results
+        .iter()
+        .map(|one| {
+            let reference = one["image"]["reference"].as_str().unwrap();
+            let is_blamed = one["findings"].as_array().unwrap().iter().any(|finding| finding["code"] == "no-node-fits");
+            (reference.ends_with("ltsc2022"), one["host"]["label"].as_str().unwrap(), is_blamed)
+        })
+        .collect();
+    let blamed = [(true, "a", true), (true, "b and 1 more", false), (false, "a", false), (false, "b and 1 more", true)];
+    assert_eq!(seen, blamed);
+    let passed: Vec<&Value> = results.iter().map(|one| &one["ok"]).collect();
+    assert_eq!(passed, [&json!(false), &json!(true), &json!(true), &json!(false)]);
+    for format in ["markdown", "azure", "github"] {
+        let answer = api.run(&["check", "--format", format]);
+        assert!(answer.code == 1 && !answer.out.contains("is denied"), "{format}: {}", answer.out);
     }
 }
 
