@@ -231,6 +231,11 @@ impl Subject<'_> {
             "enable-hyperv" if self.policy.engine_on(self.host) == Engine::Kubernetes => None,
             // Nothing is to be found out where the engine has no Hyper-V isolation.
             "if-offered" => self.policy.engine_on(self.host).offers_hyperv().then(Advice::default),
+            // There a RuntimeClass asks for it.
+            "if-by-class" => {
+                let is_by_class = self.policy.wish == Wish::Hyperv && !self.policy.engine_on(self.host).offers_hyperv();
+                is_by_class.then(Advice::default)
+            }
             "chosen-entry" => self.chosen_entry(reported).map(|reference| Remedy::Image(reference).into()),
             "engine-version" => self.other_engine_version(reported).map(Advice::from),
             "fresh-base" => self.fresh_base(),

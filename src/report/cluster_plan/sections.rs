@@ -3,7 +3,7 @@
 use super::{ClusterPlanReport, NewImageEntry, OldLabelEntry, PlannedEntry};
 use crate::cluster::Effect;
 use crate::compat::Severity;
-use crate::report::cluster::{LandsEntry, not_for_windows, titles};
+use crate::report::cluster::{LandsEntry, the_rest, titles};
 use crate::report::outline::{Outline, Outlined, Section, counted};
 use crate::report::upgrade_text::{rebuilt, unread, versioned};
 use crate::text::count;
@@ -96,7 +96,7 @@ impl ClusterPlanReport {
         (one.object.clone(), lines)
     }
 
-    /// The last line, e.g. `12 workloads: 2 break, 10 work`.
+    /// The last line, e.g. `12 workloads: 2 break, 10 work. 1 image could not be read`.
     fn sum(&self) -> String {
         let summary = &self.summary;
         let parts = counted(&[
@@ -110,9 +110,9 @@ impl ClusterPlanReport {
             (summary.works, "will run", "will run"),
             (summary.fails, "does not run as it should today, nor then", "do not run as they should today, nor then"),
             (summary.undecided, "not decided", "not decided"),
-            (summary.errors, "not read", "not read"),
         ]);
-        format!("{}{parts}{}", count(self.workloads.len(), "workload"), not_for_windows(summary.elsewhere))
+        let images = self.workloads.iter().flat_map(|one| &one.images).collect();
+        format!("{}{parts}{}", count(self.workloads.len(), "workload"), the_rest(&images, &self.errors, summary.elsewhere))
     }
 }
 
