@@ -290,6 +290,41 @@ fn an_image_that_runs_is_not_shown_as_failed_because_of_another_one() {
     }
 }
 
+/// The text as one line.
+fn in_one_line(answer: &Answer) -> String {
+    answer.out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What is found of images is in the text too, with the reason why something is not known.
+#[test]
+fn the_text_says_what_was_found_of_images_and_why_something_is_not_known() {
+    const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/shop/deployments";
+    let mut objects = shop();
+    let linux = json!({"metadata": {"name": "l", "labels": {}},
+        "status": {"nodeInfo": {"operatingSystem": "linux", "architecture": "amd64", "kernelVersion": "5.15"}}});
+    objects.entry("/api/v1/nodes").or_default().extend([linux, node("z", "10.0.19041.1")]);
+    let old = deployment("old", Some("10.0.19041"), "mcr.microsoft.com/windows/nanoserver:2004");
+    let unread = deployment("unread", Some("10.0.20348"), "registry.test/x:1");
+    objects.insert(DEPLOYMENTS, vec![old, unread, deployment("fits", Some("10.0.20348"), NANO)]);
+    let api = Api::of(&objects, &[]);
+    let text = in_one_line(&api.run(&["check"]));
+    assert!(text.contains("nanoserver:2004 on z (Windows Server, version 2004): "), "{text}");
+    assert!(text.contains("[host-end-of-support]"), "{text}");
+    let unread = "shop/unread not known on: b and 1 more (Windows Server 2022) registry.test/x:1 could not be read";
+    assert!(text.contains(unread), "{text}");
+    let sum = "3 workloads on 5 nodes in 4 groups: 2 pass, 0 fail, 1 undecided. 1 image could not be read";
+    assert!(text.ends_with(sum), "{text}");
+    let all = api.run(&["check", "-v"]);
+    for line in ["nodes l (linux/amd64)", "nodes a (Windows Server 2019): 10.0.17763.1"] {
+        assert!(all.out.lines().any(|one| one == line), "{line}: {}", all.out);
+    }
+    let hyperv = api.run(&["check", "deployment/fits", "--isolation", "hyperv"]);
+    assert_eq!(hyperv.code, 2, "{hyperv:?}");
+    let text = in_one_line(&hyperv);
+    assert!(text.contains("it is not known whether Hyper-V isolation works on host 10.0.20348.1 [hyperv-unknown]"), "{text}");
+    assert!(text.contains("hint: see whether a pod with a RuntimeClass for Hyper-V isolation starts on such a node"), "{text}");
+}
+
 /// What the policy working group's definition of v1alpha2 allows, as far as it limits words.
 #[test]
 fn policy_reports_are_objects_of_their_namespaces() {
