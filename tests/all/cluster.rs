@@ -420,6 +420,31 @@ fn a_list_that_is_not_served_leaves_the_others() {
     assert_eq!(api.asked().iter().filter(|asked| asked.ends_with("/pods")).count(), 3);
 }
 
+/// The API server lists nothing for a namespace that is not there: a name that is misspelled does not pass a gate.
+#[test]
+fn a_namespace_without_workloads_is_not_a_pass() {
+    let mut objects = shop();
+    objects.insert("/api/v1/namespaces", vec![json!({"metadata": {"name": "shop"}}), json!({"metadata": {"name": "empty"}})]);
+    for arguments in [&["check"][..], &["plan", "--add", "ltsc2025"], &["patch"]] {
+        for (name, denied, code, words) in [
+            ("nope", &[][..], 2, "error: there is no namespace `nope`"),
+            ("nope", &["/api/v1/namespaces"], 2, "error: the namespace `nope` has no workloads"),
+            ("empty", &[], 0, "warning: the namespace `empty` has no workloads; -A is for all namespaces"),
+            ("empty", &["/api/v1/namespaces"], 2, "error: the namespace `empty` has no workloads"),
+        ] {
+            let answer = Api::of(&objects, denied).run(&[arguments, &["-n", name]].concat());
+            assert_eq!(answer.code, code, "{arguments:?} {name} {denied:?}: {answer:?}");
+            assert!(answer.err.contains(words) && answer.err.contains("-A"), "{arguments:?} {name}: {}", answer.err);
+        }
+    }
+    // Nobody asks for the list of namespaces where there are workloads, or where some could not be read.
+    let api = Api::of(&shop(), &[]);
+    assert_eq!(api.run(&["check", "-n", "shop"]).code, 1);
+    let partly = Api::of(&shop(), &["/api/v1/namespaces/nope/pods"]);
+    assert_eq!(partly.run(&["check", "-n", "nope"]).code, 2);
+    assert!([api, partly].iter().all(|api| !api.asked().contains(&"GET /api/v1/namespaces".to_owned())));
+}
+
 /// How often a page is asked for does not depend on how often those before it were.
 #[test]
 fn a_server_that_is_busy_at_each_page_serves_the_whole_list() {
@@ -453,6 +478,9 @@ fn a_node_that_cannot_be_read_is_named_once_where_the_list_is_begun_again() {
         ("/api/v1/nodes", Some(_)) if is_first.swap(false, Ordering::Relaxed) => (410, status(410, "Expired", "too old")),
         ("/api/v1/nodes", None) => (200, json!({"kind": "List", "metadata": {"continue": "1"}, "items": [unknown]}).to_string()),
         ("/api/v1/nodes", Some(_)) => (200, json!({"kind": "List", "items": [node("b", "10.0.20348.1")]}).to_string()),
+        ("/apis/apps/v1/namespaces/shop/deployments", _) => {
+            (200, json!({"kind": "List", "items": [deployment("web", None, NANO)]}).to_string())
+        }
         _ => (200, json!({"kind": "List", "items": []}).to_string()),
     });
     let answer = api.run(&["check"]);
