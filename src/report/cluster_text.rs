@@ -44,7 +44,8 @@ impl Renderer<ClusterReport> for ClusterText {
         }
         let passes: Vec<&WorkloadEntry> = report.workloads.iter().filter(|workload| workload.ok == Some(true)).collect();
         for workload in &passes {
-            let warned = workload.findings.iter().any(FindingEntry::warns) || !of_images(report, workload, page.detail).is_empty();
+            let of_images = of_images(report, workload, page.detail);
+            let warned = workload.findings.iter().any(FindingEntry::warns) || !of_images.is_empty();
             if page.detail == Detail::Every || warned {
                 paragraph(report, workload, page, width, out)?;
             } else if passes.len() <= LISTED_PASSES {
