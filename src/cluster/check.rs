@@ -303,7 +303,7 @@ impl<'a> Question<'a> {
                     all.misfit = Some(misfit);
                 }
                 let judgement = all.judged.last().map(|(_, judgement)| judgement);
-                let words = described(image, judgement.and_then(|judgement| judgement.chosen));
+                let words = described(image, judgement.and_then(|judgement| judgement.chosen), self.nodes);
                 let is_refused = |judgement: &Judgement| judgement.findings.iter().any(|one| one.code == Code::EngineRefuses);
                 all.images.push(match judgement.is_some_and(is_refused) {
                     true => format!("{words}, which containerd in its version there does not pull"),
@@ -336,9 +336,11 @@ pub(super) fn by_engine(judgement: &Judgement) -> Option<&Finding> {
     judgement.findings.iter().find(|finding| finding.severity == Severity::Error && is_of_engine(finding.code))
 }
 
-/// An image and the Windows that it is built for, e.g. `app:1 (10.0.20348.2402)`.
-pub(super) fn described(image: &Image, chosen: Option<usize>) -> String {
-    let version = chosen.and_then(|chosen| image.candidates.get(chosen)?.os_version());
+/// An image and the Windows that it is built for, e.g. `app:1 (10.0.20348.2402)`; with its processor where Windows nodes have another one, e.g.
+/// `app:1 (10.0.26100.1742, arm64)`.
+pub(super) fn described(image: &Image, chosen: Option<usize>, nodes: &Nodes) -> String {
+    let candidate = chosen.and_then(|chosen| image.candidates.get(chosen));
+    let version = candidate.and_then(|candidate| candidate.os_version());
     let built_for = match version {
         Some((version, _)) => version.to_string(),
         None if image.candidates.is_empty() => image.other_platforms.first().cloned().unwrap_or_else(|| "no platform".to_owned()),
@@ -348,5 +350,8 @@ pub(super) fn described(image: &Image, chosen: Option<usize>) -> String {
             .and_then(|candidate| candidate.os_version())
             .map_or("windows".to_owned(), |(version, _)| version.to_string()),
     };
-    shown(&format!("{} ({built_for})", image.reference))
+    let is_other = |own: &&str| nodes.groups.iter().any(|group| group.host.is_some() && group.architecture != *own);
+    let own = candidate.map(|candidate| candidate.architecture.as_str()).filter(|own| !own.is_empty());
+    let processor = own.filter(is_other).map(|own| format!(", {own}")).unwrap_or_default();
+    shown(&format!("{} ({built_for}{processor})", image.reference))
 }

@@ -220,8 +220,14 @@ impl Says<'_, '_> {
                     self.engine(&among, if is_all { "" } else { "; then let the pods select only these nodes" });
                 } else if without_handler.is_empty() {
                     let add = "add nodes of a Windows that the images fit";
+                    let processors = self.processors_needed(&windows);
                     let help = match windows.as_slice() {
                         [] => add.into(),
+                        _ if !processors.is_empty() => {
+                            let use_others = format!("use images for {} that fit one of these: ", processors.join(" or "));
+                            let add = "; or add nodes of a Windows and a processor that the images fit";
+                            Advice::from(use_others) + self.titles(windows.clone()) + add
+                        }
                         _ => Advice::from("use images that fit one of these: ") + self.titles(windows.clone()) + "; or " + add,
                     };
                     let images = self.images(if windows.is_empty() { all } else { windows });
@@ -273,6 +279,19 @@ impl Says<'_, '_> {
         }
     }
 
+    /// The processors of these groups, if an image is for another one on each of them; else none.
+    fn processors_needed(&self, windows: &[usize]) -> Vec<&str> {
+        let is_other = |group: &usize| self.groups.get(*group).is_some_and(|on| on.misfit == Some(Misfit::Architecture));
+        if !windows.iter().all(is_other) {
+            return Vec::new();
+        }
+        let groups = windows.iter().filter_map(|group| self.question.nodes.groups.get(*group));
+        let mut processors: Vec<&str> = groups.map(|group| group.architecture.as_str()).collect();
+        processors.sort_unstable();
+        processors.dedup();
+        processors
+    }
+
     /// The advice about a taint: a toleration where it only tells Windows from others.
     fn tolerating(&self) -> Advice {
         match &self.steer {
@@ -318,9 +337,11 @@ impl Says<'_, '_> {
         for image in self.workload.images.iter().filter(|image| !image.host_process) {
             if let Some(Ok(read)) = self.question.images.get(&image.reference)
                 && is_pinned(&image.reference, read)
-                && !pinned.contains(&described(read, Some(0)))
             {
-                pinned.push(described(read, Some(0)));
+                let words = described(read, Some(0), self.question.nodes);
+                if !pinned.contains(&words) {
+                    pinned.push(words);
+                }
             }
         }
         if !pinned.is_empty() {

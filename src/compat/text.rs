@@ -219,11 +219,14 @@ impl Subject<'_> {
                     _ => true,
                 };
                 let found = self.suggestion(argument == "process").filter(is_meant);
-                found.filter(|found| reported.allows(&found.judgement)).map(|found| {
+                let own = self.version().map(|version| version.build);
+                found.filter(|found| reported.allows(&found.judgement)).and_then(|found| {
                     let path = self.image.and_then(|image| image.repository.as_deref()).and_then(path_at_microsoft);
                     match found.reference().filter(|_| path == Some(found.repository.repository.as_str())) {
-                        Some(reference) => Remedy::Image(reference).into(),
-                        None => Remedy::Base { release: found.base.release.clone(), build: found.base.build }.into(),
+                        Some(reference) => Some(Remedy::Image(reference).into()),
+                        // It is built on that, for another processor.
+                        None if own == Some(found.base.build) => None,
+                        None => Some(Remedy::Base { release: found.base.release.clone(), build: found.base.build }.into()),
                     }
                 })
             }

@@ -450,6 +450,9 @@ fn an_image_for_another_processor_and_a_newer_windows_needs_a_host_of_both() {
     assert_eq!(newer, "run this image on an arm64 host of build 26100 or newer");
     let other = help_of(Code::ArchitectureMismatch, &host, &image, &today());
     assert!(other.contains("20348") && !other.contains("host"), "{other}");
+    // An image of the host's own Windows is told of its processor alone.
+    let same = help_of(Code::ArchitectureMismatch, &server("10.0.26100.1"), &image, &today());
+    assert_eq!(same, "use an image with an amd64 entry; or use an arm64 host");
 }
 
 /// Each entry of a tag brings hosts of its own.
