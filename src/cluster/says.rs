@@ -221,8 +221,14 @@ impl Says<'_, '_> {
                 } else if without_handler.is_empty() {
                     let add = "add nodes of a Windows that the images fit";
                     let processors = self.processors_needed(&windows);
+                    let is_linux = |group: &usize| self.groups.get(*group).is_some_and(|on| on.misfit == Some(Misfit::Os));
+                    let has_linux = nodes.groups.iter().any(|group| group.os == "linux");
                     let help = match windows.as_slice() {
                         [] => add.into(),
+                        all if has_linux && all.iter().all(is_linux) => {
+                            let select = "select `kubernetes.io/os: linux`; or use images that fit one of these: ";
+                            Advice::from(select) + self.titles(windows.clone())
+                        }
                         _ if !processors.is_empty() => {
                             let use_others = format!("use images for {} that fit one of these: ", processors.join(" or "));
                             let add = "; or add nodes of a Windows and a processor that the images fit";

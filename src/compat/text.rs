@@ -234,6 +234,8 @@ impl Subject<'_> {
             "enable-hyperv" if self.policy.engine_on(self.host) == Engine::Kubernetes => None,
             // Nothing is to be found out where the engine has no Hyper-V isolation.
             "if-offered" => self.policy.engine_on(self.host).offers_hyperv().then(Advice::default),
+            "if-in-pod" => (self.policy.engine_on(self.host) == Engine::Kubernetes).then(Advice::default),
+            "unless-in-pod" => (self.policy.engine_on(self.host) != Engine::Kubernetes).then(Advice::default),
             // There a RuntimeClass asks for it.
             "if-by-class" => {
                 let is_by_class = self.policy.wish == Wish::Hyperv && !self.policy.engine_on(self.host).offers_hyperv();
