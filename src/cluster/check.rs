@@ -151,7 +151,7 @@ impl<'a> Question<'a> {
             judged: Vec::new(),
             steer: None,
         };
-        let mut says = Says { question: self, workload, groups: &groups, found: Vec::new(), steer: None };
+        let mut says = Says { question: self, workload, groups: &groups, landed: Vec::new(), found: Vec::new(), steer: None };
         let class = self.class_of(workload);
         if let (Some(name), Some(_), None) = (&workload.class, self.classes, class) {
             says.say(Code::RuntimeClassMissing, &[("class", quoted(name))]);
@@ -172,6 +172,7 @@ impl<'a> Question<'a> {
         answer.elsewhere = (0..groups.len())
             .filter(|group| fits.get(*group) == Some(&Some(true)) && !answer.lands.iter().any(|share| share.group == *group))
             .collect();
+        says.landed = answer.lands.iter().map(|share| share.group).collect();
         let lands_right = !answer.lands.is_empty() && answer.lands.iter().all(|share| share.fits == Some(true));
         if workload.placement.node_name.is_none() && !lands_right {
             says.steer = Steer::of(&workload.placement, class, self.nodes, &fits);
@@ -305,8 +306,13 @@ impl<'a> Question<'a> {
                 let judgement = all.judged.last().map(|(_, judgement)| judgement);
                 let words = described(image, judgement.and_then(|judgement| judgement.chosen), self.nodes);
                 let is_refused = |judgement: &Judgement| judgement.findings.iter().any(|one| one.code == Code::EngineRefuses);
+                let engine = group.host.as_ref().and_then(|host| host.engine.as_ref());
+                let containerd = match engine.and_then(|engine| engine.runtime.as_deref()) {
+                    Some(version) => format!("containerd {}", shown(version)),
+                    None => "containerd in its version".to_owned(),
+                };
                 all.images.push(match judgement.is_some_and(is_refused) {
-                    true => format!("{words}, which containerd in its version there does not pull"),
+                    true => format!("{words}, which {containerd} there does not pull"),
                     false => words,
                 });
             } else if fits.is_none() {

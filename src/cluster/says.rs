@@ -1,14 +1,14 @@
 //! The findings of one workload, with what leads its pods to nodes that fit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 use super::check::{Answer, Misfit, OnGroup, Question, Said, by_engine, described};
 use super::{Steer, Workload};
 use crate::Advice;
-use crate::advice::Command;
-use crate::compat::{Code, Finding, Judgement, Severity, Subject};
+use crate::advice::{Command, Remedy};
+use crate::compat::{Code, Finding, Judgement, Severity, Subject, either};
 use crate::host::placement::Placement;
 use crate::image::Image;
 use crate::text::shown;
@@ -24,6 +24,8 @@ pub(super) struct Says<'q, 'a> {
     pub(super) question: &'q Question<'a>,
     pub(super) workload: &'a Workload,
     pub(super) groups: &'q [OnGroup],
+    /// The groups that its pods can land on.
+    pub(super) landed: Vec<usize>,
     pub(super) found: Vec<Said>,
     pub(super) steer: Option<Steer>,
 }
@@ -116,6 +118,10 @@ impl Says<'_, '_> {
     ) -> Vec<Refused> {
         let question = self.question;
         let mut refused: Vec<Refused> = Vec::new();
+        let build = |group: &usize| Some(question.nodes.groups.get(*group)?.host.as_ref()?.os_version.build);
+        let builds: BTreeSet<u32> = self.landed.iter().chain(among).filter_map(build).collect();
+        // The digest of an entry names one build, and the pods can land on others.
+        let is_meant = |advice: &Advice| builds.len() < 2 || !names_an_entry(advice);
         for number in among {
             let host = question.nodes.groups.get(*number).and_then(|group| group.host.as_ref());
             let (Some(host), Some(group)) = (host, self.groups.get(*number)) else { continue };
@@ -132,7 +138,8 @@ impl Says<'_, '_> {
                     host,
                     policy: &policy,
                 };
-                let (message, help) = (finding.message(&subject), finding.help(&subject));
+                let message = finding.message(&subject);
+                let help = either(finding.alternatives(&subject).into_iter().filter(is_meant));
                 match refused.iter_mut().find(|one| one.reference == reference && one.message == message) {
                     Some(one) if one.groups.contains(number) => {}
                     Some(one) => one.groups.push(*number),
@@ -382,6 +389,11 @@ struct Refused {
     groups: Vec<usize>,
     message: Advice,
     help: Advice,
+}
+
+/// True for advice that names an entry of an image by its digest.
+fn names_an_entry(advice: &Advice) -> bool {
+    advice.remedies().any(|remedy| matches!(remedy, Remedy::Image(reference) if reference.contains("@sha256:")))
 }
 
 /// True for pods that ask for nodes by their names.

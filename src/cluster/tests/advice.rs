@@ -71,9 +71,23 @@ fn where_the_engine_refuses_on_some_nodes_both_ways_are_said() {
     let found = said(&workload("Deployment", &["r.test/2022"], windows(&[])), nodes());
     let [("some-nodes-fit", help)] = found.as_slice() else { panic!("{found:?}") };
     assert!(help.starts_with("no label tells the nodes that fit from the others") && help.contains("; or "), "{help}");
+    ask(&workload("Deployment", &["r.test/2022"], windows(&[])), nodes(), |answer, _| {
+        let message = answer.findings[0].message.to_string();
+        assert!(message.contains("r.test/2022 (10.0.20348.1), which containerd 1.6.10 there does not pull"), "{message}");
+    });
     let found = said(&workload("DaemonSet", &["r.test/2022"], windows(&[])), nodes());
     let [("engine-refuses", help)] = found.as_slice() else { panic!("{found:?}") };
     assert!(!help.contains("one DaemonSet for each Windows"), "{help}");
+}
+
+/// The digest of an entry names one build: it is advice for nodes of one build alone.
+#[test]
+fn an_entry_is_not_named_where_the_pods_can_land_on_other_builds() {
+    let old = || with_engine("old", "v1.33.1", OLD);
+    let of = |nodes: Vec<ClusterNode>| said(&workload("DaemonSet", &["r.test/2022"], windows(&[])), nodes);
+    let (one, mixed) = (of(vec![old()]), of(vec![old(), node("ws2022", "10.0.20348.5386", "amd64", None, &[])]));
+    assert!(one[0].1.contains("@sha256:") && !mixed[0].1.contains("@sha256:"), "{one:?} {mixed:?}");
+    assert!(!mixed[0].1.is_empty(), "{mixed:?}");
 }
 
 #[test]
