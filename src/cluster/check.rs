@@ -225,13 +225,8 @@ impl<'a> Question<'a> {
 
     /// The judgement of an image of a workload on a host: whether it runs there, whatever is denied.
     pub fn judged(&self, image_of: &ImageOf, image: &Image, host: &Host) -> Judgement {
-        let policy = Policy {
-            deny: Vec::new(),
-            deny_warnings: false,
-            untrusted: false,
-            production: false,
-            ..self.policy_for(image_of)
-        };
+        let policy =
+            Policy { deny: Vec::new(), deny_warnings: false, untrusted: false, production: false, ..self.policy_for(image_of) };
         judge(self.knowledge, host, image, &policy)
     }
 

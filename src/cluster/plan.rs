@@ -180,9 +180,8 @@ impl<'a> Times<'a> {
 
     /// The builds of the nodes of then on which this image runs instead of one of a workload.
     pub fn builds_that_run(&self, image_of: &ImageOf, image: &Image) -> BTreeSet<String> {
-        let runs = |group: &&Group| {
-            group.host.as_ref().is_some_and(|host| self.next.judged(image_of, image, host).ok == Some(true))
-        };
+        let runs =
+            |group: &&Group| group.host.as_ref().is_some_and(|host| self.next.judged(image_of, image, host).ok == Some(true));
         self.next.nodes.groups.iter().filter(runs).filter_map(|group| self.label_of(group)).collect()
     }
 

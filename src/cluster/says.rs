@@ -105,7 +105,9 @@ impl Says<'_, '_> {
     pub(super) fn denied(&self, among: &[usize]) -> Vec<Said> {
         let denied = self.of_images(among, |group| {
             let denied = group.denied.iter();
-            denied.flat_map(|(place, judgement)| judgement.findings.iter().map(move |finding| (*place, judgement, finding))).collect()
+            denied
+                .flat_map(|(place, judgement)| judgement.findings.iter().map(move |finding| (*place, judgement, finding)))
+                .collect()
         });
         denied.into_iter().map(|one| self.said(one, "")).collect()
     }

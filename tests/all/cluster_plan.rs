@@ -172,7 +172,8 @@ fn an_upgrade_that_breaks_nothing_ends_with_0() {
     let answer = api.run(&["plan", "--add", "ltsc2025", "--retire", "20348"]);
     assert_eq!(answer.code, 0, "{answer:?}");
     assert!(answer.out.ends_with("All that runs today runs then. 1 workload: 1 will run\n"), "{}", answer.out);
-    for section in ["Breaks", "Needs another image", "Selects nodes that will be removed", "To be rebuilt", "Not decided", "Pin "] {
+    for section in ["Breaks", "Needs another image", "Selects nodes that will be removed", "To be rebuilt", "Not decided", "Pin "]
+    {
         assert!(!answer.out.contains(section), "{section}: {}", answer.out);
     }
 }

@@ -111,7 +111,7 @@ fn suggested(cluster: &Cluster, times: &Times<'_>, plan: &Plan<'_>) -> BTreeMap<
         let builds = RefCell::new(BTreeSet::new());
         let on = |hosts: &[&Host]| {
             suggestions.fitting(reference, |image| {
-                builds.replace(times.builds_that_run(image_of, image));
+                *builds.borrow_mut() = times.builds_that_run(image_of, image);
                 hosts.iter().all(|host| times.next.judged(image_of, image, host).ok == Some(true))
             })
         };
