@@ -1,6 +1,6 @@
 //! What would fit in the place of an image that does not: other tags of its repository, each read and judged on the same hosts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
@@ -9,11 +9,11 @@ use super::answer::{Inputs, Placed, name_of};
 use super::builds::fits_no_host;
 use super::fix::{Fixes, file_of};
 use super::fleet::Landed;
+use super::pods;
 use super::tree::{Tree, shown};
 use crate::Error;
 use crate::cli::suggestions::{Suggested, Suggestions};
-use crate::compat::Code;
-use crate::host::{BUILD_LABEL, Host};
+use crate::host::Host;
 use crate::report::document::{FindingEntry, RemedyEntry, ResultEntry};
 use crate::report::plain::clean;
 use crate::scan::{Editable, Found, Meant, Os};
@@ -83,19 +83,10 @@ impl Inputs {
             }
             // What one host takes may fail on another that needs the reference too.
             let of_all = new.as_ref().filter(|_| one.found.needs_all() && hosts.len() > 1);
-            let is_of_same_pod = |other: &&Placed<'_>| other.found.together == one.found.together;
-            let is_alone = one.found.together.is_none() || placed.iter().filter(is_of_same_pod).count() == 1;
-            let is_of_pod = of_all.is_none() && one.found.needs_all() && one.found.is_of_kubernetes();
-            let for_pod = if is_of_pod { for_pod(results.get(range.clone()).unwrap_or_default(), is_alone) } else { None };
+            // An image for one node of a pod would fail on the others.
+            let is_spread = of_all.is_none() && pods::is_spread(one, results.get(range.clone()).unwrap_or_default());
             for entry in results.get_mut(range.clone()).unwrap_or_default().iter_mut().filter(|entry| does_fail(entry)) {
-                if let (Some(advice), true) = (&for_pod, is_of_build(entry)) {
-                    entry.findings.iter_mut().for_each(leave_images_out);
-                    if let Some(finding) = entry.findings.first_mut() {
-                        finding.help = match finding.help.as_str() {
-                            "" => advice.clone(),
-                            help => format!("{advice}; or {help}"),
-                        };
-                    }
+                if is_spread && pods::is_of_build(entry) {
                     continue;
                 }
                 let Some(landed) = hosts.iter().find(|landed| landed.has(entry)) else { continue };
@@ -183,40 +174,13 @@ impl Inputs {
     }
 }
 
-/// True for a result that fails because of the build.
-fn is_of_build(entry: &ResultEntry) -> bool {
-    let code = entry.findings.first().and_then(|finding| finding.code.known());
-    matches!(code, Some(Code::BuildMismatch | Code::ImageNewerThanHost))
-}
-
-/// The advice about an image of a pod that can land on nodes of several builds: an image for one of these alone would fail on the others.
-/// `None` where there is one build. A selector is named for the only image of a pod: for others it may be another one.
-fn for_pod(results: &[ResultEntry], is_alone: bool) -> Option<String> {
-    let label = |entry: &ResultEntry| {
-        let version = entry.host.os_version;
-        format!("{}.{}.{}", version.major, version.minor, version.build)
-    };
-    let all: BTreeSet<String> = results.iter().map(label).collect();
-    let open: BTreeSet<String> = results.iter().filter(|entry| entry.ok != Some(true)).map(label).collect();
-    if all.len() < 2 {
-        return None;
-    }
-    let fitting: Vec<&str> = all.difference(&open).map(String::as_str).collect();
-    let index = "use an image whose index has an entry for each build of the nodes";
-    Some(match fitting.as_slice() {
-        [build] if is_alone => format!("select {BUILD_LABEL}: {build}; or {index}"),
-        [_, ..] if is_alone => format!("select {BUILD_LABEL} In {}; or {index}", fitting.join(", ")),
-        _ => format!("{index}: {}", all.into_iter().collect::<Vec<_>>().join(", ")),
-    })
-}
-
 /// The text between the variables of a reference by which alone this image differs from it.
 fn text_for<'f>(found: &'f Found, new: &Suggested) -> Option<&'f Editable> {
     found.texts.iter().find(|text| text.for_reference(&new.reference).is_some())
 }
 
 /// Takes the images out of what a finding advises, which are for its host alone.
-fn leave_images_out(finding: &mut FindingEntry) {
+pub(super) fn leave_images_out(finding: &mut FindingEntry) {
     if let Some(others) = finding.without_images.take() {
         finding.help = others;
     }
@@ -246,6 +210,7 @@ fn add_suggested(suggested: Suggested, why: Option<&str>, finding: &mut FindingE
 mod tests {
     use super::*;
     use crate::cli::scan::added::finding;
+    use crate::compat::Code;
 
     /// Other advice can name the image too.
     #[test]
