@@ -167,7 +167,14 @@ impl ClusterPlanReport {
             _ => format!(", take {}: {} out of its affinity", old.key, old.value),
         });
         let taken_out: Vec<String> = taken_out.collect();
-        format!("{}{}{}", build_words(builds), instead_of_pin(planned), taken_out.concat())
+        let mut images = self.images.iter().filter(|image| image.workloads.contains(&entry.object));
+        // An image that is still to be built may be for some of them alone.
+        let of_rebuilt = if builds.len() > 1 && images.any(|image| image.suggested.is_none()) {
+            ", as far as the rebuilt image runs on them"
+        } else {
+            ""
+        };
+        format!("{}{of_rebuilt}{}{}", build_words(builds), instead_of_pin(planned), taken_out.concat())
     }
 }
 
