@@ -61,7 +61,9 @@ pub fn advise(placed: &[Placed<'_>], judged: &mut Judged) {
             continue;
         }
         let is_alone = one.found.together.as_deref().is_none_or(|pod| pods().filter(|other| *other == pod).count() == 1);
-        let advice = for_all_builds(results, is_alone);
+        // Each of the nodes that a DaemonSet selects is to have a pod.
+        let is_of_daemon = one.found.object.as_ref().is_some_and(|object| object.split(' ').nth(1) == Some("DaemonSet"));
+        let advice = for_all_builds(results, is_alone && !is_of_daemon);
         for entry in results.iter_mut().filter(|entry| entry.ok == Some(false) && is_of_build(entry)) {
             entry.findings.iter_mut().for_each(leave_images_out);
             if let Some(finding) = entry.findings.first_mut() {
@@ -80,10 +82,10 @@ pub fn is_spread(one: &Placed<'_>, results: &[ResultEntry]) -> bool {
     one.found.needs_all() && one.found.is_of_kubernetes() && builds.len() > 1
 }
 
-/// True for a result that fails because of the build.
+/// True for a result that fails because of the build, or because the engine does not take the entry of that build.
 pub fn is_of_build(entry: &ResultEntry) -> bool {
     let code = entry.findings.first().and_then(|finding| finding.code.known());
-    matches!(code, Some(Code::BuildMismatch | Code::ImageNewerThanHost))
+    matches!(code, Some(Code::BuildMismatch | Code::ImageNewerThanHost | Code::EngineRefuses))
 }
 
 /// What helps on the nodes of all these results. A selector is named for the only image of a pod: for others it may be another one.

@@ -174,7 +174,7 @@ impl ClusterPlanReport {
         } else {
             ""
         };
-        format!("{}{of_rebuilt}{}{}", build_words(builds), instead_of_pin(planned), taken_out.concat())
+        format!("{}{}{of_rebuilt}{}", build_words(builds), instead_of_pin(planned), taken_out.concat())
     }
 }
 

@@ -311,6 +311,9 @@ fn a_pod_on_nodes_of_several_builds_is_not_told_of_an_image_for_one_of_them() {
     let all = ["--host=a=ltsc2019", "--host=b=ltsc2022", "--host=c=ltsc2025"];
     let select = format!("select node.kubernetes.io/windows-build: 10.0.17763; or {index}");
     assert_eq!(helps(&pod("p", &["ltsc2019"]), &all), [select.clone(), select]);
+    let daemon = pod("p", &["ltsc2019"]).replace("v1\nkind: Pod", "apps/v1\nkind: DaemonSet");
+    let daemon = daemon.replace("spec: {containers: ", "spec: {template: {spec: {containers: ").replace("]}\n---", "]}}}\n---");
+    assert_eq!(helps(&daemon, &all), [0, 1].map(|_| format!("{index}: 10.0.17763, 10.0.20348, 10.0.26100")));
     let several = helps(&pod("p", &["ltsc2025", "ltsc2019"]), &["--host=b=ltsc2022", "--host=a=ltsc2019"]);
     assert!(several.iter().all(|help| !help.contains("ltsc20")), "{several:?}");
     // With one build there is nothing to select, and nothing is said of isolation.
