@@ -101,6 +101,8 @@ pub(super) struct OnGroup {
     /// The images that do not run there, with their versions.
     pub(super) images: Vec<String>,
     pub(super) judged: Vec<(usize, Judgement)>,
+    /// The images that run there, and that the policy does not allow.
+    pub(super) denied: Vec<(usize, Judgement)>,
     /// True if one that does not run would do so in Hyper-V isolation, were that all that counts.
     pub(super) older: bool,
 }
@@ -201,7 +203,8 @@ impl<'a> Question<'a> {
             judged: Vec::new(),
             steer: None,
         };
-        let mut says = Says { question: self, workload, groups: &groups, found: Vec::new(), steer: None, was_bound };
+        let mut says =
+            Says { question: self, workload, groups: &groups, landed: Vec::new(), found: Vec::new(), steer: None, was_bound };
         let class = self.class_of(workload);
         if let (Some(name), Some(_), None) = (&workload.class, self.classes, class) {
             says.say(Code::RuntimeClassMissing, &[("class", quoted(name))]);
@@ -222,6 +225,7 @@ impl<'a> Question<'a> {
         answer.elsewhere = (0..groups.len())
             .filter(|group| fits.get(*group) == Some(&Some(true)) && !answer.lands.iter().any(|share| share.group == *group))
             .collect();
+        says.landed = answer.lands.iter().map(|share| share.group).collect();
         let lands_right = !answer.lands.is_empty() && answer.lands.iter().all(|share| share.fits == Some(true));
         if workload.placement.node_name.is_none() && !lands_right {
             says.steer = Steer::of(&workload.placement, class, self.nodes, &fits);
@@ -233,12 +237,19 @@ impl<'a> Question<'a> {
         }
         says.others(&answer);
         answer.steer = says.steer.take().filter(|_| answer.ok == Some(false));
-        answer.findings = says.found;
         for share in &answer.lands {
             let judged = groups.get(share.group).map(|group| group.judged.clone()).unwrap_or_default();
             answer.judged.extend(judged.into_iter().map(|(image, judgement)| (image, share.group, judgement)));
         }
         answer.judged.sort_by_key(|(image, group, _)| (*image, *group));
+        // What is denied changes no node that a pod can land on, so it comes after what is said of those.
+        let landed: Vec<usize> = answer.lands.iter().filter(|share| share.fits != Some(false)).map(|share| share.group).collect();
+        let denied = says.denied(&landed);
+        if !denied.is_empty() {
+            answer.ok = Some(false);
+        }
+        answer.findings = says.found;
+        answer.findings.extend(denied);
         if answer.findings.iter().any(|said| said.severity != Severity::Error && self.policy.denies(said.code, said.severity)) {
             answer.ok = Some(false);
             for said in answer.findings.iter_mut().filter(|said| self.policy.denies(said.code, said.severity)) {
@@ -274,9 +285,30 @@ impl<'a> Question<'a> {
         parts.into_iter().map(share).collect()
     }
 
-    /// The judgement of an image of a workload on a host.
+    /// The judgement of an image of a workload on a host: whether it runs there, whatever is denied.
     pub fn judged(&self, image_of: &ImageOf, image: &Image, host: &Host) -> Judgement {
-        judge(self.knowledge, host, image, &self.policy_for(image_of))
+        let policy =
+            Policy { deny: Vec::new(), deny_warnings: false, untrusted: false, production: false, ..self.policy_for(image_of) };
+        judge(self.knowledge, host, image, &policy)
+    }
+
+    /// The judgement of an image that runs on a host, or may run there, and that the policy does not allow.
+    fn denied(&self, image_of: &ImageOf, image: &Image, host: &Host, judged: &Judgement) -> Option<Judgement> {
+        let policy = self.policy_for(image_of);
+        let allows_all = policy.deny.is_empty() && !(policy.deny_warnings || policy.untrusted || policy.production);
+        if allows_all || judged.ok == Some(false) {
+            return None;
+        }
+        let mut judgement = judge(self.knowledge, host, image, &policy);
+        judgement.findings.retain(|finding| finding.severity == Severity::Error && self.is_of_policy(finding, judged));
+        (judgement.ok == Some(false)).then_some(judgement)
+    }
+
+    /// True for a finding that is an error because of the policy alone; `judged` is the judgement without it.
+    fn is_of_policy(&self, finding: &Finding, judged: &Judgement) -> bool {
+        let is_excluded = matches!(finding.code, Code::ProcessNotForUntrusted | Code::ProcessNotForProduction);
+        let denies = |own: &Finding| own.code == finding.code && self.policy.denies(own.code, own.severity);
+        is_excluded || judged.findings.iter().any(denies)
     }
 
     /// The policy by which an image of a workload is judged.
@@ -299,6 +331,7 @@ impl<'a> Question<'a> {
                     let (misfit, is_older) = on_windows(&judgement, image, host);
                     let ok = judgement.ok;
                     all.older |= is_older && ok != Some(true);
+                    all.denied.extend(self.denied(image_of, image, host, &judgement).map(|denied| (number, denied)));
                     all.judged.push((number, judgement));
                     (ok, misfit)
                 }
@@ -311,10 +344,15 @@ impl<'a> Question<'a> {
                     all.misfit = Some(misfit);
                 }
                 let judgement = all.judged.last().map(|(_, judgement)| judgement);
-                let words = described(image, judgement.and_then(|judgement| judgement.chosen));
+                let words = described(image, judgement.and_then(|judgement| judgement.chosen), self.nodes);
                 let is_refused = |judgement: &Judgement| judgement.findings.iter().any(|one| one.code == Code::EngineRefuses);
+                let engine = group.host.as_ref().and_then(|host| host.engine.as_ref());
+                let containerd = match engine.and_then(|engine| engine.runtime.as_deref()) {
+                    Some(version) => format!("containerd {}", shown(version)),
+                    None => "containerd in its version".to_owned(),
+                };
                 all.images.push(match judgement.is_some_and(is_refused) {
-                    true => format!("{words}, which containerd in its version there does not pull"),
+                    true => format!("{words}, which {containerd} there does not pull"),
                     false => words,
                 });
             } else if fits.is_none() {
@@ -372,9 +410,11 @@ pub(super) fn by_engine(judgement: &Judgement) -> Option<&Finding> {
     judgement.findings.iter().find(|finding| finding.severity == Severity::Error && is_of_engine(finding.code))
 }
 
-/// An image and the Windows that it is built for, e.g. `app:1 (10.0.20348.2402)`.
-pub(super) fn described(image: &Image, chosen: Option<usize>) -> String {
-    let version = chosen.and_then(|chosen| image.candidates.get(chosen)?.os_version());
+/// An image and the Windows that it is built for, e.g. `app:1 (10.0.20348.2402)`; with its processor where Windows nodes have another one, e.g.
+/// `app:1 (10.0.26100.1742, arm64)`.
+pub(super) fn described(image: &Image, chosen: Option<usize>, nodes: &Nodes) -> String {
+    let candidate = chosen.and_then(|chosen| image.candidates.get(chosen));
+    let version = candidate.and_then(|candidate| candidate.os_version());
     let built_for = match version {
         Some((version, _)) => version.to_string(),
         None if image.candidates.is_empty() => image.other_platforms.first().cloned().unwrap_or_else(|| "no platform".to_owned()),
@@ -384,5 +424,8 @@ pub(super) fn described(image: &Image, chosen: Option<usize>) -> String {
             .and_then(|candidate| candidate.os_version())
             .map_or("windows".to_owned(), |(version, _)| version.to_string()),
     };
-    shown(&format!("{} ({built_for})", image.reference))
+    let is_other = |own: &&str| nodes.groups.iter().any(|group| group.host.is_some() && group.architecture != *own);
+    let own = candidate.map(|candidate| candidate.architecture.as_str()).filter(|own| !own.is_empty());
+    let processor = own.filter(is_other).map(|own| format!(", {own}")).unwrap_or_default();
+    shown(&format!("{} ({built_for}{processor})", image.reference))
 }

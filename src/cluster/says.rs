@@ -1,14 +1,14 @@
 //! The findings of one workload, with what leads its pods to nodes that fit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 use super::check::{Answer, Misfit, OnGroup, Question, Said, by_engine, described};
 use super::{Steer, Workload};
 use crate::Advice;
-use crate::advice::Command;
-use crate::compat::{Code, Finding, Judgement, Severity, Subject};
+use crate::advice::{Command, Remedy};
+use crate::compat::{Code, Finding, Judgement, Severity, Subject, either};
 use crate::host::OS_LABELS;
 use crate::host::placement::Placement;
 use crate::image::Image;
@@ -25,6 +25,8 @@ pub(super) struct Says<'q, 'a> {
     pub(super) question: &'q Question<'a>,
     pub(super) workload: &'a Workload,
     pub(super) groups: &'q [OnGroup],
+    /// The groups that its pods can land on.
+    pub(super) landed: Vec<usize>,
     pub(super) found: Vec<Said>,
     pub(super) steer: Option<Steer>,
     /// True for a pod that is bound to a node already, and that is asked about as if it were not.
@@ -62,7 +64,7 @@ impl Says<'_, '_> {
         let mut all: Vec<String> = Vec::new();
         for image_of in &self.workload.images {
             let image = match self.question.images.get(&image_of.reference) {
-                Some(Ok(image)) => described(image, None),
+                Some(Ok(image)) => described(image, None, self.question.nodes),
                 _ => shown(&image_of.reference),
             };
             if !all.contains(&image) {
@@ -135,13 +137,39 @@ impl Says<'_, '_> {
 
     /// The images of which a judgement on these groups has such a finding: each with the groups, what is said, and what to do.
     fn refused(&self, among: &[usize], of: fn(&Judgement) -> Option<&Finding>) -> Vec<Refused> {
+        self.of_images(among, |group| {
+            group.judged.iter().filter_map(|(place, judgement)| Some((*place, judgement, of(judgement)?))).collect()
+        })
+    }
+
+    /// The findings about images that run on these groups, and that the policy does not allow.
+    pub(super) fn denied(&self, among: &[usize]) -> Vec<Said> {
+        let denied = self.of_images(among, |group| {
+            let denied = group.denied.iter();
+            denied
+                .flat_map(|(place, judgement)| judgement.findings.iter().map(move |finding| (*place, judgement, finding)))
+                .collect()
+        });
+        denied.into_iter().map(|one| self.said(one, "")).collect()
+    }
+
+    /// Findings of images on these groups; those with the same sentence about an image are one.
+    fn of_images<'g>(
+        &'g self,
+        among: &[usize],
+        found: impl Fn(&'g OnGroup) -> Vec<(usize, &'g Judgement, &'g Finding)>,
+    ) -> Vec<Refused> {
         let question = self.question;
         let mut refused: Vec<Refused> = Vec::new();
+        let build = |group: &usize| Some(question.nodes.groups.get(*group)?.host.as_ref()?.os_version.build);
+        let builds: BTreeSet<u32> = self.landed.iter().chain(among).filter_map(build).collect();
+        // The digest of an entry names one build, and the pods can land on others.
+        let is_meant = |advice: &Advice| builds.len() < 2 || !names_an_entry(advice);
         for number in among {
             let host = question.nodes.groups.get(*number).and_then(|group| group.host.as_ref());
             let (Some(host), Some(group)) = (host, self.groups.get(*number)) else { continue };
-            for (place, judgement) in &group.judged {
-                let (Some(finding), Some(image_of)) = (of(judgement), self.workload.images.get(*place)) else { continue };
+            for (place, judgement, finding) in found(group) {
+                let Some(image_of) = self.workload.images.get(place) else { continue };
                 let Some(Ok(image)) = question.images.get(&image_of.reference) else { continue };
                 let policy = question.policy_for(image_of);
                 let (reference, chosen) = (shown(&image.reference), judgement.chosen);
@@ -153,7 +181,9 @@ impl Says<'_, '_> {
                     host,
                     policy: &policy,
                 };
-                let (message, help, ways) = (finding.message(&subject), finding.help(&subject), finding.alternatives(&subject));
+                let message = finding.message(&subject);
+                let ways: Vec<Advice> = finding.alternatives(&subject).into_iter().filter(is_meant).collect();
+                let help = either(ways.iter().cloned());
                 match refused.iter_mut().find(|one| one.reference == reference && one.message == message) {
                     Some(one) if one.groups.contains(number) => {}
                     Some(one) => one.groups.push(*number),
@@ -164,6 +194,12 @@ impl Says<'_, '_> {
         refused
     }
 
+    /// Such a finding at the workload; behind what to do about it stands what else has to be done.
+    fn said(&self, one: Refused, besides: &str) -> Said {
+        let message = Advice::from(one.reference) + " on " + self.titles(one.groups) + ": " + one.message;
+        Said { code: one.code, severity: Severity::Error, message, help: one.help + besides }
+    }
+
     /// Says what the engine on these groups does not start; behind what to do about it stands what else has to be done.
     fn engine(&mut self, among: &[usize], besides: &str) {
         self.judgements(among, by_engine, besides);
@@ -171,11 +207,8 @@ impl Says<'_, '_> {
 
     /// Says what such findings of the images on these groups say.
     fn judgements(&mut self, among: &[usize], of: fn(&Judgement) -> Option<&Finding>, besides: &str) {
-        for one in self.refused(among, of) {
-            let titles = self.titles(one.groups);
-            let message = Advice::from(one.reference) + " on " + titles + ": " + one.message;
-            self.found.push(Said { code: one.code, severity: Severity::Error, message, help: one.help + besides });
-        }
+        let said: Vec<Said> = self.refused(among, of).into_iter().map(|one| self.said(one, besides)).collect();
+        self.found.extend(said);
     }
 
     /// What is wrong with the nodes that the pods can land on; true if nothing is.
@@ -294,13 +327,13 @@ impl Says<'_, '_> {
         } else if !others.is_empty() {
             let system = others.first().and_then(|group| nodes.groups.get(*group)).map(|group| group.os.clone());
             let system = shown(&system.unwrap_or_default());
-            let field = if self.workload.says_os { ", and in `spec.os.name`" } else { "" };
-            let select = format!("ask for {}: {system} in the selector or affinity{field}", OS_LABELS[0]);
-            let help = Advice::from(select) + "; or " + self.using(windows);
+            let field = if self.workload.says_os { ", and correct `spec.os.name`" } else { "" };
+            let help = Advice::from(format!("select `{}: {system}`{field}; or ", OS_LABELS[0])) + self.using(&windows);
             self.say(Code::SelectorExcludesFitting, &[("elsewhere", self.titles(others)), ("steer", help)]);
         } else if without_handler.is_empty() || misfits.iter().any(is_of_images) {
-            let images = self.images(if windows.is_empty() { all } else { windows.clone() });
-            self.say(Code::NoNodeFits, &[("images", images), ("steer", self.using(windows))]);
+            let help = self.using(&windows);
+            let images = self.images(if windows.is_empty() { all } else { windows });
+            self.say(Code::NoNodeFits, &[("images", images), ("steer", help)]);
         } else {
             // It lands on nodes of another system; those that the images fit lack the handler.
             self.in_part(misfits, &[]);
@@ -316,21 +349,21 @@ impl Says<'_, '_> {
     }
 
     /// What to do where no node runs all images; these are the Windows of the cluster.
-    fn using(&self, windows: Vec<usize>) -> Advice {
-        if self.question.policy.untrusted {
-            // No image passes, whatever it is built for.
-            let ways = ways(self.refused(&windows, by_itself));
-            if let Some(ways) = ways.into_iter().reduce(|all, way| all + "; or " + way) {
-                return ways;
-            }
+    fn using(&self, windows: &[usize]) -> Advice {
+        let can_be_added = self.question.has_fitting_release(self.workload);
+        if windows.is_empty() {
+            return match can_be_added {
+                true => "add nodes of a Windows that the images fit".into(),
+                false => "use images that run on one Windows, and add nodes of it".into(),
+            };
         }
-        let add = "add nodes of a Windows that the images fit";
-        match (windows.is_empty(), self.question.has_fitting_release(self.workload)) {
-            (true, true) => add.into(),
-            (true, false) => "use images that run on one Windows, and add nodes of it".into(),
-            (false, true) => Advice::from("use images that fit one of these: ") + self.titles(windows) + "; or " + add,
-            (false, false) => Advice::from("use images that fit one of these: ") + self.titles(windows),
-        }
+        let processors = self.processors_needed(windows);
+        let (images, nodes) = match processors.as_slice() {
+            [] => (String::new(), "a Windows"),
+            some => (format!(" for {}", some.join(" or ")), "a Windows and a processor"),
+        };
+        let fitting = Advice::from(format!("use images{images} that fit one of these: ")) + self.titles(windows.iter().copied());
+        if can_be_added { fitting + format!("; or add nodes of {nodes} that the images fit") } else { fitting }
     }
 
     /// What is wrong on a part of the groups that the pods can land on, but for the handler. Where none is known to fit, nothing is said of nodes
@@ -369,6 +402,19 @@ impl Says<'_, '_> {
         if is_daemon && is_somewhere {
             self.engine(&of_engine, "");
         }
+    }
+
+    /// The processors of these groups, if an image is for another one on each of them; else none.
+    fn processors_needed(&self, windows: &[usize]) -> Vec<&str> {
+        let is_other = |group: &usize| self.groups.get(*group).is_some_and(|on| on.misfit == Some(Misfit::Architecture));
+        if !windows.iter().all(is_other) {
+            return Vec::new();
+        }
+        let groups = windows.iter().filter_map(|group| self.question.nodes.groups.get(*group));
+        let mut processors: Vec<&str> = groups.map(|group| group.architecture.as_str()).collect();
+        processors.sort_unstable();
+        processors.dedup();
+        processors
     }
 
     /// The taints that keep the pods from these groups, all of them, and what to do: a toleration where they only tell Windows from others.
@@ -441,9 +487,11 @@ impl Says<'_, '_> {
         for image in self.workload.images.iter().filter(|image| !image.host_process) {
             if let Some(Ok(read)) = self.question.images.get(&image.reference)
                 && is_pinned(&image.reference, read)
-                && !pinned.contains(&described(read, Some(0)))
             {
-                pinned.push(described(read, Some(0)));
+                let words = described(read, Some(0), self.question.nodes);
+                if !pinned.contains(&words) {
+                    pinned.push(words);
+                }
             }
         }
         if !pinned.is_empty() {
@@ -470,7 +518,7 @@ impl Says<'_, '_> {
     }
 }
 
-/// An image that does not start on groups of nodes.
+/// An image that does not start on groups of nodes, or that is denied there.
 struct Refused {
     code: Code,
     reference: String,
@@ -496,6 +544,11 @@ fn ways(refused: Vec<Refused>) -> Vec<Advice> {
 fn by_itself(judgement: &Judgement) -> Option<&Finding> {
     let error = || judgement.findings.iter().find(|finding| finding.severity == Severity::Error);
     by_engine(judgement).or_else(error).filter(|_| judgement.ok == Some(false))
+}
+
+/// True for advice that names an entry of an image by its digest.
+fn names_an_entry(advice: &Advice) -> bool {
+    advice.remedies().any(|remedy| matches!(remedy, Remedy::Image(reference) if reference.contains("@sha256:")))
 }
 
 /// True for pods that ask for nodes by their names.

@@ -109,23 +109,33 @@ impl Steer {
         format!("select {}", self.words())
     }
 
-    /// The words for it, e.g. `node.kubernetes.io/windows-build In 10.0.20348, 10.0.26100`, with what has to go and what has to be tolerated.
+    /// The words for it: the labels, with what has to go and what has to be tolerated.
     pub fn words(&self) -> String {
+        self.selection() + &self.besides()
+    }
+
+    /// The words for the labels, e.g. `kubernetes.io/os: windows, node.kubernetes.io/windows-build In 10.0.20348, 10.0.26100`.
+    pub fn selection(&self) -> String {
         let mut words: Vec<String> = self.labels.iter().map(|(key, value)| format!("{key}: {value}")).collect();
         if self.builds.len() > 1 {
             let builds: Vec<&str> = self.builds.iter().map(String::as_str).collect();
             words.push(format!("{BUILD_LABEL} In {}", builds.join(", ")));
         }
-        words.extend(self.dropped.iter().map(|key| format!("take out {key}")));
+        words.join(", ")
+    }
+
+    /// What has to go and what has to be tolerated, e.g. `, take out pool, and tolerate os=windows:NoSchedule`; empty if nothing has.
+    pub fn besides(&self) -> String {
+        let mut words: Vec<String> = self.dropped.iter().map(|key| format!(", take out {key}")).collect();
         if !self.unasked.is_empty() {
             words.push(match self.placement.terms {
-                Some(_) => format!("take out what the node affinity asks of {} now", self.unasked.join(" and ")),
+                Some(_) => format!(", take out what the node affinity asks of {} now", self.unasked.join(" and ")),
                 // It asks for nothing else.
-                None => "take out the required node affinity".to_owned(),
+                None => ", take out the required node affinity".to_owned(),
             });
         }
-        words.extend(self.tolerations.iter().map(|one| format!("and tolerate {}={}:{}", one.key, one.value, one.effect)));
-        words.join(", ")
+        words.extend(self.tolerations.iter().map(|one| format!(", and tolerate {}={}:{}", one.key, one.value, one.effect)));
+        words.concat()
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::civil::date;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::compat::{Code, Policy};
+use crate::compat::{Code, Policy, Severity};
 use crate::host::HostEngine;
 use crate::host::pod::Tree;
 use crate::image::{Image, Reference, Source};
@@ -652,4 +652,50 @@ fn findings_of_clusters_have_all_their_values() {
             assert!(said.code.is_about(crate::compat::About::Cluster) && said.code != Code::BuildEqual);
         }
     }
+}
+
+/// What is denied is not a matter of nodes: it is named, and no selector is offered for it.
+#[test]
+fn a_finding_that_is_denied_is_named_and_leads_the_pods_nowhere_else() {
+    let images = HashMap::from([("r.test/ahead".to_owned(), Ok(image("r.test/ahead", &["10.0.20348.9999"])))]);
+    let nodes = Nodes::of(vec![
+        node("ws2022", "10.0.20348.5386", "amd64", None, &[]),
+        node("ws2025", "10.0.26100.32995", "amd64", None, &[]),
+    ]);
+    let classes = classes();
+    let of = |policy: Policy, spec: Value| {
+        let question =
+            Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
+        let workload = workload("Deployment", &["r.test/ahead"], spec);
+        let answer = question.answer(&workload);
+        let errors = answer.findings.iter().filter(|said| said.severity == Severity::Error);
+        let errors: Vec<String> = errors.map(|said| format!("{}: {}", said.code.as_str(), said.message)).collect();
+        let fits: Vec<Option<bool>> = answer.lands.iter().map(|share| share.fits).collect();
+        let why = match patch(&answer, &nodes, Form::Shortest, &mut BTreeMap::new()) {
+            Patch::None(why) => why,
+            Patch::Objects(objects) => panic!("{objects:?}"),
+        };
+        (answer.ok, fits, errors, answer.steer.is_some(), why)
+    };
+    let fitting = vec![Some(true), Some(true)];
+    let (ok, fits, errors, is_led, _) = of(policy(), windows(&[]));
+    assert_eq!((ok, fits, errors, is_led), (Some(true), fitting.clone(), vec![], false));
+    let deny = Policy { deny: vec![Code::HostBehindImage], ..policy() };
+    for (policy, code, on) in [
+        (deny.clone(), "host-behind-image", "ws2022 (Windows Server 2022)"),
+        (
+            Policy { untrusted: true, ..policy() },
+            "process-not-for-untrusted",
+            "ws2022 (Windows Server 2022), ws2025 (Windows Server 2025)",
+        ),
+    ] {
+        let (ok, fits, errors, is_led, why) = of(policy, windows(&[]));
+        assert_eq!((ok, fits, is_led), (Some(false), fitting.clone(), false), "{code}");
+        let [error] = errors.as_slice() else { panic!("{errors:?}") };
+        assert!(error.starts_with(&format!("{code}: r.test/ahead on {on}: ")), "{error}");
+        assert!(why.contains("labels do not change"), "{why}");
+    }
+    // Where the image is not newer than the node, it has no such finding.
+    let (ok, fits, errors, ..) = of(deny, windows(&[(BUILD, "10.0.26100")]));
+    assert_eq!((ok, fits, errors), (Some(true), vec![Some(true)], vec![]));
 }

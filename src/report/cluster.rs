@@ -1,6 +1,8 @@
 //! The answer of `wincompat cluster check` as data, `wincompat/cluster/v1`: which workloads land where, and what is wrong with that.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -80,6 +82,9 @@ pub struct WorkloadEntry {
     /// The parts of `object`.
     #[serde(skip)]
     pub(super) resource: Resource,
+    /// The results of its images in `report`.
+    #[serde(skip)]
+    pub(super) results: Range<usize>,
 }
 
 /// An object of the cluster.
@@ -145,7 +150,7 @@ impl ClusterReport {
                 Some(false) => &mut summary.not_ok,
                 None => &mut summary.undecided,
             } += 1;
-            let entry = WorkloadEntry::new(answer, wording);
+            let mut entry = WorkloadEntry::new(answer, wording);
             let of_answer = of_images(question, answer, &entry.findings, wording);
             let has_unread =
                 || answer.workload.images.iter().any(|image| !matches!(question.images.get(&image.reference), Some(Ok(_))));
@@ -157,6 +162,7 @@ impl ClusterReport {
             if !is_shown {
                 placements.push(placement(question, answer, &entry, &groups));
             }
+            entry.results = results.len()..results.len() + of_answer.len();
             results.extend(of_answer);
             workloads.push(entry);
         }
@@ -204,9 +210,17 @@ pub(super) fn titles(groups: &[GroupEntry], lands: &[LandsEntry]) -> String {
     lands.iter().filter_map(title).collect::<Vec<_>>().join(", ")
 }
 
-/// The end of a sum with the number of workloads that are not for Windows, e.g. `; 3 are not for Windows`; empty if there are none.
-pub(super) fn not_for_windows(number: usize) -> String {
-    if number == 0 { String::new() } else { format!("; {}", counted(number, "is not for Windows", "are not for Windows")) }
+/// The end of a sum: what could not be read, and the workloads that are not for Windows, e.g. `. 1 image could not be read. 3 other
+/// workloads are not for Windows`; empty if there is neither. `images` are those of the workloads that are counted before.
+pub(super) fn the_rest(images: &BTreeSet<&String>, errors: &[ErrorEntry], elsewhere: usize) -> String {
+    let of_images = errors.iter().filter(|error| images.contains(&error.reference)).count();
+    let counts = [
+        (of_images, "image could not be read", "images could not be read"),
+        (errors.len() - of_images, "part of the cluster could not be read", "parts of the cluster could not be read"),
+        (elsewhere, "other workload is not for Windows", "other workloads are not for Windows"),
+    ];
+    let counts = counts.into_iter().filter(|(number, ..)| *number > 0);
+    counts.map(|(number, one, several)| format!(". {}", counted(number, one, several))).collect()
 }
 
 impl LandsEntry {
@@ -238,6 +252,7 @@ impl WorkloadEntry {
             elsewhere: answer.elsewhere.clone(),
             findings: answer.findings.iter().map(|said| entry(said, wording)).collect(),
             resource: Resource::new(answer.workload),
+            results: 0..0,
         }
     }
 }
@@ -282,9 +297,8 @@ fn of_images(question: &Question<'_>, answer: &Answer<'_>, findings: &[FindingEn
         let mut result = ResultEntry::new(question.knowledge, host, image, judgement, question.policy, wording);
         result.location = Some(location(answer, &image_of.part, &image_of.reference));
         let fits = answer.lands.iter().find(|share| share.group == *group).and_then(|share| share.fits);
-        if fits == Some(false) && answer.ok == Some(false) {
-            // An image that would run does not, for what the group lacks.
-            result.ok = Some(false);
+        // An image that runs there is not to blame for another image of the pod, or for what the nodes lack.
+        if fits == Some(false) && answer.ok == Some(false) && result.ok == Some(false) {
             // What the image says itself need not be said of the workload.
             let is_own = |finding: &&FindingEntry| result.findings.iter().any(|own| own.code == finding.code);
             let of_workload: Vec<FindingEntry> = findings.iter().filter(|finding| !is_own(finding)).cloned().collect();

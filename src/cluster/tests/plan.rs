@@ -157,10 +157,18 @@ fn changes_of_a_plan_are_for_its_nodes() {
         plan.workloads[0].next.steer.as_ref().unwrap().labels.get(BUILD).cloned()
     });
     assert_eq!(select.as_deref(), Some("10.0.20348"));
-    let replaced = workload("Deployment", &["r.test/2019"], windows(&[(BUILD, "10.0.17763")]));
-    let build =
-        |added: &[&str]| with_plan(&of_2019(), &upgrade(added, &[17763]), &replaced, |plan, _| plan.workloads[0].build.clone());
-    assert_eq!((build(&["ltsc2022", "ltsc2025"]), build(&[])), (Some("10.0.26100".to_owned()), None));
+    // No narrower than the new image has to be.
+    let builds = |added: &[&str]| {
+        let replaced = workload("Deployment", &["r.test/2019"], windows(&[(BUILD, "10.0.17763")]));
+        with_plan(&of_2019(), &upgrade(added, &[17763]), &replaced, |plan, times| {
+            let one = &plan.workloads[0];
+            let of = one.today.workload.images.first().unwrap();
+            let new = image("r.test/new", &["10.0.20348.1"]);
+            (one.builds.iter().cloned().collect::<Vec<_>>().join(" "), times.builds_that_run(of, &new).len())
+        })
+    };
+    assert_eq!(builds(&["ltsc2022", "ltsc2025"]), ("10.0.20348 10.0.26100".to_owned(), 2));
+    assert_eq!(builds(&[]), (String::new(), 0));
 }
 
 /// Labels alone would leave its pods pending.
