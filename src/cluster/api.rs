@@ -72,10 +72,21 @@ pub struct Snapshot {
     pub classes: Classes,
     /// The workloads, in the order of their kinds and names.
     pub workloads: Vec<Workload>,
+    /// The namespace that was read, where it has no workload.
+    pub empty: Option<EmptyNamespace>,
     /// What could not be read: the plural of the objects, e.g. `runtimeclasses`, or the name of one.
     pub unread: Vec<(String, Error)>,
     /// The requests that were sent.
     pub requests: usize,
+}
+
+/// A namespace of which all lists were read, and no workload is in them: the API server lists nothing for a namespace that is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmptyNamespace {
+    /// The name.
+    pub name: String,
+    /// True if it is there; `None` where namespaces may not be listed.
+    pub exists: Option<bool>,
 }
 
 /// A list of the API.
@@ -95,6 +106,7 @@ impl List {
 }
 
 pub(super) const NODES: List = List { kind: "Node", plural: "nodes", versions: &["v1"] };
+const NAMESPACES: List = List { kind: "Namespace", plural: "namespaces", versions: &["v1"] };
 pub(super) const CLASSES: List =
     List { kind: "RuntimeClass", plural: "runtimeclasses", versions: &["node.k8s.io/v1", "node.k8s.io/v1beta1"] };
 
@@ -162,6 +174,7 @@ async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
         Err(error) => snapshot.unread.push((CLASSES.plural.to_owned(), error)),
     }
     let mut known = Kinds::new();
+    let mut are_all_read = true;
     for stage in WORKLOADS {
         let of = |list: &List| {
             let (list, client, known, namespace) = (*list, &client, &known, namespace.as_deref());
@@ -178,11 +191,18 @@ async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
                     snapshot.requests += requests;
                     known.insert((list.group(), list.kind));
                 }
-                Err(error) => snapshot.unread.push((list.plural.to_owned(), error)),
+                Err(error) => {
+                    are_all_read = false;
+                    snapshot.unread.push((list.plural.to_owned(), error));
+                }
             }
         }
     }
     rights::advise(&mut snapshot.unread, rights::READ);
+    if let Some(name) = namespace.filter(|_| are_all_read && snapshot.workloads.is_empty()) {
+        let names = all(&client, NAMESPACES, None, |_, object| Some(object.owned_at(&["metadata", "name"]))).await;
+        snapshot.empty = Some(EmptyNamespace { exists: names.ok().map(|names| names.objects.contains(&name)), name });
+    }
     Ok(snapshot)
 }
 

@@ -7,13 +7,13 @@ use super::says::{Says, quoted};
 use super::steer::{landing, merged};
 use super::{Classes, Group, ImageOf, Nodes, Steer, Workload};
 use crate::compat::{Code, Finding, Judgement, Policy, Severity, Wish, judge};
-use crate::host::Host;
 use crate::host::placement::Placement;
 use crate::host::pod::{self, RuntimeClass};
+use crate::host::{Availability, Host, Spec, parse};
 use crate::image::Image;
 use crate::knowledge::Knowledge;
 use crate::text::shown;
-use crate::{Advice, Error};
+use crate::{Advice, Architecture, Error, Kind};
 
 /// All that a check knows.
 #[derive(Clone, Copy, Debug)]
@@ -31,15 +31,20 @@ pub struct Question<'a> {
 }
 
 /// The part of a group that a workload can land on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
     /// The number of the group.
     pub group: usize,
     /// The number of its nodes among these.
     pub nodes: usize,
+    /// The names of these, where they are a few.
+    pub names: Vec<String>,
     /// True if all images run there; `None` if that is not known.
     pub fits: Option<bool>,
 }
+
+/// The most nodes of a group that are named.
+const NAMED: usize = 3;
 
 /// A finding at a workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,11 +95,15 @@ pub(super) enum Misfit {
 #[derive(Clone, Debug, Default)]
 pub(super) struct OnGroup {
     pub(super) fits: Option<bool>,
+    /// The same of the images alone, whatever the pod says that it is for.
+    pub(super) of_images: Option<bool>,
     pub(super) misfit: Option<Misfit>,
     /// The images that do not run there, with their versions.
     pub(super) images: Vec<String>,
     pub(super) judged: Vec<(usize, Judgement)>,
-    /// True if one of them would run in Hyper-V isolation, were that all that counts.
+    /// The images that run there, and that the policy does not allow.
+    pub(super) denied: Vec<(usize, Judgement)>,
+    /// True if one that does not run would do so in Hyper-V isolation, were that all that counts.
     pub(super) older: bool,
 }
 
@@ -133,11 +142,55 @@ impl<'a> Question<'a> {
     /// The answer about a workload.
     pub fn answer<'w>(&self, workload: &'w Workload) -> Answer<'w> {
         let nodes = self.seen_by(workload);
-        Question { nodes: &nodes, ..*self }.answer_of_view(workload)
+        let mut answer = Question { nodes: &nodes, ..*self }.answer_of_view(workload);
+        if workload.kind == "Pod"
+            && answer.lands.iter().any(|share| share.fits == Some(false))
+            && let Some((findings, steer)) = self.of_unbound(workload)
+        {
+            (answer.findings, answer.steer) = (findings, steer);
+        }
+        answer
     }
 
     /// The same where the nodes are already [as it tells them apart](Self::seen_by).
     pub(super) fn answer_of_view<'w>(&self, workload: &'w Workload) -> Answer<'w> {
+        self.answer_as(workload, false)
+    }
+
+    /// True if a release of Windows runs all images of a workload, or may.
+    pub(super) fn has_fitting_release(&self, workload: &Workload) -> bool {
+        let servers = self.knowledge.releases.iter().filter(|release| release.kind == Kind::Server);
+        let hosts = servers.flat_map(|release| {
+            let host = match parse(&release.id, self.knowledge, self.policy.today) {
+                Ok(Spec::Hosts(hosts)) => hosts.into_iter().next(),
+                _ => None,
+            };
+            // As for every node: it is not known whether Hyper-V is there.
+            let (containers, hyperv) = (Availability::Available, Availability::Unknown);
+            let of =
+                |architecture: &Architecture| Some(Host { architecture: *architecture, containers, hyperv, ..host.clone()? });
+            release.architectures.iter().filter_map(of).collect::<Vec<_>>()
+        });
+        let mut groups = hosts.map(Group::of_host);
+        groups.any(|group| self.on_group(workload, &group).fits != Some(false))
+    }
+
+    /// What is found of a bound pod as if it were not bound, and what leads it where it runs: a scheduler wrote the name of its node, and what it
+    /// asks for besides led it there. `None` where that would not lead it there, or where it then runs.
+    fn of_unbound(&self, workload: &Workload) -> Option<(Vec<Said>, Option<Steer>)> {
+        let mut free = workload.clone();
+        let name = free.placement.node_name.take()?;
+        let number = self.nodes.nodes.binary_search_by(|node| node.name.cmp(&name)).ok()?;
+        let bound = self.nodes.nodes.get(number)?;
+        let placement = merged(&free.placement, self.class_of(&free)).ok()?;
+        let nodes = self.seen_by(&free);
+        let answer = Question { nodes: &nodes, ..*self }.answer_as(&free, true);
+        let leads = answer.ok == Some(false) && placement.allows(&bound.name, &bound.node);
+        leads.then_some((answer.findings, answer.steer))
+    }
+
+    /// The answer of a view; `was_bound` for a pod of which the node's name was taken away.
+    fn answer_as<'w>(&self, workload: &'w Workload, was_bound: bool) -> Answer<'w> {
         let groups: Vec<OnGroup> = self.nodes.groups.iter().map(|group| self.on_group(workload, group)).collect();
         let fits: Vec<Option<bool>> = groups.iter().map(|group| group.fits).collect();
         let mut answer = Answer {
@@ -149,7 +202,8 @@ impl<'a> Question<'a> {
             judged: Vec::new(),
             steer: None,
         };
-        let mut says = Says { question: self, workload, groups: &groups, found: Vec::new(), steer: None };
+        let mut says =
+            Says { question: self, workload, groups: &groups, landed: Vec::new(), found: Vec::new(), steer: None, was_bound };
         let class = self.class_of(workload);
         if let (Some(name), Some(_), None) = (&workload.class, self.classes, class) {
             says.say(Code::RuntimeClassMissing, &[("class", quoted(name))]);
@@ -170,6 +224,7 @@ impl<'a> Question<'a> {
         answer.elsewhere = (0..groups.len())
             .filter(|group| fits.get(*group) == Some(&Some(true)) && !answer.lands.iter().any(|share| share.group == *group))
             .collect();
+        says.landed = answer.lands.iter().map(|share| share.group).collect();
         let lands_right = !answer.lands.is_empty() && answer.lands.iter().all(|share| share.fits == Some(true));
         if workload.placement.node_name.is_none() && !lands_right {
             says.steer = Steer::of(&workload.placement, class, self.nodes, &fits);
@@ -181,12 +236,19 @@ impl<'a> Question<'a> {
         }
         says.others(&answer);
         answer.steer = says.steer.take().filter(|_| answer.ok == Some(false));
-        answer.findings = says.found;
         for share in &answer.lands {
             let judged = groups.get(share.group).map(|group| group.judged.clone()).unwrap_or_default();
             answer.judged.extend(judged.into_iter().map(|(image, judgement)| (image, share.group, judgement)));
         }
         answer.judged.sort_by_key(|(image, group, _)| (*image, *group));
+        // What is denied changes no node that a pod can land on, so it comes after what is said of those.
+        let landed: Vec<usize> = answer.lands.iter().filter(|share| share.fits != Some(false)).map(|share| share.group).collect();
+        let denied = says.denied(&landed);
+        if !denied.is_empty() {
+            answer.ok = Some(false);
+        }
+        answer.findings = says.found;
+        answer.findings.extend(denied);
         if answer.findings.iter().any(|said| said.severity != Severity::Error && self.policy.denies(said.code, said.severity)) {
             answer.ok = Some(false);
             for said in answer.findings.iter_mut().filter(|said| self.policy.denies(said.code, said.severity)) {
@@ -199,24 +261,53 @@ impl<'a> Question<'a> {
 
     /// The groups that a pod with this placement can land on; `fits` says of each group of nodes whether all images run there.
     fn shares(&self, placement: &Placement, fits: &[Option<bool>]) -> Vec<Share> {
-        let mut numbers: BTreeMap<usize, usize> = BTreeMap::new();
-        for node in landing(placement, self.nodes) {
-            if let (Some(group), Some(count)) = (self.nodes.group_of.get(node), self.nodes.counts.get(node)) {
-                *numbers.entry(*group).or_default() += count;
+        let all = self.nodes;
+        let mut parts: BTreeMap<usize, (usize, Vec<String>)> = BTreeMap::new();
+        for number in landing(placement, all) {
+            let (group, count) = (all.group_of.get(number), all.counts.get(number));
+            if let (Some(group), Some(count), Some(node)) = (group, count, all.nodes.get(number)) {
+                let (nodes, names) = parts.entry(*group).or_default();
+                *nodes += count;
+                if names.len() <= NAMED {
+                    names.push(node.name.clone());
+                }
             }
         }
-        let share = |(group, nodes): (usize, usize)| {
+        let share = |(group, (nodes, names)): (usize, (usize, Vec<String>))| {
             let lands = self.nodes.groups.get(group).is_some_and(|group| placement.surely_bears(&group.taints));
             // Where it is not known that pods land, they may not be in the wrong place.
             let fits = fits.get(group).copied().flatten().filter(|fits| *fits || lands);
-            Share { group, nodes, fits }
+            // A node of a view can stand for others.
+            let names = if nodes <= NAMED && names.len() == nodes { names } else { Vec::new() };
+            Share { group, nodes, names, fits }
         };
-        numbers.into_iter().map(share).collect()
+        parts.into_iter().map(share).collect()
     }
 
-    /// The judgement of an image of a workload on a host.
+    /// The judgement of an image of a workload on a host: whether it runs there, whatever is denied.
     pub fn judged(&self, image_of: &ImageOf, image: &Image, host: &Host) -> Judgement {
-        judge(self.knowledge, host, image, &self.policy_for(image_of))
+        let policy =
+            Policy { deny: Vec::new(), deny_warnings: false, untrusted: false, production: false, ..self.policy_for(image_of) };
+        judge(self.knowledge, host, image, &policy)
+    }
+
+    /// The judgement of an image that runs on a host, or may run there, and that the policy does not allow.
+    fn denied(&self, image_of: &ImageOf, image: &Image, host: &Host, judged: &Judgement) -> Option<Judgement> {
+        let policy = self.policy_for(image_of);
+        let allows_all = policy.deny.is_empty() && !(policy.deny_warnings || policy.untrusted || policy.production);
+        if allows_all || judged.ok == Some(false) {
+            return None;
+        }
+        let mut judgement = judge(self.knowledge, host, image, &policy);
+        judgement.findings.retain(|finding| finding.severity == Severity::Error && self.is_of_policy(finding, judged));
+        (judgement.ok == Some(false)).then_some(judgement)
+    }
+
+    /// True for a finding that is an error because of the policy alone; `judged` is the judgement without it.
+    fn is_of_policy(&self, finding: &Finding, judged: &Judgement) -> bool {
+        let is_excluded = matches!(finding.code, Code::ProcessNotForUntrusted | Code::ProcessNotForProduction);
+        let denies = |own: &Finding| own.code == finding.code && self.policy.denies(own.code, own.severity);
+        is_excluded || judged.findings.iter().any(denies)
     }
 
     /// The policy by which an image of a workload is judged.
@@ -237,8 +328,9 @@ impl<'a> Question<'a> {
                 Some(host) => {
                     let judgement = self.judged(image_of, image, host);
                     let (misfit, is_older) = on_windows(&judgement, image, host);
-                    all.older |= is_older;
                     let ok = judgement.ok;
+                    all.older |= is_older && ok != Some(true);
+                    all.denied.extend(self.denied(image_of, image, host, &judgement).map(|denied| (number, denied)));
                     all.judged.push((number, judgement));
                     (ok, misfit)
                 }
@@ -251,16 +343,22 @@ impl<'a> Question<'a> {
                     all.misfit = Some(misfit);
                 }
                 let judgement = all.judged.last().map(|(_, judgement)| judgement);
-                let words = described(image, judgement.and_then(|judgement| judgement.chosen));
+                let words = described(image, judgement.and_then(|judgement| judgement.chosen), self.nodes);
                 let is_refused = |judgement: &Judgement| judgement.findings.iter().any(|one| one.code == Code::EngineRefuses);
+                let engine = group.host.as_ref().and_then(|host| host.engine.as_ref());
+                let containerd = match engine.and_then(|engine| engine.runtime.as_deref()) {
+                    Some(version) => format!("containerd {}", shown(version)),
+                    None => "containerd in its version".to_owned(),
+                };
                 all.images.push(match judgement.is_some_and(is_refused) {
-                    true => format!("{words}, which containerd in its version there does not pull"),
+                    true => format!("{words}, which {containerd} there does not pull"),
                     false => words,
                 });
             } else if fits.is_none() {
                 all.fits = all.fits.filter(|fits| !fits);
             }
         }
+        all.of_images = all.fits;
         if workload.os.as_ref().is_some_and(|os| *os != group.os) && !group.os.is_empty() {
             all.misfit = Some(Misfit::PodOs);
             all.fits = Some(false);
@@ -291,13 +389,16 @@ fn on_windows(judgement: &Judgement, image: &Image, host: &Host) -> (Misfit, boo
     (misfit, misfit == Misfit::Build && version.is_some_and(|version| version.build < host.os_version.build))
 }
 
-/// True if an image has the platform of these nodes, which are not of Windows; else what it lacks.
+/// True if an image has the platform of these nodes, which are not of Windows; else what it lacks. `None` where the nodes do not say which system
+/// and processor they have, as those whose kubelet has not started.
 fn on_other(image: &Image, group: &Group) -> (Option<bool>, Misfit) {
     let of_system = |platform: &&String| platform.split('/').next() == Some(group.os.as_str());
     let of_both = |platform: &String| platform.split('/').nth(1) == Some(group.architecture.as_str());
     let mut own = image.other_platforms.iter().filter(of_system).peekable();
-    let misfit = if own.peek().is_some() { Misfit::Architecture } else { Misfit::Os };
-    (Some(own.any(of_both)), misfit)
+    let is_of_system = own.peek().is_some();
+    let misfit = if is_of_system { Misfit::Architecture } else { Misfit::Os };
+    let is_known = !group.os.is_empty() && !(is_of_system && group.architecture.is_empty());
+    (is_known.then(|| own.any(of_both)), misfit)
 }
 
 /// The finding that says that the engine does not start an image which fits the node.
@@ -308,9 +409,11 @@ pub(super) fn by_engine(judgement: &Judgement) -> Option<&Finding> {
     judgement.findings.iter().find(|finding| finding.severity == Severity::Error && is_of_engine(finding.code))
 }
 
-/// An image and the Windows that it is built for, e.g. `app:1 (10.0.20348.2402)`.
-pub(super) fn described(image: &Image, chosen: Option<usize>) -> String {
-    let version = chosen.and_then(|chosen| image.candidates.get(chosen)?.os_version());
+/// An image and the Windows that it is built for, e.g. `app:1 (10.0.20348.2402)`; with its processor where Windows nodes have another one, e.g.
+/// `app:1 (10.0.26100.1742, arm64)`.
+pub(super) fn described(image: &Image, chosen: Option<usize>, nodes: &Nodes) -> String {
+    let candidate = chosen.and_then(|chosen| image.candidates.get(chosen));
+    let version = candidate.and_then(|candidate| candidate.os_version());
     let built_for = match version {
         Some((version, _)) => version.to_string(),
         None if image.candidates.is_empty() => image.other_platforms.first().cloned().unwrap_or_else(|| "no platform".to_owned()),
@@ -320,5 +423,8 @@ pub(super) fn described(image: &Image, chosen: Option<usize>) -> String {
             .and_then(|candidate| candidate.os_version())
             .map_or("windows".to_owned(), |(version, _)| version.to_string()),
     };
-    shown(&format!("{} ({built_for})", image.reference))
+    let is_other = |own: &&str| nodes.groups.iter().any(|group| group.host.is_some() && group.architecture != *own);
+    let own = candidate.map(|candidate| candidate.architecture.as_str()).filter(|own| !own.is_empty());
+    let processor = own.filter(is_other).map(|own| format!(", {own}")).unwrap_or_default();
+    shown(&format!("{} ({built_for}{processor})", image.reference))
 }

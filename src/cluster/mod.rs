@@ -26,7 +26,7 @@ pub use check::{Answer, Question, Said, Share};
 pub use nodes::{ClusterNode, Group, Nodes};
 pub use objects::{ImageOf, Kinds, Workload};
 pub use patch::{Form, Patch, patch, yaml};
-pub use plan::{Effect, OldClass, Plan, Planned, Times, retiring, version_of};
+pub use plan::{Effect, Fitting, OldClass, Plan, Planned, Times, retiring, version_of};
 pub use steer::Steer;
 pub use upgrade::Upgrade;
 

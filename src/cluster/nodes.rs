@@ -16,9 +16,9 @@ use crate::knowledge::{EngineVersion, Knowledge};
 pub struct ClusterNode {
     /// The name.
     pub name: String,
-    /// `windows` or `linux`; empty where the node does not say it.
+    /// `windows` or `linux`, in small letters; empty where the node does not say it.
     pub os: String,
-    /// E.g. `amd64`; empty where the node does not say it.
+    /// E.g. `amd64`, in small letters; empty where the node does not say it.
     pub architecture: String,
     /// Labels and taints.
     pub node: host::Node,
@@ -37,8 +37,11 @@ impl ClusterNode {
     ///
     /// A Windows node that does not say its version.
     pub fn of(object: &Value, knowledge: &Knowledge) -> Result<Self, Error> {
-        let host = host::of_node(object, knowledge).transpose()?;
-        let info = |name: &str| object.owned_at(&["status", "nodeInfo", name]);
+        // In a cluster it cannot be left out, as in a list.
+        let waiting = |error: Error| error.hint("wait until its kubelet has started, then read the cluster again");
+        let host = host::of_node(object, knowledge).transpose().map_err(waiting)?;
+        // Virtual kubelets write `Linux`.
+        let info = |name: &str| object.owned_at(&["status", "nodeInfo", name]).to_ascii_lowercase();
         let handlers = object.at(&["status", "runtimeHandlers"]).map(Tree::list).filter(|handlers| !handlers.is_empty());
         Ok(Self {
             name: object.owned_at(&["metadata", "name"]),
@@ -79,13 +82,33 @@ pub struct Group {
 }
 
 impl Group {
+    /// Nodes with this Windows that are not there.
+    pub(super) fn of_host(host: Host) -> Self {
+        Self {
+            label: host.label.clone(),
+            os: "windows".to_owned(),
+            architecture: host.architecture.as_str().to_owned(),
+            host: Some(host),
+            taints: Vec::new(),
+            handlers: None,
+            members: Vec::new(),
+            is_new: true,
+        }
+    }
+
     /// The words for it, e.g. `ws2022-0 and 3 more (Windows Server 2022)`.
     pub fn title(&self) -> String {
-        let system = match &self.host {
+        format!("{} ({})", self.label, self.system())
+    }
+
+    /// The name of its Windows, or of another system with the processor, e.g. `linux/amd64`.
+    pub fn system(&self) -> String {
+        match &self.host {
             Some(host) => host.name.clone(),
+            None if self.os.is_empty() => "system not known yet".to_owned(),
+            None if self.architecture.is_empty() => format!("{}, processor not known yet", self.os),
             None => format!("{}/{}", self.os, self.architecture),
-        };
-        format!("{} ({system})", self.label)
+        }
     }
 }
 

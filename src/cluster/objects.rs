@@ -25,8 +25,10 @@ pub struct Workload {
     pub placement: Placement,
     /// The name of their RuntimeClass.
     pub class: Option<String>,
-    /// The operating system that it says its pods are for.
+    /// The operating system that its pods are for, as it says or as what it asks for shows.
     pub os: Option<String>,
+    /// True if it says so itself, in `spec.os.name`.
+    pub says_os: bool,
     /// The images of its pods: all of them run on one node.
     pub images: Vec<ImageOf>,
     /// The required affinity as it is written, which a patch goes on from.
@@ -84,6 +86,7 @@ impl Workload {
             name: object.owned_at(&["metadata", "name"]),
             class: spec.text_at(&["runtimeClassName"]).map(Cow::into_owned),
             os: pod::os(spec, &placement),
+            says_os: spec.text_at(&["os", "name"]).is_some(),
             images: images(spec),
             pull_secrets: names(spec.get("imagePullSecrets")),
             owner: owner.and_then(named),

@@ -44,6 +44,9 @@ pub fn patch(answer: &Answer<'_>, nodes: &Nodes, form: Form, classes: &mut BTree
     let workload = answer.workload;
     let none = |why: &str| Patch::None(why.to_owned());
     let Some(steer) = &answer.steer else {
+        if !answer.lands.is_empty() && answer.lands.iter().all(|share| share.fits != Some(false)) {
+            return none("it runs wherever its pods can land: labels do not change a finding that is denied");
+        }
         return none("no label leads its pods to nodes where all of its images run, and to no others");
     };
     if let Some(owner) = &workload.owner {

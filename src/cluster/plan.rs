@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::check::by_engine;
 use super::upgrade::{Label, Upgrade};
-use super::{Answer, Nodes, Question, Share, Workload};
+use super::{Answer, Group, ImageOf, Nodes, Question, Share, Workload};
 use crate::OsVersion;
 use crate::compat::Use;
 use crate::host::placement::{Condition, Placement};
 use crate::host::{BUILD_LABEL, Host};
+use crate::image::Image;
 
 /// The effect of an upgrade on a workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,8 +48,8 @@ pub struct Planned<'a> {
     pub old: Vec<OldLabel>,
     /// The places of its images that need another one: no node of then runs all of its images.
     pub unfit: Vec<usize>,
-    /// The label that new images make it run with, by its value: the build of the newest nodes that the other images run on.
-    pub build: Option<String>,
+    /// The builds of the nodes of then that run it with such images, as their label has them: the other images run there.
+    pub builds: BTreeSet<String>,
     /// True for a DaemonSet that has pods today and no node then.
     pub ends: bool,
 }
@@ -73,6 +74,15 @@ pub struct OldClass {
     pub labels: Vec<Label>,
     /// The places of the workloads that name it.
     pub users: Vec<usize>,
+}
+
+/// Another tag of a repository that fits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fitting {
+    /// The reference.
+    pub reference: String,
+    /// The builds of the nodes of then on which it runs, as their label has them.
+    pub builds: BTreeSet<String>,
 }
 
 /// The plan.
@@ -113,17 +123,19 @@ impl<'a> Times<'a> {
         let (today, next) = (self.today.answer(workload), self.next.answer(after));
         let between = self.between.answer(workload);
         let runs_today = runs(&today);
-        let strays = (runs_today == Some(true) && self.is_astray(&between)).then_some(between);
+        let is_astray = self.is_astray(&between);
+        // One without pods has none to keep where they are.
+        let strays = (runs_today == Some(true) && is_astray).then_some(between);
         let ends = workload.kind == "DaemonSet" && next.lands.is_empty() && runs_today == Some(true);
-        let effect = effect(&today, &next, strays.is_some(), ends);
+        let effect = effect(&today, &next, strays.is_some() || (is_idle(&today) && is_astray), ends);
         let mut old = old_labels(&workload.placement, gone);
         old.extend(self.upgrade.node_of(workload, self.today.nodes).map(|name| OldLabel {
             part: "nodeName",
             key: "metadata.name".to_owned(),
             value: name.to_owned(),
         }));
-        let (unfit, build) = if effect == Effect::Breaks { self.unfit(after, &next) } else { (Vec::new(), None) };
-        Planned { effect, today, next, strays, old, unfit, build, ends }
+        let (unfit, builds) = if effect == Effect::Breaks { self.unfit(after, &next) } else { (Vec::new(), BTreeSet::new()) };
+        Planned { effect, today, next, strays, old, unfit, builds, ends }
     }
 
     /// True for pods that can land on a node that comes and where they do not run.
@@ -132,11 +144,11 @@ impl<'a> Times<'a> {
         between.lands.iter().any(|share| share.fits == Some(false) && is_new(share))
     }
 
-    /// The images that have to be others where no node is left for all of them, and the build they have to be for: that of the nodes
-    /// that most of them run on, of several the newest.
-    fn unfit(&self, workload: &Workload, next: &Answer<'_>) -> (Vec<usize>, Option<String>) {
+    /// The images that have to be others where no node is left for all of them, and the builds of the nodes that run the rest: of those on
+    /// which most of them run.
+    fn unfit(&self, workload: &Workload, next: &Answer<'_>) -> (Vec<usize>, BTreeSet<String>) {
         if next.lands.iter().any(|share| share.fits != Some(false)) || !next.elsewhere.is_empty() {
-            return (Vec::new(), None);
+            return (Vec::new(), BTreeSet::new());
         }
         let misfits = |host: &Host| -> Option<Vec<usize>> {
             let mut misfits = Vec::new();
@@ -153,15 +165,26 @@ impl<'a> Times<'a> {
             Some(misfits)
         };
         let groups = self.next.nodes.groups.iter().filter_map(|group| Some((group, group.host.as_ref()?)));
-        let judged = groups.filter_map(|(group, host)| Some((misfits(host)?, group, host.os_version.build)));
-        match judged.min_by_key(|(misfits, _, build)| (misfits.len(), Reverse(*build))) {
-            Some((misfits, group, _)) => {
-                let node = group.members.first().and_then(|node| self.next.nodes.nodes.get(*node));
-                (misfits, node.and_then(|node| node.node.labels.get(BUILD_LABEL).cloned()))
-            }
-            // No Windows node is left, for whatever image.
-            None => (Vec::new(), None),
-        }
+        let judged: Vec<(Vec<usize>, &Group, u32)> =
+            groups.filter_map(|(group, host)| Some((misfits(host)?, group, host.os_version.build))).collect();
+        // No Windows node may be left, for whatever image.
+        let best = judged.iter().min_by_key(|(misfits, _, build)| (misfits.len(), Reverse(*build)));
+        let Some((unfit, ..)) = best else { return (Vec::new(), BTreeSet::new()) };
+        let alike = judged.iter().filter(|(misfits, ..)| misfits == unfit);
+        (unfit.clone(), alike.filter_map(|(_, group, _)| self.label_of(group)).collect())
+    }
+
+    /// The build of a group of nodes of then, as their label has it.
+    fn label_of(&self, group: &Group) -> Option<String> {
+        let node = self.next.nodes.nodes.get(*group.members.first()?)?;
+        node.node.labels.get(BUILD_LABEL).cloned()
+    }
+
+    /// The builds of the nodes of then on which this image runs instead of one of a workload.
+    pub fn builds_that_run(&self, image_of: &ImageOf, image: &Image) -> BTreeSet<String> {
+        let runs =
+            |group: &&Group| group.host.as_ref().is_some_and(|host| self.next.judged(image_of, image, host).ok == Some(true));
+        self.next.nodes.groups.iter().filter(runs).filter_map(|group| self.label_of(group)).collect()
     }
 
     /// The RuntimeClasses that lead to nodes that go.
@@ -190,10 +213,16 @@ fn runs(answer: &Answer<'_>) -> Option<bool> {
     Some(has(Some(true)))
 }
 
-/// True if every pod runs in process isolation.
+/// True for a DaemonSet that lands on no node, and so has no pods: that is no mistake.
+fn is_idle(answer: &Answer<'_>) -> bool {
+    answer.workload.kind == "DaemonSet" && answer.lands.is_empty() && answer.ok == Some(true)
+}
+
+/// True if every pod runs in process isolation, whatever is denied.
 fn is_process(answer: &Answer<'_>) -> bool {
     let is_process = |judgement: &crate::compat::Judgement| judgement.ok == Some(true) && judgement.taken == Some(Use::Process);
-    answer.ok == Some(true) && !answer.judged.is_empty() && answer.judged.iter().all(|(_, _, judged)| is_process(judged))
+    let is_whole = answer.lands.iter().all(|share| share.fits == Some(true));
+    is_whole && !answer.judged.is_empty() && answer.judged.iter().all(|(_, _, judged)| is_process(judged))
 }
 
 fn effect(today: &Answer<'_>, next: &Answer<'_>, strays: bool, ends: bool) -> Effect {
@@ -206,6 +235,8 @@ fn effect(today: &Answer<'_>, next: &Answer<'_>, strays: bool, ends: bool) -> Ef
         // A finding that is denied is one as well.
         (Some(true), Some(true)) if today.ok == Some(true) && next.ok == Some(false) && is_whole(next) => Effect::Breaks,
         (_, None) | (None, Some(false)) => Effect::Undecided,
+        _ if is_idle(today) && is_idle(next) => Effect::Works,
+        _ if is_idle(today) && strays => Effect::Strays,
         (_, Some(true)) if strays => Effect::Strays,
         (_, Some(true)) if next.ok == Some(false) => Effect::Fails,
         _ if is_process(next) && !is_process(today) => Effect::GainsProcess,

@@ -1,14 +1,15 @@
 //! The findings of one workload, with what leads its pods to nodes that fit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 use super::check::{Answer, Misfit, OnGroup, Question, Said, by_engine, described};
 use super::{Steer, Workload};
 use crate::Advice;
-use crate::advice::Command;
-use crate::compat::{Code, Severity, Subject};
+use crate::advice::{Command, Remedy};
+use crate::compat::{Code, Finding, Judgement, Severity, Subject, either};
+use crate::host::OS_LABELS;
 use crate::host::placement::Placement;
 use crate::image::Image;
 use crate::text::shown;
@@ -24,8 +25,12 @@ pub(super) struct Says<'q, 'a> {
     pub(super) question: &'q Question<'a>,
     pub(super) workload: &'a Workload,
     pub(super) groups: &'q [OnGroup],
+    /// The groups that its pods can land on.
+    pub(super) landed: Vec<usize>,
     pub(super) found: Vec<Said>,
     pub(super) steer: Option<Steer>,
+    /// True for a pod that is bound to a node already, and that is asked about as if it were not.
+    pub(super) was_bound: bool,
 }
 
 impl Says<'_, '_> {
@@ -45,7 +50,7 @@ impl Says<'_, '_> {
         if more > 0 { format!("{named} and {more} more groups of nodes").into() } else { named.into() }
     }
 
-    /// The images that do not run on these groups.
+    /// The images that do not run on these groups; all of the pod where it is not they that do not.
     fn images(&self, groups: impl IntoIterator<Item = usize>) -> Advice {
         let mut images: Vec<&str> = Vec::new();
         for image in groups.into_iter().filter_map(|group| self.groups.get(group)).flat_map(|group| &group.images) {
@@ -53,7 +58,20 @@ impl Says<'_, '_> {
                 images.push(image);
             }
         }
-        images.join(", ").into()
+        if !images.is_empty() {
+            return images.join(", ").into();
+        }
+        let mut all: Vec<String> = Vec::new();
+        for image_of in &self.workload.images {
+            let image = match self.question.images.get(&image_of.reference) {
+                Some(Ok(image)) => described(image, None, self.question.nodes),
+                _ => shown(&image_of.reference),
+            };
+            if !all.contains(&image) {
+                all.push(image);
+            }
+        }
+        all.join(", ").into()
     }
 
     /// The groups on which all images run.
@@ -73,14 +91,31 @@ impl Says<'_, '_> {
             Some(steer) if self.workload.owner.is_some() => steer.sentence().into(),
             Some(steer) if keeps_its_selector(kind) => {
                 let kind = kind.to_lowercase();
+                let unnamed = if self.was_bound { ", and name no node there" } else { "" };
                 let sentence = steer.sentence();
-                format!("{sentence}. Set it in the manifest that creates the {kind}; a {kind} that exists cannot change").into()
+                format!("{sentence}. Set it in the manifest that creates the {kind}{unnamed}; a {kind} that exists cannot change")
+                    .into()
             }
             Some(steer) if self.workload.has_plain_names() => {
                 Advice::from(steer.sentence()) + "; " + Command::ClusterPatch(self.workload.path()) + " writes the change"
             }
             Some(steer) => steer.sentence().into(),
-            None if self.fitting().is_empty() => return "add nodes that the images fit".into(),
+            None if self.fitting().is_empty() => {
+                let is_open = |group: &usize| self.groups.get(*group).is_some_and(|on| on.fits.is_none());
+                let open: Vec<usize> = (0..self.groups.len()).filter(is_open).collect();
+                if open.is_empty() {
+                    return "let nodes that the images fit have what the pod asks for, and select labels of these".into();
+                }
+                let which = self.titles(open);
+                return Advice::from("find out whether the images run on ") + which + ", and select labels of nodes that fit";
+            }
+            None if self.workload.kind == "Pod" && self.workload.placement.node_name.is_some() => {
+                let labels = Advice::from("select labels of nodes that fit: ") + self.titles(self.fitting());
+                match self.workload.owner {
+                    Some(_) => labels,
+                    None => labels + ", where the pod is made, name no node there, and make it again",
+                }
+            }
             None if names_nodes(&self.workload.placement) => {
                 Advice::from("take out the name of the node, and select labels of nodes that fit: ") + self.titles(self.fitting())
             }
@@ -102,15 +137,41 @@ impl Says<'_, '_> {
         Steer::of(&placement, self.question.class_of(self.workload), self.question.nodes, &fits)
     }
 
-    /// The images that fit these groups and that the engine there does not start: each with the groups, what is said, and what to do.
-    fn refused(&self, among: &[usize]) -> Vec<Refused> {
+    /// The images of which a judgement on these groups has such a finding: each with the groups, what is said, and what to do.
+    fn refused(&self, among: &[usize], of: fn(&Judgement) -> Option<&Finding>) -> Vec<Refused> {
+        self.of_images(among, |group| {
+            group.judged.iter().filter_map(|(place, judgement)| Some((*place, judgement, of(judgement)?))).collect()
+        })
+    }
+
+    /// The findings about images that run on these groups, and that the policy does not allow.
+    pub(super) fn denied(&self, among: &[usize]) -> Vec<Said> {
+        let denied = self.of_images(among, |group| {
+            let denied = group.denied.iter();
+            denied
+                .flat_map(|(place, judgement)| judgement.findings.iter().map(move |finding| (*place, judgement, finding)))
+                .collect()
+        });
+        denied.into_iter().map(|one| self.said(one, "")).collect()
+    }
+
+    /// Findings of images on these groups; those with the same sentence about an image are one.
+    fn of_images<'g>(
+        &'g self,
+        among: &[usize],
+        found: impl Fn(&'g OnGroup) -> Vec<(usize, &'g Judgement, &'g Finding)>,
+    ) -> Vec<Refused> {
         let question = self.question;
         let mut refused: Vec<Refused> = Vec::new();
+        let build = |group: &usize| Some(question.nodes.groups.get(*group)?.host.as_ref()?.os_version.build);
+        let builds: BTreeSet<u32> = self.landed.iter().chain(among).filter_map(build).collect();
+        // The digest of an entry names one build, and the pods can land on others.
+        let is_meant = |advice: &Advice| builds.len() < 2 || !names_an_entry(advice);
         for number in among {
             let host = question.nodes.groups.get(*number).and_then(|group| group.host.as_ref());
             let (Some(host), Some(group)) = (host, self.groups.get(*number)) else { continue };
-            for (place, judgement) in &group.judged {
-                let (Some(finding), Some(image_of)) = (by_engine(judgement), self.workload.images.get(*place)) else { continue };
+            for (place, judgement, finding) in found(group) {
+                let Some(image_of) = self.workload.images.get(place) else { continue };
                 let Some(Ok(image)) = question.images.get(&image_of.reference) else { continue };
                 let policy = question.policy_for(image_of);
                 let (reference, chosen) = (shown(&image.reference), judgement.chosen);
@@ -122,24 +183,34 @@ impl Says<'_, '_> {
                     host,
                     policy: &policy,
                 };
-                let (message, help) = (finding.message(&subject), finding.help(&subject));
+                let message = finding.message(&subject);
+                let ways: Vec<Advice> = finding.alternatives(&subject).into_iter().filter(is_meant).collect();
+                let help = either(ways.iter().cloned());
                 match refused.iter_mut().find(|one| one.reference == reference && one.message == message) {
                     Some(one) if one.groups.contains(number) => {}
                     Some(one) => one.groups.push(*number),
-                    None => refused.push(Refused { code: finding.code, reference, groups: vec![*number], message, help }),
+                    None => refused.push(Refused { code: finding.code, reference, groups: vec![*number], message, help, ways }),
                 }
             }
         }
         refused
     }
 
+    /// Such a finding at the workload; behind what to do about it stands what else has to be done.
+    fn said(&self, one: Refused, besides: &str) -> Said {
+        let message = Advice::from(one.reference) + " on " + self.titles(one.groups) + ": " + one.message;
+        Said { code: one.code, severity: Severity::Error, message, help: one.help + besides }
+    }
+
     /// Says what the engine on these groups does not start; behind what to do about it stands what else has to be done.
     fn engine(&mut self, among: &[usize], besides: &str) {
-        for one in self.refused(among) {
-            let titles = self.titles(one.groups);
-            let message = Advice::from(one.reference) + " on " + titles + ": " + one.message;
-            self.found.push(Said { code: one.code, severity: Severity::Error, message, help: one.help + besides });
-        }
+        self.judgements(among, by_engine, besides);
+    }
+
+    /// Says what such findings of the images on these groups say.
+    fn judgements(&mut self, among: &[usize], of: fn(&Judgement) -> Option<&Finding>, besides: &str) {
+        let said: Vec<Said> = self.refused(among, of).into_iter().map(|one| self.said(one, besides)).collect();
+        self.found.extend(said);
     }
 
     /// What is wrong with the nodes that the pods can land on; true if nothing is.
@@ -155,8 +226,8 @@ impl Says<'_, '_> {
         }
         let of_other_os = self.with_misfit(Misfit::PodOs, &misfits);
         if !of_other_os.is_empty() {
-            let os = self.workload.os.clone().unwrap_or_default();
-            self.say(Code::PodOsDiffers, &[("os", shown(&os).into()), ("misfits", self.titles(of_other_os))]);
+            let values = [("os", self.meant_for()), ("misfits", self.titles(of_other_os)), ("steer", self.correcting())];
+            self.say(Code::PodOsDiffers, &values);
             if fitting.is_empty() {
                 return Some(false);
             }
@@ -165,6 +236,7 @@ impl Says<'_, '_> {
             return self.nowhere(answer, placement, &misfits);
         }
         self.in_part(&misfits, &fitting);
+        self.handler(&misfits);
         match (misfits.is_empty(), is_open) {
             (false, _) => Some(false),
             (true, true) => None,
@@ -172,86 +244,154 @@ impl Says<'_, '_> {
         }
     }
 
+    /// The system that the pod is for, and how that is known.
+    fn meant_for(&self) -> Advice {
+        let os = shown(self.workload.os.as_deref().unwrap_or_default());
+        match (self.workload.says_os, self.workload.images.iter().any(|image| image.host_process)) {
+            (true, _) => format!("says that it is for {os} (`spec.os.name`)").into(),
+            (false, true) => format!("is for {os}, since it has HostProcess containers").into(),
+            (false, false) => format!("asks for nodes with {os}").into(),
+        }
+    }
+
+    /// What to do about a pod for another system than that of nodes it can land on.
+    fn correcting(&self) -> Advice {
+        if self.workload.says_os {
+            return "correct `spec.os.name`, or the labels that the pod selects its nodes by".into();
+        }
+        match self.fitting().as_slice() {
+            [] => format!("select {}: {}", OS_LABELS[0], shown(self.workload.os.as_deref().unwrap_or_default())).into(),
+            _ => self.steering(),
+        }
+    }
+
     /// What is wrong where the pods land on these groups, and on none that fits; `None` where they land on none at all, and it is not known
     /// whether another would fit.
     fn nowhere(&mut self, answer: &Answer<'_>, placement: &Placement, misfits: &[usize]) -> Option<bool> {
-        let nodes = self.question.nodes;
         let elsewhere = answer.elsewhere.clone();
         // Nodes that are selected, and only their taints keep the pods away.
-        let is_kept_away = |group: &usize| {
-            let members = nodes.groups.get(*group).map(|group| group.members.as_slice()).unwrap_or_default();
-            let mut members = members.iter().filter_map(|node| nodes.nodes.get(*node));
-            members.any(|node| placement.selects(&node.name, &node.node.labels))
-        };
+        let is_kept_away = |group: &usize| self.selects(*group, placement);
         let tainted: Vec<usize> = elsewhere.iter().copied().filter(is_kept_away).collect();
-        if let Some(group) = tainted.first().and_then(|group| nodes.groups.get(*group)) {
-            let taint = placement.intolerable(&group.taints);
-            let taint = taint.map(|taint| format!("{}={}:{}", taint.key, taint.value, taint.effect)).unwrap_or_default();
-            let values = [("elsewhere", self.titles(tainted)), ("taint", shown(&taint).into()), ("steer", self.tolerating())];
-            self.say(Code::TaintNotTolerated, &values);
+        let is_bound = self.workload.kind == "Pod" && self.workload.placement.node_name.is_some();
+        if !tainted.is_empty() {
+            let (taint, steer) = self.tainted(&tainted, placement);
+            self.say(Code::TaintNotTolerated, &[("elsewhere", self.titles(tainted)), ("taint", taint), ("steer", steer)]);
+        } else if !elsewhere.is_empty() && is_bound && !misfits.is_empty() {
+            // Of what a scheduler has bound it is not known what led it there.
+            let values = [
+                ("misfits", self.titles(misfits.iter().copied())),
+                ("images", self.images(misfits.iter().copied())),
+                ("fits", self.titles(elsewhere)),
+                ("steer", self.steering()),
+            ];
+            self.say(Code::SomeNodesFit, &values);
         } else if !elsewhere.is_empty() {
             let values = [("elsewhere", self.titles(elsewhere)), ("steer", self.steering())];
             self.say(Code::SelectorExcludesFitting, &values);
         } else if self.groups.iter().any(|group| group.fits.is_none()) {
-            // Elsewhere they may run. Where the pods land they do not, which the judgements of the images say.
+            // Elsewhere they may run. Where the pods land they do not.
+            self.in_part(misfits, &[]);
+            self.handler(misfits);
             return if misfits.is_empty() { None } else { Some(false) };
         } else {
-            self.no_node(misfits);
+            self.no_node(misfits, placement);
         }
         self.handler(misfits);
         Some(false)
     }
 
-    /// What is wrong where no node of the cluster fits: the images, the engines, or the handlers.
-    fn no_node(&mut self, misfits: &[usize]) {
+    /// True if nodes of this group have what the pods ask for, whatever their taints.
+    fn selects(&self, group: usize, placement: &Placement) -> bool {
+        let nodes = self.question.nodes;
+        let members = nodes.groups.get(group).map(|group| group.members.as_slice()).unwrap_or_default();
+        let mut members = members.iter().filter_map(|node| nodes.nodes.get(*node));
+        members.any(|node| placement.selects(&node.name, &node.node.labels))
+    }
+
+    /// What is wrong where no node of the cluster fits: the images, the engines, the handlers, or the system that the pod asks for.
+    fn no_node(&mut self, misfits: &[usize], placement: &Placement) {
         let nodes = self.question.nodes;
         let all: Vec<usize> = (0..self.groups.len()).collect();
         let is_windows = |group: &usize| nodes.groups.get(*group).is_some_and(|group| group.host.is_some());
-        let windows: Vec<usize> = all.iter().copied().filter(is_windows).collect();
-        let by_engine = self.with_misfit(Misfit::Engine, &windows);
+        let by_engine = self.with_misfit(Misfit::Engine, &all);
         let without_handler = self.with_misfit(Misfit::Handler, &all);
+        let is_of_images = |group: &usize| is_windows(group) && !without_handler.contains(group);
+        let windows: Vec<usize> = all.iter().copied().filter(is_of_images).collect();
+        let others: Vec<usize> = all.iter().copied().filter(|group| self.runs_as_another(*group, placement)).collect();
         if !by_engine.is_empty() {
             let landed: Vec<usize> = by_engine.iter().copied().filter(|group| misfits.contains(group)).collect();
             let among = if landed.is_empty() { by_engine } else { landed };
             let is_all = !misfits.is_empty() && misfits.iter().all(|group| among.contains(group));
             self.engine(&among, if is_all { "" } else { "; then let the pods select only these nodes" });
-        } else if without_handler.is_empty() {
-            let add = "add nodes of a Windows that the images fit";
-            let help = match windows.as_slice() {
-                [] => add.into(),
-                _ => Advice::from("use images that fit one of these: ") + self.titles(windows.clone()) + "; or " + add,
-            };
-            let images = self.images(if windows.is_empty() { all } else { windows });
-            self.say(Code::NoNodeFits, &[("images", images), ("steer", help)]);
-        } else if misfits.is_empty() {
+        } else if misfits.is_empty() && !without_handler.is_empty() {
             // It lands nowhere, and would find the handler nowhere.
             self.handler(&without_handler);
+        } else if !others.is_empty() {
+            let system = others.first().and_then(|group| nodes.groups.get(*group)).map(|group| group.os.clone());
+            let system = shown(&system.unwrap_or_default());
+            let field = if self.workload.says_os { ", and correct `spec.os.name`" } else { "" };
+            let help = Advice::from(format!("select `{}: {system}`{field}; or ", OS_LABELS[0])) + self.using(&windows);
+            self.say(Code::SelectorExcludesFitting, &[("elsewhere", self.titles(others)), ("steer", help)]);
+        } else if without_handler.is_empty() || misfits.iter().any(is_of_images) {
+            let help = self.using(&windows);
+            let images = self.images(if windows.is_empty() { all } else { windows });
+            self.say(Code::NoNodeFits, &[("images", images), ("steer", help)]);
+        } else {
+            // It lands on nodes of another system; those that the images fit lack the handler.
+            self.in_part(misfits, &[]);
         }
     }
 
-    /// What is wrong on a part of the groups that the pods can land on.
+    /// True for nodes of another system than the pod asks for, where all of its images run.
+    fn runs_as_another(&self, group: usize, placement: &Placement) -> bool {
+        let is_other = self.question.nodes.groups.get(group).is_some_and(|group| group.host.is_none());
+        let has_host_process = self.workload.images.iter().any(|image| image.host_process);
+        let runs = self.groups.get(group).is_some_and(|on| on.misfit == Some(Misfit::PodOs) && on.of_images == Some(true));
+        is_other && runs && !has_host_process && !self.selects(group, placement)
+    }
+
+    /// What to do where no node runs all images; these are the Windows of the cluster.
+    fn using(&self, windows: &[usize]) -> Advice {
+        let can_be_added = self.question.has_fitting_release(self.workload);
+        if windows.is_empty() {
+            return match can_be_added {
+                true => "add nodes of a Windows that the images fit".into(),
+                false => "use images that run on one Windows, and add nodes of it".into(),
+            };
+        }
+        let processors = self.processors_needed(windows);
+        let (images, nodes) = match processors.as_slice() {
+            [] => (String::new(), "a Windows"),
+            some => (format!(" for {}", some.join(" or ")), "a Windows and a processor"),
+        };
+        let fitting = Advice::from(format!("use images{images} that fit one of these: ")) + self.titles(windows.iter().copied());
+        if can_be_added { fitting + format!("; or add nodes of {nodes} that the images fit") } else { fitting }
+    }
+
+    /// What is wrong on a part of the groups that the pods can land on, but for the handler. Where none is known to fit, nothing is said of nodes
+    /// that do.
     fn in_part(&mut self, misfits: &[usize], fitting: &[usize]) {
         let is_daemon = self.workload.kind == "DaemonSet";
         let of = |misfit: Misfit| self.with_misfit(misfit, misfits);
-        let (of_build, by_engine) = (of(Misfit::Build), of(Misfit::Engine));
+        let (of_os, of_architecture) = (of(Misfit::Os), of(Misfit::Architecture));
+        let (of_build, of_engine) = (of(Misfit::Build), of(Misfit::Engine));
+        let is_somewhere = !fitting.is_empty();
+        if !is_somewhere {
+            self.judgements(&[&of_build[..], &of_engine[..]].concat(), by_itself, "");
+        }
         // Other nodes are a way too, and not for a DaemonSet.
-        let with_build = [&of_build[..], if is_daemon { &[] } else { &by_engine[..] }].concat();
+        let with_build = match (is_somewhere, is_daemon) {
+            (false, _) => Vec::new(),
+            (true, true) => of_build.clone(),
+            (true, false) => [&of_build[..], &of_engine[..]].concat(),
+        };
         let build = if is_daemon { Code::DaemonsetMissesNodes } else { Code::SomeNodesFit };
-        let parts = [
-            (of(Misfit::Os), Code::SelectorMissingOs),
-            (of(Misfit::Architecture), Code::SelectorMissingArch),
-            (with_build, build),
-        ];
+        let parts = [(of_os, Code::SelectorMissingOs), (of_architecture, Code::SelectorMissingArch), (with_build, build)];
         for (groups, code) in parts.into_iter().filter(|(groups, _)| !groups.is_empty()) {
             let mut steer = self.steering();
             if code == Code::SomeNodesFit && of_build.is_empty() {
-                let mut helps: Vec<Advice> = Vec::new();
-                for one in self.refused(&by_engine) {
-                    if !helps.contains(&one.help) {
-                        helps.push(one.help);
-                    }
-                }
-                steer = helps.into_iter().fold(steer, |steer, help| steer + "; or " + help);
+                let ways = ways(self.refused(&of_engine, by_engine));
+                steer = ways.into_iter().fold(steer, |steer, way| steer + "; or " + way);
             }
             let values = [
                 ("misfits", self.titles(groups.iter().copied())),
@@ -261,18 +401,58 @@ impl Says<'_, '_> {
             ];
             self.say(code, &values);
         }
-        if is_daemon {
-            self.engine(&by_engine, "");
+        if is_daemon && is_somewhere {
+            self.engine(&of_engine, "");
         }
-        self.handler(misfits);
     }
 
-    /// The advice about a taint: a toleration where it only tells Windows from others.
-    fn tolerating(&self) -> Advice {
-        match &self.steer {
-            Some(steer) if !steer.tolerations.is_empty() => self.steering(),
-            _ => "tolerate it if these nodes are meant for this pod, or add nodes without it".into(),
+    /// The processors of these groups, if an image is for another one on each of them; else none.
+    fn processors_needed(&self, windows: &[usize]) -> Vec<&str> {
+        let is_other = |group: &usize| self.groups.get(*group).is_some_and(|on| on.misfit == Some(Misfit::Architecture));
+        if !windows.iter().all(is_other) {
+            return Vec::new();
         }
+        let groups = windows.iter().filter_map(|group| self.question.nodes.groups.get(*group));
+        let mut processors: Vec<&str> = groups.map(|group| group.architecture.as_str()).collect();
+        processors.sort_unstable();
+        processors.dedup();
+        processors
+    }
+
+    /// The taints that keep the pods from these groups, all of them, and what to do: a toleration where they only tell Windows from others.
+    fn tainted(&self, tainted: &[usize], placement: &Placement) -> (Advice, Advice) {
+        let mut sets: Vec<(Vec<String>, Vec<usize>)> = Vec::new();
+        for number in tainted {
+            let Some(group) = self.question.nodes.groups.get(*number) else { continue };
+            let taints = placement.all_intolerable(&group.taints);
+            let mut taints: Vec<String> =
+                taints.map(|taint| shown(&format!("{}={}:{}", taint.key, taint.value, taint.effect))).collect();
+            taints.sort();
+            match sets.iter_mut().find(|(known, _)| *known == taints) {
+                Some((_, groups)) => groups.push(*number),
+                None => sets.push((taints, vec![*number])),
+            }
+        }
+        let named = |taints: &[String]| match taints {
+            [only] => format!("the taint {only}"),
+            more => format!("the taints {}", more.join(", ")),
+        };
+        let (taints, help) = match sets.as_slice() {
+            [(taints, _)] => {
+                let help = match taints.as_slice() {
+                    [_] => "tolerate it if these nodes are meant for this pod, or add nodes without it",
+                    _ => "tolerate all of them if these nodes are meant for this pod, or add nodes without them",
+                };
+                (Advice::from(named(taints)) + " of these nodes", help)
+            }
+            sets => {
+                let of = sets.iter().map(|(taints, groups)| Advice::from(named(taints)) + " of " + self.titles(groups.clone()));
+                let all = of.reduce(|all, one| all + ", nor " + one).unwrap_or_default();
+                (all, "tolerate all taints of nodes that are meant for this pod, or add nodes without taints")
+            }
+        };
+        let leads = self.steer.as_ref().is_some_and(|steer| !steer.tolerations.is_empty());
+        (taints, if leads { self.steering() } else { help.into() })
     }
 
     /// Says which of these groups lack the handler of the RuntimeClass.
@@ -309,9 +489,11 @@ impl Says<'_, '_> {
         for image in self.workload.images.iter().filter(|image| !image.host_process) {
             if let Some(Ok(read)) = self.question.images.get(&image.reference)
                 && is_pinned(&image.reference, read)
-                && !pinned.contains(&described(read, Some(0)))
             {
-                pinned.push(described(read, Some(0)));
+                let words = described(read, Some(0), self.question.nodes);
+                if !pinned.contains(&words) {
+                    pinned.push(words);
+                }
             }
         }
         if !pinned.is_empty() {
@@ -338,13 +520,37 @@ impl Says<'_, '_> {
     }
 }
 
-/// An image that the engine on groups of nodes does not start.
+/// An image that does not start on groups of nodes, or that is denied there.
 struct Refused {
     code: Code,
     reference: String,
     groups: Vec<usize>,
     message: Advice,
     help: Advice,
+    /// The ways that `help` names.
+    ways: Vec<Advice>,
+}
+
+/// What to do about these, each way once.
+fn ways(refused: Vec<Refused>) -> Vec<Advice> {
+    let mut ways: Vec<Advice> = Vec::new();
+    for way in refused.into_iter().flat_map(|one| one.ways) {
+        if !ways.contains(&way) {
+            ways.push(way);
+        }
+    }
+    ways
+}
+
+/// The finding that says why an image does not run: that of the engine before others.
+fn by_itself(judgement: &Judgement) -> Option<&Finding> {
+    let error = || judgement.findings.iter().find(|finding| finding.severity == Severity::Error);
+    by_engine(judgement).or_else(error).filter(|_| judgement.ok == Some(false))
+}
+
+/// True for advice that names an entry of an image by its digest.
+fn names_an_entry(advice: &Advice) -> bool {
+    advice.remedies().any(|remedy| matches!(remedy, Remedy::Image(reference) if reference.contains("@sha256:")))
 }
 
 /// True for pods that ask for nodes by their names.
@@ -366,4 +572,27 @@ fn is_pinned(reference: &str, image: &Image) -> bool {
 /// A name of the cluster in a sentence.
 pub(super) fn quoted(text: &str) -> Advice {
     crate::text::quoted(text).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_that_two_faults_have_in_common_is_said_once() {
+        let refused = |all: [&str; 2]| Refused {
+            code: Code::EngineRefuses,
+            reference: String::new(),
+            groups: Vec::new(),
+            message: Advice::default(),
+            help: Advice::default(),
+            ways: all.map(Advice::from).to_vec(),
+        };
+        let both = vec![
+            refused(["name the entry by its digest", "use containerd 2.0.11"]),
+            refused(["name the entry by its digest", "use containerd 1.7.28"]),
+        ];
+        let said: Vec<String> = ways(both).iter().map(ToString::to_string).collect();
+        assert_eq!(said, ["name the entry by its digest", "use containerd 2.0.11", "use containerd 1.7.28"]);
+    }
 }

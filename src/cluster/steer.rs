@@ -20,6 +20,8 @@ pub struct Steer {
     pub builds: BTreeSet<String>,
     /// Labels of the node selector that have to go.
     pub dropped: Vec<String>,
+    /// Labels of which what the required affinity asks has to go.
+    pub unasked: Vec<String>,
     /// Tolerations to add.
     pub tolerations: Vec<Toleration>,
     /// The placement with all this.
@@ -90,30 +92,50 @@ impl Steer {
         });
         let tolerations = lacking(placement, &targets);
         let terms = with_condition(placement.terms.as_deref(), build.as_ref(), builds.is_empty());
+        let conditions = || placement.terms.iter().flatten().flat_map(|term| &term.labels);
+        let is_asked = |key: &&str| !builds.is_empty() && conditions().any(|condition| condition.key == *key);
+        let unasked = [BUILD_LABEL, AZURE_SKU].into_iter().filter(is_asked).map(str::to_owned).collect();
         let placement = Placement {
             node_name: placement.node_name.clone(),
             selector,
             terms,
             tolerations: [&placement.tolerations[..], &tolerations[..]].concat(),
         };
-        Some(Self { labels, builds, dropped, tolerations, placement })
+        Some(Self { labels, builds, dropped, unasked, tolerations, placement })
     }
 
     /// What to ask for, as a sentence, e.g. `select kubernetes.io/os: windows, and tolerate os=windows:NoSchedule`.
     pub fn sentence(&self) -> String {
-        let dropped = self.dropped.iter().map(|key| format!(", take out {key}"));
-        let tolerations = self.tolerations.iter().map(|one| format!(", and tolerate {}={}:{}", one.key, one.value, one.effect));
-        format!("select {}{}", self.words(), dropped.chain(tolerations).collect::<String>())
+        format!("select {}", self.words())
     }
 
-    /// The words for it, e.g. `node.kubernetes.io/windows-build in 10.0.20348, 10.0.26100`.
+    /// The words for it: the labels, with what has to go and what has to be tolerated.
     pub fn words(&self) -> String {
+        self.selection() + &self.besides()
+    }
+
+    /// The words for the labels, e.g. `kubernetes.io/os: windows, node.kubernetes.io/windows-build In 10.0.20348, 10.0.26100`.
+    pub fn selection(&self) -> String {
         let mut words: Vec<String> = self.labels.iter().map(|(key, value)| format!("{key}: {value}")).collect();
         if self.builds.len() > 1 {
             let builds: Vec<&str> = self.builds.iter().map(String::as_str).collect();
             words.push(format!("{BUILD_LABEL} In {}", builds.join(", ")));
         }
         words.join(", ")
+    }
+
+    /// What has to go and what has to be tolerated, e.g. `, take out pool, and tolerate os=windows:NoSchedule`; empty if nothing has.
+    pub fn besides(&self) -> String {
+        let mut words: Vec<String> = self.dropped.iter().map(|key| format!(", take out {key}")).collect();
+        if !self.unasked.is_empty() {
+            words.push(match self.placement.terms {
+                Some(_) => format!(", take out what the node affinity asks of {} now", self.unasked.join(" and ")),
+                // It asks for nothing else.
+                None => ", take out the required node affinity".to_owned(),
+            });
+        }
+        words.extend(self.tolerations.iter().map(|one| format!(", and tolerate {}={}:{}", one.key, one.value, one.effect)));
+        words.concat()
     }
 }
 

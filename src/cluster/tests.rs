@@ -9,7 +9,7 @@ use jiff::civil::date;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::compat::{Code, Policy};
+use crate::compat::{Code, Policy, Severity};
 use crate::host::HostEngine;
 use crate::host::pod::Tree;
 use crate::image::{Image, Reference, Source};
@@ -160,6 +160,13 @@ fn every_finding_has_a_workload_that_has_it_and_one_that_has_not() {
         spec["os"] = json!({ "name": name });
         spec
     };
+    let not_in = |values: &[&str]| {
+        let condition = json!({"key": "pool", "operator": "NotIn", "values": values});
+        let mut spec = windows(&[]);
+        spec["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [{ "matchExpressions": [condition] }]}}});
+        spec
+    };
     let table: Vec<Row> = vec![
         ("no-node-fits", "Deployment", &["r.test/2016"], windows(&[]), Some(false), true),
         ("no-node-fits", "Deployment", &["r.test/2019", "r.test/2025"], windows(&[]), Some(false), true),
@@ -225,6 +232,9 @@ fn every_finding_has_a_workload_that_has_it_and_one_that_has_not() {
         ("digest-pins-build", "Deployment", &["pinned"], of_2022(), Some(true), true),
         ("digest-pins-build", "Deployment", &["r.test/2022"], of_2022(), Some(true), false),
         ("build-retires", "Deployment", &["r.test/2019"], windows(&[(BUILD, "10.0.17763")]), Some(true), false),
+        // The scheduler passes over a term with a value that no label can have.
+        ("selector-excludes-fitting", "Deployment", &["r.test/every"], not_in(&["bad value!"]), Some(false), true),
+        ("selector-excludes-fitting", "Deployment", &["r.test/every"], not_in(&["other"]), Some(true), false),
     ];
     let nodes = nodes();
     for (code, kind, images, spec, ok, has) in table {
@@ -253,6 +263,62 @@ fn what_could_not_be_read_is_not_known() {
     // One image that runs nowhere decides, whatever the other is.
     let both = workload("Deployment", &["r.test/unread", "r.test/2019"], windows(&[(BUILD, "10.0.26100")]));
     assert_eq!(answer(&both, &nodes, &classes()).0, Some(false));
+}
+
+/// Of the nodes that a workload cannot tell apart one is looked at, and its name is not that of all.
+#[test]
+fn nodes_are_named_where_they_are_a_few() {
+    let nodes = Nodes::of((0..5).map(|number| node(&format!("w{number}"), "10.0.20348.1", "amd64", None, &[])).collect());
+    let names = |spec: Value| {
+        let (policy, images, classes) = (policy(), images(), classes());
+        let question =
+            Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
+        let lands = question.answer(&workload("Deployment", &["r.test/2022"], spec)).lands;
+        (lands[0].nodes, lands[0].names.clone())
+    };
+    let by_name = |names: &[&str]| {
+        json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": names.iter().map(|name| json!({"matchFields": [
+                {"key": "metadata.name", "operator": "In", "values": [name]}]})).collect::<Vec<_>>()}}}})
+    };
+    assert_eq!(names(json!({})), (5, vec![]));
+    assert_eq!(names(by_name(&["w3", "w1"])), (2, vec!["w1".to_owned(), "w3".to_owned()]));
+    assert_eq!(names(by_name(&["w0", "w1", "w2", "w3"])), (4, vec![]));
+}
+
+/// A kubelet says what its node runs a while after the node is there, and virtual kubelets write `Linux`.
+#[test]
+fn nodes_that_do_not_say_their_system_are_not_known() {
+    let other = |info: Value| {
+        let object = json!({"metadata": {"name": "other"}, "status": {"nodeInfo": info}});
+        ClusterNode::of(&object, Knowledge::built_in()).unwrap()
+    };
+    let on = |info: Value, image: &str| {
+        let nodes = Nodes::of(vec![node("ws2022", "10.0.20348.5386", "amd64", None, &[]), other(info)]);
+        (answer(&workload("Deployment", &[image], json!({})), &nodes, &classes()), nodes.groups[1].title())
+    };
+    let both = "r.test/every";
+    for (info, image, ok, title) in [
+        (json!({}), both, None, "other (system not known yet)"),
+        (json!({"architecture": "amd64"}), both, None, "other (system not known yet)"),
+        (json!({"operatingSystem": "linux"}), both, None, "other (linux, processor not known yet)"),
+        (json!({"operatingSystem": "linux"}), "r.test/2022", Some(false), "other (linux, processor not known yet)"),
+        (json!({"operatingSystem": "Linux", "architecture": "amd64"}), both, Some(true), "other (linux/amd64)"),
+        (json!({"operatingSystem": "linux", "architecture": "AMD64"}), both, Some(true), "other (linux/amd64)"),
+        (json!({"operatingSystem": "Linux", "architecture": "arm64"}), both, Some(false), "other (linux/arm64)"),
+    ] {
+        let ((found, codes), named) = on(info.clone(), image);
+        assert_eq!((found, named.as_str()), (ok, title), "{info} {image}: {codes:?}");
+        assert!(found.is_some() || codes.is_empty(), "{codes:?}");
+    }
+}
+
+#[test]
+fn a_windows_node_without_a_version_is_waited_for() {
+    let object = json!({"metadata": {"name": "new", "labels": {"kubernetes.io/os": "windows"}}});
+    let error = ClusterNode::of(&object, Knowledge::built_in()).unwrap_err();
+    let hint = error.hint.map(|hint| hint.to_string());
+    assert_eq!(hint.as_deref(), Some("wait until its kubelet has started, then read the cluster again"));
 }
 
 #[test]
@@ -598,4 +664,50 @@ fn findings_of_clusters_have_all_their_values() {
             assert!(said.code.is_about(crate::compat::About::Cluster) && said.code != Code::BuildEqual);
         }
     }
+}
+
+/// What is denied is not a matter of nodes: it is named, and no selector is offered for it.
+#[test]
+fn a_finding_that_is_denied_is_named_and_leads_the_pods_nowhere_else() {
+    let images = HashMap::from([("r.test/ahead".to_owned(), Ok(image("r.test/ahead", &["10.0.20348.9999"])))]);
+    let nodes = Nodes::of(vec![
+        node("ws2022", "10.0.20348.5386", "amd64", None, &[]),
+        node("ws2025", "10.0.26100.32995", "amd64", None, &[]),
+    ]);
+    let classes = classes();
+    let of = |policy: Policy, spec: Value| {
+        let question =
+            Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
+        let workload = workload("Deployment", &["r.test/ahead"], spec);
+        let answer = question.answer(&workload);
+        let errors = answer.findings.iter().filter(|said| said.severity == Severity::Error);
+        let errors: Vec<String> = errors.map(|said| format!("{}: {}", said.code.as_str(), said.message)).collect();
+        let fits: Vec<Option<bool>> = answer.lands.iter().map(|share| share.fits).collect();
+        let why = match patch(&answer, &nodes, Form::Shortest, &mut BTreeMap::new()) {
+            Patch::None(why) => why,
+            Patch::Objects(objects) => panic!("{objects:?}"),
+        };
+        (answer.ok, fits, errors, answer.steer.is_some(), why)
+    };
+    let fitting = vec![Some(true), Some(true)];
+    let (ok, fits, errors, is_led, _) = of(policy(), windows(&[]));
+    assert_eq!((ok, fits, errors, is_led), (Some(true), fitting.clone(), vec![], false));
+    let deny = Policy { deny: vec![Code::HostBehindImage], ..policy() };
+    for (policy, code, on) in [
+        (deny.clone(), "host-behind-image", "ws2022 (Windows Server 2022)"),
+        (
+            Policy { untrusted: true, ..policy() },
+            "process-not-for-untrusted",
+            "ws2022 (Windows Server 2022), ws2025 (Windows Server 2025)",
+        ),
+    ] {
+        let (ok, fits, errors, is_led, why) = of(policy, windows(&[]));
+        assert_eq!((ok, fits, is_led), (Some(false), fitting.clone(), false), "{code}");
+        let [error] = errors.as_slice() else { panic!("{errors:?}") };
+        assert!(error.starts_with(&format!("{code}: r.test/ahead on {on}: ")), "{error}");
+        assert!(why.contains("labels do not change"), "{why}");
+    }
+    // Where the image is not newer than the node, it has no such finding.
+    let (ok, fits, errors, ..) = of(deny, windows(&[(BUILD, "10.0.26100")]));
+    assert_eq!((ok, fits, errors), (Some(true), vec![Some(true)], vec![]));
 }

@@ -511,8 +511,9 @@ impl Case<'_> {
                 if !findings.iter().any(|finding| finding.code == code) {
                     // Whoever enabled Hyper-V for an image that cannot run in it either would have done so in vain, and so would
                     // whoever found out whether it is there for an engine that does not use it.
+                    let is_only_reason = self.wish == Wish::Hyperv && self.process.possible == Some(true);
                     let in_vain = code == Code::HypervUnavailable && possibility.because.len() > 1
-                        || code == Code::HypervUnknown && !self.engine.name.offers_hyperv();
+                        || code == Code::HypervUnknown && !self.engine.name.offers_hyperv() && !is_only_reason;
                     let severity = if in_vain { Severity::Note } else { severity };
                     findings.push(Finding { code, severity, detail: self.detail(code) });
                 }

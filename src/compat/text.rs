@@ -226,11 +226,14 @@ impl Subject<'_> {
                     _ => true,
                 };
                 let found = self.suggestion(argument == "process").filter(is_meant);
-                found.filter(|found| reported.allows(&found.judgement)).map(|found| {
+                let own = self.version().map(|version| version.build);
+                found.filter(|found| reported.allows(&found.judgement)).and_then(|found| {
                     let path = self.image.and_then(|image| image.repository.as_deref()).and_then(path_at_microsoft);
                     match found.reference().filter(|_| path == Some(found.repository.repository.as_str())) {
-                        Some(reference) => Remedy::Image(reference).into(),
-                        None => Remedy::Base { release: found.base.release.clone(), build: found.base.build }.into(),
+                        Some(reference) => Some(Remedy::Image(reference).into()),
+                        // It is built on that, for another processor.
+                        None if own == Some(found.base.build) => None,
+                        None => Some(Remedy::Base { release: found.base.release.clone(), build: found.base.build }.into()),
                     }
                 })
             }
@@ -239,6 +242,13 @@ impl Subject<'_> {
             "if-docker" => (self.policy.engine_on(self.host) == Engine::Docker).then(Advice::default),
             // Nothing is to be found out where the engine has no Hyper-V isolation.
             "if-offered" => self.policy.engine_on(self.host).offers_hyperv().then(Advice::default),
+            "if-in-pod" => (self.policy.engine_on(self.host) == Engine::Kubernetes).then(Advice::default),
+            "unless-in-pod" => (self.policy.engine_on(self.host) != Engine::Kubernetes).then(Advice::default),
+            // There a RuntimeClass asks for it.
+            "if-by-class" => {
+                let is_by_class = self.policy.wish == Wish::Hyperv && !self.policy.engine_on(self.host).offers_hyperv();
+                is_by_class.then(Advice::default)
+            }
             "chosen-entry" => self.chosen_entry(reported).map(|reference| Remedy::Image(reference).into()),
             "engine-version" => self.other_engine_version(reported).map(Advice::from),
             "fresh-base" => self.fresh_base(),

@@ -17,7 +17,7 @@ pub struct Placement {
     pub tolerations: Vec<Toleration>,
 }
 
-/// A term of required affinity: all of it must hold. An empty one never holds.
+/// A term of required affinity: all of it must hold. An empty one never holds, nor does one with a value that no label can have.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Term {
     /// Conditions on labels.
@@ -68,7 +68,12 @@ impl Placement {
 
     /// The first taint that keeps the pod away. A pod that names its node passes the scheduler by, and only `NoExecute` ends it.
     pub fn intolerable<'t>(&self, taints: &'t [Taint]) -> Option<&'t Taint> {
-        self.keeping_away(taints).find(|taint| !self.tolerations.iter().any(|toleration| toleration.may_bear(taint)))
+        self.all_intolerable(taints).next()
+    }
+
+    /// All of them.
+    pub fn all_intolerable<'t>(&self, taints: &'t [Taint]) -> impl Iterator<Item = &'t Taint> {
+        self.keeping_away(taints).filter(move |taint| !self.tolerations.iter().any(|toleration| toleration.may_bear(taint)))
     }
 
     /// True if it is known that it bears these taints, of which none is intolerable.
@@ -131,23 +136,34 @@ impl Placement {
         terms.peek().is_some() && terms.all(|term| term.labels.iter().any(leaves_out))
     }
 
-    /// The terms of the required affinity but the empty ones, which never hold.
+    /// The terms of the required affinity but those that never hold.
     fn terms_that_can_hold(&self) -> impl Iterator<Item = &Term> {
-        self.terms.iter().flatten().filter(|term| !term.is_empty())
+        self.terms.iter().flatten().filter(|term| term.can_hold())
     }
 }
 
 impl Term {
-    fn is_empty(&self) -> bool {
-        self.labels.is_empty() && self.fields.is_empty()
+    /// False for an empty one, and for one with a value that no label can have, whatever its operator: the API server takes such values, and the
+    /// scheduler passes over the term (k8s.io/apimachinery pkg/labels, `NewRequirement`).
+    fn can_hold(&self) -> bool {
+        let is_empty = self.labels.is_empty() && self.fields.is_empty();
+        !is_empty && self.labels.iter().flat_map(|condition| &condition.values).all(|value| is_label_value(value))
     }
 
     fn holds(&self, name: &str, labels: &Labels) -> bool {
         let by_name = |condition: &Condition| condition.key == "metadata.name" && condition.holds(Some(name));
-        !self.is_empty()
+        self.can_hold()
             && self.labels.iter().all(|condition| condition.holds(labels.get(&condition.key).map(String::as_str)))
             && self.fields.iter().all(by_name)
     }
+}
+
+/// True for a text that a label can have as its value; an empty one is.
+fn is_label_value(text: &str) -> bool {
+    let is_outer = |byte: u8| byte.is_ascii_alphanumeric();
+    let is_inner = |byte: u8| is_outer(byte) || matches!(byte, b'-' | b'_' | b'.');
+    let ends = [text.bytes().next(), text.bytes().next_back()];
+    text.len() <= 63 && text.bytes().all(is_inner) && ends.into_iter().flatten().all(is_outer)
 }
 
 impl Condition {
@@ -234,6 +250,42 @@ mod tests {
         let named = Term { labels: vec![], fields: vec![condition("metadata.name", "In", &["n"])] };
         assert!(with(vec![named.clone()]).selects("n", &node));
         assert!(!with(vec![named]).selects("m", &node));
+    }
+
+    /// The values are those that a real API server takes, and the scheduler does not.
+    #[test]
+    fn a_value_that_no_label_can_have_keeps_its_whole_term_from_holding() {
+        let node = labels(&[("build", "17")]);
+        let term = |operator: &str, values: &[&str]| Term { labels: vec![condition("build", operator, values)], fields: vec![] };
+        let on = |terms: Vec<Term>| Placement { terms: Some(terms), ..Placement::default() }.selects("n", &node);
+        let (longest, long) = ("x".repeat(63), "x".repeat(64));
+        for (operator, values, holds) in [
+            ("Gt", &["-1"][..], false),
+            ("Gt", &["+5"], false),
+            ("Gt", &["007"], true),
+            ("NotIn", &["bad value!"], false),
+            ("NotIn", &["a/b"], false),
+            ("NotIn", &["-a"], false),
+            ("NotIn", &["a."], false),
+            ("NotIn", &[long.as_str()], false),
+            ("NotIn", &[longest.as_str()], true),
+            ("NotIn", &["a_b.c-D"], true),
+            ("NotIn", &[""], true),
+            ("In", &["bad value!", "17"], false),
+            ("In", &["16", "17"], true),
+        ] {
+            assert_eq!(on(vec![term(operator, values)]), holds, "{operator} {values:?}");
+            // Other terms count.
+            assert!(on(vec![term(operator, values), term("In", &["17"])]), "{operator} {values:?}");
+        }
+        // One bad value is enough, also beside conditions that hold, and of a label that is not known here.
+        let both = Term { labels: vec![condition("build", "Exists", &[]), condition("pool", "NotIn", &["!"])], fields: vec![] };
+        let placement = Placement { terms: Some(vec![both]), ..Placement::default() };
+        assert!(!placement.selects("n", &node) && !placement.of_labels(&node).selects("", &node));
+        // The names of nodes are longer than values of labels.
+        let name = format!("{long}.example");
+        let named = Term { labels: vec![], fields: vec![condition("metadata.name", "In", &[name.as_str()])] };
+        assert!(Placement { terms: Some(vec![named]), ..Placement::default() }.selects(&name, &node));
     }
 
     #[test]

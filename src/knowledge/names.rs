@@ -87,6 +87,9 @@ impl Knowledge {
         let best = like.iter().map(|((likeness, _), _)| *likeness).min();
         like.retain(|((likeness, _), _)| Some(*likeness) == best);
         like.sort_by_key(|(_, release)| std::cmp::Reverse((release.support_of(None), release.build)));
+        // `ltsc2024` is a client, and not what is meant beside `ltsc2025`.
+        let kind = like.first().map(|(_, release)| release.kind);
+        like.retain(|(_, release)| Some(release.kind) == kind);
         // A name that several releases have says less than the id of one.
         let mut names: Vec<&str> = Vec::new();
         for ((_, alias), release) in like {
@@ -238,6 +241,7 @@ mod tests {
         assert_eq!(like("windows-server-2020"), ["windows-server-2025", "windows-server-2022"]);
         assert_eq!(like("Windows Server 2020"), ["windows-server-2025", "windows-server-2022"]);
         assert_eq!(like("ltsc22"), ["ltsc2022"]);
+        assert_eq!(like("ltsc2026"), ["ltsc2025", "ltsc2022"]);
         assert_eq!(like("ltcs2022"), ["ltsc2022"]);
         assert_eq!(like("windows-11-24h3")[0], "windows-11-24h2");
         assert_eq!(like("windws-server-2019"), ["windows-server-2019"]);

@@ -1,6 +1,8 @@
 //! The answer of `wincompat cluster check` as data, `wincompat/cluster/v1`: which workloads land where, and what is wrong with that.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -44,7 +46,7 @@ pub struct ClusterReport {
 pub struct GroupEntry {
     /// The name of the first and the number of the others, e.g. `ws2022-0 and 3 more`.
     pub label: String,
-    /// The name of its Windows, e.g. `Windows Server 2022`; for other systems e.g. `linux/amd64`.
+    /// The name of its Windows, e.g. `Windows Server 2022`; for other systems e.g. `linux/amd64`, or that it is not known yet.
     pub name: String,
     /// The version of its Windows: of several revisions the oldest; null for other systems.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
@@ -80,6 +82,9 @@ pub struct WorkloadEntry {
     /// The parts of `object`.
     #[serde(flatten)]
     pub(super) resource: Resource,
+    /// The results of its images in `report`.
+    #[serde(skip)]
+    pub(super) results: Range<usize>,
 }
 
 /// An object of the cluster.
@@ -107,6 +112,9 @@ pub struct LandsEntry {
     pub nodes: usize,
     /// True if all images run there; null if that is not known.
     pub fits: Option<bool>,
+    /// The names of these nodes, where they are a few.
+    #[serde(skip)]
+    pub(super) names: Vec<String>,
 }
 
 /// Numbers of workloads.
@@ -144,7 +152,7 @@ impl ClusterReport {
                 Some(false) => &mut summary.not_ok,
                 None => &mut summary.undecided,
             } += 1;
-            let entry = WorkloadEntry::new(answer, wording);
+            let mut entry = WorkloadEntry::new(answer, wording);
             let of_answer = of_images(question, answer, &entry.findings, wording);
             let has_unread =
                 || answer.workload.images.iter().any(|image| !matches!(question.images.get(&image.reference), Some(Ok(_))));
@@ -156,6 +164,7 @@ impl ClusterReport {
             if !is_shown {
                 placements.push(placement(question, answer, &entry, &groups));
             }
+            entry.results = results.len()..results.len() + of_answer.len();
             results.extend(of_answer);
             workloads.push(entry);
         }
@@ -170,10 +179,7 @@ impl GroupEntry {
         let member = |number: &usize| question.nodes.nodes.get(*number).map(|node| cleaned(&node.name));
         Self {
             label: cleaned(&group.label),
-            name: match &group.host {
-                Some(host) => cleaned(&host.name),
-                None => cleaned(&format!("{}/{}", group.os, group.architecture)),
-            },
+            name: cleaned(&group.system()),
             os_version: group.host.as_ref().map(|host| host.os_version),
             nodes: group.members.iter().filter_map(member).collect(),
             taints: group
@@ -192,24 +198,37 @@ impl GroupEntry {
     }
 }
 
-/// The groups that these are parts of, each with the number of its nodes where it is not all of them.
+/// The groups that these are parts of; where it is not all nodes of a group, those of a few by their names, or else their number.
 pub(super) fn titles(groups: &[GroupEntry], lands: &[LandsEntry]) -> String {
     let title = |lands: &LandsEntry| {
         let group = groups.get(lands.group)?;
         let all = group.nodes.len();
-        Some(if lands.nodes < all { format!("{} of {all} like {}", lands.nodes, group.title()) } else { group.title() })
+        Some(match lands.names.as_slice() {
+            _ if lands.nodes >= all => group.title(),
+            [] => format!("{} of the {all} nodes {}", lands.nodes, group.title()),
+            names => format!("{} ({})", names.join(", "), group.name),
+        })
     };
     lands.iter().filter_map(title).collect::<Vec<_>>().join(", ")
 }
 
-/// The end of a sum with the number of workloads that are not for Windows, e.g. `; 3 are not for Windows`; empty if there are none.
-pub(super) fn not_for_windows(number: usize) -> String {
-    if number == 0 { String::new() } else { format!("; {}", counted(number, "is not for Windows", "are not for Windows")) }
+/// The end of a sum: what could not be read, and the workloads that are not for Windows, e.g. `. 1 image could not be read. 3 other
+/// workloads are not for Windows`; empty if there is neither. `images` are those of the workloads that are counted before.
+pub(super) fn the_rest(images: &BTreeSet<&String>, errors: &[ErrorEntry], elsewhere: usize) -> String {
+    let of_images = errors.iter().filter(|error| images.contains(&error.reference)).count();
+    let counts = [
+        (of_images, "image could not be read", "images could not be read"),
+        (errors.len() - of_images, "part of the cluster could not be read", "parts of the cluster could not be read"),
+        (elsewhere, "other workload is not for Windows", "other workloads are not for Windows"),
+    ];
+    let counts = counts.into_iter().filter(|(number, ..)| *number > 0);
+    counts.map(|(number, one, several)| format!(". {}", counted(number, one, several))).collect()
 }
 
 impl LandsEntry {
     pub(super) fn new(share: &Share) -> Self {
-        Self { group: share.group, nodes: share.nodes, fits: share.fits }
+        let names = share.names.iter().map(|name| clean(name).into_owned()).collect();
+        Self { group: share.group, nodes: share.nodes, fits: share.fits, names }
     }
 }
 
@@ -235,6 +254,7 @@ impl WorkloadEntry {
             elsewhere: answer.elsewhere.clone(),
             findings: answer.findings.iter().map(|said| entry(said, wording)).collect(),
             resource: Resource::new(answer.workload),
+            results: 0..0,
         }
     }
 }
@@ -279,9 +299,8 @@ fn of_images(question: &Question<'_>, answer: &Answer<'_>, findings: &[FindingEn
         let mut result = ResultEntry::new(question.knowledge, host, image, judgement, question.policy, wording);
         result.location = Some(location(answer, &image_of.part, &image_of.reference));
         let fits = answer.lands.iter().find(|share| share.group == *group).and_then(|share| share.fits);
-        if fits == Some(false) && answer.ok == Some(false) {
-            // An image that would run does not, for what the group lacks.
-            result.ok = Some(false);
+        // An image that runs there is not to blame for another image of the pod, or for what the nodes lack.
+        if fits == Some(false) && answer.ok == Some(false) && result.ok == Some(false) {
             // What the image says itself need not be said of the workload.
             let is_own = |finding: &&FindingEntry| result.findings.iter().any(|own| own.code == finding.code);
             let of_workload: Vec<FindingEntry> = findings.iter().filter(|finding| !is_own(finding)).cloned().collect();
@@ -361,4 +380,31 @@ const fn with_policy_reports(formats: [Format<ClusterReport>; 11]) -> [Format<Cl
 #[cfg(feature = "schema")]
 pub fn schema() -> schemars::Schema {
     schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<ClusterReport>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_group_is_its_nodes_by_name_or_their_number() {
+        let nodes = ["w19".to_owned(), "w19b".to_owned(), "w19c".to_owned(), "w19d".to_owned(), "w19e".to_owned()];
+        let group = GroupEntry {
+            label: "w19 and 4 more".to_owned(),
+            name: "Windows Server 2019".to_owned(),
+            os_version: None,
+            nodes: nodes.to_vec(),
+            taints: Vec::new(),
+            handlers: None,
+            is_new: false,
+        };
+        let on = |nodes: usize, names: &[&str]| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            titles(std::slice::from_ref(&group), &[LandsEntry { group: 0, nodes, fits: None, names }])
+        };
+        assert_eq!(on(1, &["w19b"]), "w19b (Windows Server 2019)");
+        assert_eq!(on(2, &["w19b", "w19e"]), "w19b, w19e (Windows Server 2019)");
+        assert_eq!(on(4, &[]), "4 of the 5 nodes w19 and 4 more (Windows Server 2019)");
+        assert_eq!(on(5, &[]), "w19 and 4 more (Windows Server 2019)");
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::cluster::{ClusterReport, LandsEntry, WorkloadEntry, not_for_windows, titles};
-use super::document::ErrorEntry;
+use super::cluster::{ClusterReport, LandsEntry, WorkloadEntry, the_rest, titles};
+use super::document::{ErrorEntry, FindingEntry, ResultEntry};
 use super::table::{BAD, GOOD, HANGING, INDENT, NARROWEST, OPEN, PLAIN, explain_hint, severity_label, wrapped};
 use super::{Detail, Page, Renderer};
 use crate::compat::Severity;
@@ -32,7 +32,10 @@ impl Renderer<ClusterReport> for ClusterText {
             }
             writeln!(out)?;
         }
-        let code = report.workloads.iter().filter(|workload| workload.ok != Some(true)).flat_map(|one| &one.findings).next();
+        let mut open = report.workloads.iter().filter(|workload| workload.ok != Some(true));
+        let code = open.find_map(|one| {
+            one.findings.first().or_else(|| of_images(report, one, page.detail).first().map(|said| said.finding))
+        });
         if let Some(finding) = code {
             writeln!(out, "{}", explain_hint(&finding.code.to_string(), page.wording))?;
         }
@@ -41,7 +44,8 @@ impl Renderer<ClusterReport> for ClusterText {
         }
         let passes: Vec<&WorkloadEntry> = report.workloads.iter().filter(|workload| workload.ok == Some(true)).collect();
         for workload in &passes {
-            let warned = workload.findings.iter().any(|finding| finding.warns());
+            let of_images = of_images(report, workload, page.detail);
+            let warned = workload.findings.iter().any(FindingEntry::warns) || !of_images.is_empty();
             if page.detail == Detail::Every || warned {
                 paragraph(report, workload, page, width, out)?;
             } else if passes.len() <= LISTED_PASSES {
@@ -51,9 +55,10 @@ impl Renderer<ClusterReport> for ClusterText {
         }
         if page.detail == Detail::Every {
             for group in &report.groups {
-                let taints = if group.taints.is_empty() { String::new() } else { format!("; {}", group.taints.join(", ")) };
-                let version = group.os_version.map(|version| format!(" {version}")).unwrap_or_default();
-                wrapped("", PLAIN, "nodes", &format!("{}:{version}{taints}", group.title()), INDENT, width, out)?;
+                let version = group.os_version.map(|version| version.to_string());
+                let known: Vec<String> = version.into_iter().chain(group.taints.iter().cloned()).collect();
+                let known = if known.is_empty() { String::new() } else { format!(": {}", known.join(", ")) };
+                wrapped("", PLAIN, "nodes", &format!("{}{known}", group.title()), INDENT, width, out)?;
             }
         }
         wrapped("", PLAIN, "", &sum(report), "  ", width, out)
@@ -121,10 +126,58 @@ fn paragraph(
             helps.push(&finding.help);
         }
     }
+    for image in unread(report, workload) {
+        wrapped(INDENT, PLAIN, "", &format!("{image} could not be read"), HANGING, width, out)?;
+    }
+    for said in of_images(report, workload, page.detail) {
+        let (style, severity) = severity_label(said.finding);
+        let message = format!("{} on {}: {} [{}]", said.image, said.nodes.join(", "), said.finding.message, said.finding.code);
+        wrapped(INDENT, style, &severity, &message, HANGING, width, out)?;
+        if !said.finding.help.is_empty() && !helps.contains(&said.finding.help.as_str()) {
+            helps.push(&said.finding.help);
+        }
+    }
     for help in helps {
         wrapped(INDENT, PLAIN, "hint:", help, HANGING, width, out)?;
     }
     Ok(())
+}
+
+/// The images of a workload that could not be read.
+fn unread<'r>(report: &'r ClusterReport, workload: &'r WorkloadEntry) -> impl Iterator<Item = &'r String> {
+    let is_unread = move |image: &&String| report.report.errors.iter().any(|error| error.reference == **image);
+    workload.images.iter().filter(is_unread)
+}
+
+/// What was found of an image on nodes.
+struct OfImage<'r> {
+    finding: &'r FindingEntry,
+    image: &'r str,
+    nodes: Vec<String>,
+}
+
+/// What was found of the images of a workload and is not said of the workload itself: warnings, and all of it where every part is shown.
+/// One sentence about an image on several nodes is one.
+fn of_images<'r>(report: &'r ClusterReport, workload: &'r WorkloadEntry, detail: Detail) -> Vec<OfImage<'r>> {
+    let results: &[ResultEntry] = report.report.results.get(workload.results.clone()).unwrap_or_default();
+    let is_shown = |finding: &&FindingEntry| {
+        let is_said = workload.findings.iter().any(|own| own.code == finding.code);
+        !is_said && (detail == Detail::Every || finding.severity.known() == Some(Severity::Warning))
+    };
+    let mut found: Vec<OfImage<'_>> = Vec::new();
+    for result in results {
+        let node = format!("{} ({})", result.host.label, result.host.name);
+        for finding in result.findings.iter().filter(is_shown) {
+            let image = result.image.reference.as_str();
+            let said = (&finding.code, &finding.message);
+            match found.iter_mut().find(|one| one.image == image && (&one.finding.code, &one.finding.message) == said) {
+                Some(one) if one.nodes.contains(&node) => {}
+                Some(one) => one.nodes.push(node.clone()),
+                None => found.push(OfImage { finding, image, nodes: vec![node.clone()] }),
+            }
+        }
+    }
+    found
 }
 
 /// The last line, e.g. `2 workloads on 3 nodes in 1 group: 1 passes, 1 fails`.
@@ -133,9 +186,9 @@ fn sum(report: &ClusterReport) -> String {
     let all = summary.ok + summary.not_ok + summary.undecided;
     let mut parts = vec![counted(summary.ok, "passes", "pass"), counted(summary.not_ok, "fails", "fail")];
     parts.extend((summary.undecided > 0).then(|| format!("{} undecided", summary.undecided)));
-    parts.extend((summary.errors > 0).then(|| format!("{} not read", summary.errors)));
     let nodes: usize = report.groups.iter().map(|group| group.nodes.len()).sum();
     let where_they_land = format!("{} in {}", count(nodes, "node"), count(report.groups.len(), "group"));
-    let others = not_for_windows(summary.elsewhere);
-    format!("{} on {where_they_land}: {}{others}", count(all, "workload"), parts.join(", "))
+    let images = report.workloads.iter().flat_map(|one| &one.images).collect();
+    let rest = the_rest(&images, &report.report.errors, summary.elsewhere);
+    format!("{} on {where_they_land}: {}{rest}", count(all, "workload"), parts.join(", "))
 }

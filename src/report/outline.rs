@@ -13,8 +13,19 @@ pub(super) struct Section {
     pub title: &'static str,
     /// True for what stands against what was asked about.
     pub is_bad: bool,
+    /// True where the contents are in an order, and have numbers.
+    pub is_ordered: bool,
     /// The contents: a heading with the lines below it.
     pub items: Vec<(String, Vec<String>)>,
+}
+
+impl Section {
+    /// The contents, each with its number in front, e.g. `1. `; nothing where they have none.
+    pub fn numbered(&self) -> impl Iterator<Item = (String, &(String, Vec<String>))> {
+        let is_ordered = self.is_ordered;
+        let number = move |place: usize| if is_ordered { format!("{}. ", place + 1) } else { String::new() };
+        self.items.iter().enumerate().map(move |(place, item)| (number(place), item))
+    }
 }
 
 /// An answer as its formats write it.
@@ -57,10 +68,10 @@ impl<R: Outlined> Renderer<R> for OutlineText {
         for section in outline.sections {
             let style = if section.is_bad { BAD } else { GOOD };
             wrapped("", style, &format!("{}:", section.title), "", "", page.columns, out)?;
-            for (heading, lines) in section.items {
-                wrapped("  ", PLAIN, "", &clean(&heading), "    ", page.columns, out)?;
+            for (number, (heading, lines)) in section.numbered() {
+                wrapped("  ", PLAIN, "", &format!("{number}{}", clean(heading)), "    ", page.columns, out)?;
                 for line in lines {
-                    wrapped("      ", PLAIN, "", &clean(&line), "        ", page.columns, out)?;
+                    wrapped("      ", PLAIN, "", &clean(line), "        ", page.columns, out)?;
                 }
             }
             writeln!(out)?;

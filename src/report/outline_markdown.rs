@@ -21,10 +21,11 @@ impl<R: Outlined> Renderer<R> for OutlineMarkdown {
         writeln!(out, "## {sign} {}\n\n{}", escaped(&outline.title), escaped(&outline.sum))?;
         for section in outline.sections {
             writeln!(out, "\n### {}\n", section.title)?;
-            for (heading, lines) in section.items {
-                writeln!(out, "- {}", escaped(&heading))?;
+            for (number, (heading, lines)) in section.numbered() {
+                let mark = if number.is_empty() { "- " } else { number.as_str() };
+                writeln!(out, "{mark}{}", escaped(heading))?;
                 for line in lines {
-                    writeln!(out, "  - {}", sentence(&line))?;
+                    writeln!(out, "{:1$}- {2}", "", mark.len(), sentence(line))?;
                 }
             }
         }

@@ -376,24 +376,26 @@ pub(super) fn sum(report: &Report) -> String {
     };
     let mut parts = vec![format!("{} passed{accepted}", summary.ok)];
     let [unread, of_files] = errors(report);
+    // Workloads have numbers of their own, behind those of images on hosts.
+    let open = report.placements.iter().filter(|placement| placement.ok.is_none()).count();
+    let failing = report.placements.iter().filter(|placement| placement.ok == Some(false)).count();
     let counts = [
         (summary.needs_flag, if summary.needs_flag == 1 { "needs a flag" } else { "need a flag" }),
-        (summary.undecided, "undecided"),
+        (summary.undecided.saturating_sub(open), "undecided"),
         unread,
         of_files,
     ];
-    let failed = summary.not_ok.saturating_sub(summary.needs_flag);
+    let failed = summary.not_ok.saturating_sub(summary.needs_flag + failing);
     let mut counts: Vec<String> =
         counts.into_iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
     let place = usize::from(summary.needs_flag > 0).min(counts.len());
     counts.insert(place, format!("{failed} failed"));
     parts.append(&mut counts);
     let on = if hosts == 0 { String::new() } else { format!(" on {}", count(hosts, "host")) };
-    let workloads = match report.placements.len() {
-        0 => String::new(),
-        number => format!(", {}", count(number, "workload")),
-    };
-    format!("{}{on}{workloads}: {}", count(images.len(), "image"), parts.join(", "))
+    let workloads = [(failing, "failed"), (open, "undecided")].into_iter().filter(|(number, _)| *number > 0);
+    let workloads: Vec<String> = workloads.map(|(number, word)| format!("{} {word}", count(number, "workload"))).collect();
+    let workloads = if workloads.is_empty() { String::new() } else { format!(". {}", workloads.join(", ")) };
+    format!("{}{on}: {}{workloads}", count(images.len(), "image"), parts.join(", "))
 }
 
 #[cfg(test)]

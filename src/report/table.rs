@@ -15,7 +15,7 @@ use super::{Detail, Page, Renderer, Word, Wording, hints, overview};
 use crate::advice::{Command, Remedy, Setting};
 use crate::compat::{Severity, Use, Wish};
 use crate::host::{Attribute, Availability};
-use crate::{Isolation, OsVersion};
+use crate::{Engine, Isolation, OsVersion};
 
 /// Columns below which a table is not narrowed any further.
 pub(super) const NARROWEST: u16 = 60;
@@ -90,6 +90,10 @@ fn write_only(report: &Report, entry: &ResultEntry, page: &Page<'_>, width: u16,
         && let Some(candidates) = candidate_list(entry)
     {
         wrapped("  ", PLAIN, "entries:", &candidates, "    ", width, out)?;
+    }
+    if is_left_out(entry) {
+        let why = "Kubernetes does not start an image in Hyper-V isolation that does not run in process isolation on the node";
+        wrapped("  ", PLAIN, "note:", why, "    ", width, out)?;
     }
     for line in assumptions(report, &labels, page.wording) {
         wrapped("  ", PLAIN, "", &line, "    ", width, out)?;
@@ -179,11 +183,31 @@ fn assumption<'a>(attribute: &'a Word<Attribute>, entry: &'a ResultEntry) -> Opt
         Word::Known(Attribute::Containers) if entry.host.containers.known() == Some(Availability::Available) => {
             "Containers feature on"
         }
-        Word::Known(Attribute::Hyperv) if entry.host.hyperv.known() == Some(Availability::Available) => HYPERV_ON,
-        // A Home edition has neither, as is said.
+        Word::Known(Attribute::Hyperv) if is_available(entry) && !is_in_pod(entry) => HYPERV_ON,
+        // A Home edition has neither, as is said; and whether Hyper-V is on changes nothing in Kubernetes.
         Word::Known(Attribute::Containers | Attribute::Hyperv) => return None,
         Word::Other(word) => word,
     })
+}
+
+/// True if the host is said or assumed to have Hyper-V.
+fn is_available(entry: &ResultEntry) -> bool {
+    entry.host.hyperv.known() == Some(Availability::Available)
+}
+
+/// True for a container that Kubernetes starts.
+fn is_in_pod(entry: &ResultEntry) -> bool {
+    entry.engine.name.known() == Some(Engine::Kubernetes)
+}
+
+/// True if Hyper-V isolation would run the image, and the engine does not take it for such images.
+fn is_left_out(entry: &ResultEntry) -> bool {
+    is_in_pod(entry) && entry.process.possible == Some(false) && entry.hyperv.possible == Some(true)
+}
+
+/// The word for Hyper-V isolation by the engine of the result.
+fn of_hyperv(entry: &ResultEntry) -> &'static str {
+    if is_left_out(entry) { "no" } else { answer(entry.hyperv.possible) }
 }
 
 /// The result as asked, in a word or two.
@@ -215,7 +239,7 @@ fn write_lines(entry: &ResultEntry, (result, style): (&str, Style), width: u16, 
         ("version", version(entry.image.os_version, entry.image.release.as_deref())),
         ("host", format!("{} {}", entry.host.label, entry.host.os_version)),
         ("process", answer(entry.process.possible).to_owned()),
-        ("Hyper-V", answer(entry.hyperv.possible).to_owned()),
+        ("Hyper-V", of_hyperv(entry).to_owned()),
     ];
     for (name, text) in lines {
         wrapped("", PLAIN, &format!("{name:<8}"), &text, "         ", width, out)?;
@@ -243,7 +267,7 @@ fn table(entry: &ResultEntry, result: &str, width: u16) -> Option<(comfy_table::
         if fits { format!("{}\n{version}", entry.image.reference) } else { version },
         format!("{}\n{}", entry.host.label, entry.host.os_version),
         answer(entry.process.possible).to_owned(),
-        answer(entry.hyperv.possible).to_owned(),
+        of_hyperv(entry).to_owned(),
         result.to_owned(),
     ]);
     // Answers are short and stay whole; what wraps is the host, and only where there is no room for it.

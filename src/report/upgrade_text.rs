@@ -22,7 +22,7 @@ impl Outlined for UpgradeReport {
 fn sections(report: &UpgradeReport) -> Vec<Section> {
     let of = |change: Change, title: &'static str, is_bad: bool| {
         let chosen = report.references.iter().filter(|one| one.change.known() == Some(change));
-        Section { title, is_bad, items: chosen.map(|one| item(report, one, change)).collect() }
+        Section { title, is_bad, is_ordered: false, items: chosen.map(|one| item(report, one, change)).collect() }
     };
     let sections = [
         of(Change::Breaks, "Works today and will not", true),
@@ -37,7 +37,7 @@ fn sections(report: &UpgradeReport) -> Vec<Section> {
 
 /// The section of what must be rebuilt.
 pub(super) fn rebuilt(entries: &[RebuildEntry]) -> Section {
-    let item = |(number, one): (usize, &RebuildEntry)| {
+    let item = |one: &RebuildEntry| {
         let what = match (&one.file, &one.image) {
             (Some(file), Some(image)) => format!("{file}, from {image}{}", versioned(one.os_version)),
             (Some(file), None) => file.clone(),
@@ -59,15 +59,16 @@ pub(super) fn rebuilt(entries: &[RebuildEntry]) -> Section {
             };
             lines.push(what.to_owned());
         }
-        (format!("{}. {what}", number + 1), lines)
+        (what, lines)
     };
-    Section { title: "To be rebuilt, in this order", is_bad: true, items: entries.iter().enumerate().map(item).collect() }
+    let items = entries.iter().map(item).collect();
+    Section { title: "To be rebuilt, in this order", is_bad: true, is_ordered: true, items }
 }
 
 /// The section of what could not be read.
 pub(super) fn unread(errors: &[ErrorEntry]) -> Section {
     let item = |error: &ErrorEntry| (error.placed_line(), error.hint.iter().map(|hint| format!("hint: {hint}")).collect());
-    Section { title: "Not read", is_bad: true, items: errors.iter().map(item).collect() }
+    Section { title: "Not read", is_bad: true, is_ordered: false, items: errors.iter().map(item).collect() }
 }
 
 /// A reference, with its hosts and reasons.

@@ -222,6 +222,7 @@ fn a_workload_without_a_result_has_a_status_with_a_reason() {
         (all, &[], on_linux, "wrong-node", "can land on nodes where it does not run", "pod-os-differs"),
         (all, &[], class(), "refused", "Kubernetes refuses its pods", "runtime-class-missing"),
         (all, &["--deny", "build-retires"], of_2004, "denied", "because of a finding that is denied", "build-retires"),
+        (all, &["--untrusted"], json!({}), "denied", "because of a finding that is denied", "process-not-for-untrusted"),
         (classes, &[], class(), "unknown", "could not be read, so its nodes are not known", "undecided"),
     ] {
         let mut objects = shop();
@@ -261,6 +262,72 @@ fn a_workload_without_a_result_has_a_status_with_a_reason() {
         let junit = run("junit").out;
         assert!(junit.contains(if is_open { "<error " } else { "<failure " }), "{status}: {junit}");
     }
+}
+
+/// An image that runs on a node is not to blame for another one of the pod.
+#[test]
+fn an_image_that_runs_is_not_shown_as_failed_because_of_another_one() {
+    let mut mixed = deployment("mixed", None, NANO);
+    mixed["spec"]["template"]["spec"]["containers"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"name": "d", "image": "mcr.microsoft.com/windows/nanoserver:ltsc2019"}));
+    let mut objects = shop();
+    objects.insert("/apis/apps/v1/namespaces/shop/deployments", vec![mixed]);
+    let api = Api::of(&objects, &[]);
+    let report = api.run(&["check", "--format", "json"]).json();
+    let results = report["report"]["results"].as_array().unwrap();
+    let seen: Vec<(bool, &str, bool)> = results
+        .iter()
+        .map(|one| {
+            let reference = one["image"]["reference"].as_str().unwrap();
+            let is_blamed = one["findings"].as_array().unwrap().iter().any(|finding| finding["code"] == "no-node-fits");
+            (reference.ends_with("ltsc2022"), one["host"]["label"].as_str().unwrap(), is_blamed)
+        })
+        .collect();
+    let blamed = [(true, "a", true), (true, "b and 1 more", false), (false, "a", false), (false, "b and 1 more", true)];
+    assert_eq!(seen, blamed);
+    let passed: Vec<&Value> = results.iter().map(|one| &one["ok"]).collect();
+    assert_eq!(passed, [&json!(false), &json!(true), &json!(true), &json!(false)]);
+    for format in ["markdown", "azure", "github"] {
+        let answer = api.run(&["check", "--format", format]);
+        assert!(answer.code == 1 && !answer.out.contains("is denied"), "{format}: {}", answer.out);
+    }
+}
+
+/// The text as one line.
+fn in_one_line(answer: &Answer) -> String {
+    answer.out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What is found of images is in the text too, with the reason why something is not known.
+#[test]
+fn the_text_says_what_was_found_of_images_and_why_something_is_not_known() {
+    const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/shop/deployments";
+    let mut objects = shop();
+    let linux = json!({"metadata": {"name": "l", "labels": {}},
+        "status": {"nodeInfo": {"operatingSystem": "linux", "architecture": "amd64", "kernelVersion": "5.15"}}});
+    objects.entry("/api/v1/nodes").or_default().extend([linux, node("z", "10.0.19041.1")]);
+    let old = deployment("old", Some("10.0.19041"), "mcr.microsoft.com/windows/nanoserver:2004");
+    let unread = deployment("unread", Some("10.0.20348"), "registry.test/x:1");
+    objects.insert(DEPLOYMENTS, vec![old, unread, deployment("fits", Some("10.0.20348"), NANO)]);
+    let api = Api::of(&objects, &[]);
+    let text = in_one_line(&api.run(&["check"]));
+    assert!(text.contains("nanoserver:2004 on z (Windows Server, version 2004): "), "{text}");
+    assert!(text.contains("[host-end-of-support]"), "{text}");
+    let unread = "shop/unread not known on: b and 1 more (Windows Server 2022) registry.test/x:1 could not be read";
+    assert!(text.contains(unread), "{text}");
+    let sum = "3 workloads on 5 nodes in 4 groups: 2 pass, 0 fail, 1 undecided. 1 image could not be read";
+    assert!(text.ends_with(sum), "{text}");
+    let all = api.run(&["check", "-v"]);
+    for line in ["nodes l (linux/amd64)", "nodes a (Windows Server 2019): 10.0.17763.1"] {
+        assert!(all.out.lines().any(|one| one == line), "{line}: {}", all.out);
+    }
+    let hyperv = api.run(&["check", "deployment/fits", "--isolation", "hyperv"]);
+    assert_eq!(hyperv.code, 2, "{hyperv:?}");
+    let text = in_one_line(&hyperv);
+    assert!(text.contains("it is not known whether Hyper-V isolation works on host 10.0.20348.1 [hyperv-unknown]"), "{text}");
+    assert!(text.contains("hint: see whether a pod with a RuntimeClass for Hyper-V isolation starts on such a node"), "{text}");
 }
 
 /// What the policy working group's definition of v1alpha2 allows, as far as it limits words.
@@ -317,10 +384,13 @@ fn a_set_that_a_controller_of_others_has_made_has_no_change() {
     let api = Api::of(&objects, &[]);
     let answer = api.run(&["patch", "rs/web-657d"]);
     assert_eq!(answer.code, 2, "{answer:?}");
-    let expected = "# apps/v1 ReplicaSet shop/web-657d: it belongs to argoproj.io/v1alpha1 Rollout web, and what is changed here is \
+    let expected = "apps/v1 ReplicaSet shop/web-657d: it belongs to argoproj.io/v1alpha1 Rollout web, and what is changed here is \
                     taken back. Change that one: select kubernetes.io/arch: amd64, kubernetes.io/os: windows, \
-                    node.kubernetes.io/windows-build: 10.0.20348\n";
-    assert_eq!(answer.out, expected);
+                    node.kubernetes.io/windows-build: 10.0.20348";
+    let lines: Vec<&str> = answer.out.lines().collect();
+    assert!(lines.len() > 1 && lines.iter().all(|line| line.starts_with("# ") && line.len() <= 80), "{}", answer.out);
+    let words: Vec<&str> = lines.iter().map(|line| line.trim_start_matches('#').trim_start()).collect();
+    assert_eq!(words.join(" "), expected);
     let answer = api.run(&["check", "rs/web-657d"]);
     assert!(!answer.out.contains("cluster patch"), "{}", answer.out);
     assert!(answer.out.contains("change argoproj.io/v1alpha1 Rollout web, which this belongs to"), "{}", answer.out);
@@ -363,6 +433,31 @@ fn a_list_that_is_not_served_leaves_the_others() {
     assert_eq!(api.asked().iter().filter(|asked| asked.ends_with("/pods")).count(), 3);
 }
 
+/// The API server lists nothing for a namespace that is not there: a name that is misspelled does not pass a gate.
+#[test]
+fn a_namespace_without_workloads_is_not_a_pass() {
+    let mut objects = shop();
+    objects.insert("/api/v1/namespaces", vec![json!({"metadata": {"name": "shop"}}), json!({"metadata": {"name": "empty"}})]);
+    for arguments in [&["check"][..], &["plan", "--add", "ltsc2025"], &["patch"]] {
+        for (name, denied, code, words) in [
+            ("nope", &[][..], 2, "error: there is no namespace `nope`"),
+            ("nope", &["/api/v1/namespaces"], 2, "error: the namespace `nope` has no workloads"),
+            ("empty", &[], 0, "warning: the namespace `empty` has no workloads; -A is for all namespaces"),
+            ("empty", &["/api/v1/namespaces"], 2, "error: the namespace `empty` has no workloads"),
+        ] {
+            let answer = Api::of(&objects, denied).run(&[arguments, &["-n", name]].concat());
+            assert_eq!(answer.code, code, "{arguments:?} {name} {denied:?}: {answer:?}");
+            assert!(answer.err.contains(words) && answer.err.contains("-A"), "{arguments:?} {name}: {}", answer.err);
+        }
+    }
+    // Nobody asks for the list of namespaces where there are workloads, or where some could not be read.
+    let api = Api::of(&shop(), &[]);
+    assert_eq!(api.run(&["check", "-n", "shop"]).code, 1);
+    let partly = Api::of(&shop(), &["/api/v1/namespaces/nope/pods"]);
+    assert_eq!(partly.run(&["check", "-n", "nope"]).code, 2);
+    assert!([api, partly].iter().all(|api| !api.asked().contains(&"GET /api/v1/namespaces".to_owned())));
+}
+
 /// How often a page is asked for does not depend on how often those before it were.
 #[test]
 fn a_server_that_is_busy_at_each_page_serves_the_whole_list() {
@@ -396,6 +491,9 @@ fn a_node_that_cannot_be_read_is_named_once_where_the_list_is_begun_again() {
         ("/api/v1/nodes", Some(_)) if is_first.swap(false, Ordering::Relaxed) => (410, status(410, "Expired", "too old")),
         ("/api/v1/nodes", None) => (200, json!({"kind": "List", "metadata": {"continue": "1"}, "items": [unknown]}).to_string()),
         ("/api/v1/nodes", Some(_)) => (200, json!({"kind": "List", "items": [node("b", "10.0.20348.1")]}).to_string()),
+        ("/apis/apps/v1/namespaces/shop/deployments", _) => {
+            (200, json!({"kind": "List", "items": [deployment("web", None, NANO)]}).to_string())
+        }
         _ => (200, json!({"kind": "List", "items": []}).to_string()),
     });
     let answer = api.run(&["check"]);

@@ -116,6 +116,39 @@ fn the_plan_as_json_is_as_its_schema_says() {
     );
 }
 
+/// Each image is rolled out with what it selects: no pod lands on nodes that do not fit, and no pin is left for nodes that are removed.
+#[test]
+fn an_image_and_its_selector_are_one_change() {
+    const SKU: &str = "kubernetes.azure.com/os-sku";
+    let mut objects = Objects::new();
+    let mut old = node("a", "10.0.17763.8389");
+    old["metadata"]["labels"][SKU] = json!("Windows2019");
+    add(&mut objects, "/api/v1/nodes", old);
+    let deployments = "/apis/apps/v1/namespaces/shop/deployments";
+    add(&mut objects, deployments, deployment("unpinned", None, OLD));
+    let mut by_sku = deployment("by-sku", None, OLD);
+    by_sku["spec"]["template"]["spec"]["nodeSelector"][SKU] = json!("Windows2019");
+    add(&mut objects, deployments, by_sku);
+    let arguments = ["plan", "--add", "ltsc2022", "--add", "ltsc2025", "--retire", "17763", "--format", "json"];
+    let report = Api::of(&objects, &[]).run(&arguments).json();
+    let steps = report["steps"].as_array().unwrap();
+    let whats: Vec<&str> = steps.iter().map(|step| step["what"].as_str().unwrap()).collect();
+    let at = |what: &str| whats.iter().position(|one| one.starts_with(what)).unwrap_or_else(|| panic!("{what}: {whats:?}"));
+    assert!(at("pin ") < at("add ") && at("add ") < at("roll out ") && at("roll out ") < at("cordon "), "{whats:?}");
+    let items = steps[at("roll out ")]["items"].as_array().unwrap();
+    let items: Vec<&str> = items.iter().map(|item| item.as_str().unwrap()).collect();
+    let becomes = format!("{OLD} becomes {NEW}");
+    let select = "select node.kubernetes.io/windows-build In 10.0.20348, 10.0.26100";
+    let expected = [
+        format!("apps/v1 Deployment shop/by-sku: {becomes}; {select}, take out {SKU}: Windows2019"),
+        format!("apps/v1 Deployment shop/unpinned: {becomes}; {select} instead of the build that step 1 pins"),
+    ];
+    assert_eq!(items, expected);
+    // One image is in one section.
+    let text = Api::of(&objects, &[]).run(&arguments[..7]).out;
+    assert!(text.contains("Needs another image:") && !text.contains("To be rebuilt"), "{text}");
+}
+
 #[test]
 fn the_plan_as_a_page_and_in_files() {
     let folder = tempfile::tempdir().unwrap();
@@ -139,9 +172,44 @@ fn an_upgrade_that_breaks_nothing_ends_with_0() {
     let answer = api.run(&["plan", "--add", "ltsc2025", "--retire", "20348"]);
     assert_eq!(answer.code, 0, "{answer:?}");
     assert!(answer.out.ends_with("All that runs today runs then. 1 workload: 1 will run\n"), "{}", answer.out);
-    for section in ["Breaks", "Needs another image", "Names nodes that go", "To be rebuilt", "Not decided", "Pin "] {
+    for section in ["Breaks", "Needs another image", "Selects nodes that will be removed", "To be rebuilt", "Not decided", "Pin "]
+    {
         assert!(!answer.out.contains(section), "{section}: {}", answer.out);
     }
+}
+
+/// Beside an affinity for the old build, a selector for the new one leads nowhere.
+#[test]
+fn what_asks_for_the_old_build_in_an_affinity_is_taken_out() {
+    let mut objects = Objects::new();
+    add(&mut objects, "/api/v1/nodes", node("a", "10.0.17763.8389"));
+    let mut affine = deployment("affine", None, OLD);
+    affine["spec"]["template"]["spec"]["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+        "nodeSelectorTerms": [{"matchExpressions": [
+            {"key": "node.kubernetes.io/windows-build", "operator": "In", "values": ["10.0.17763"]}]}]}}});
+    add(&mut objects, "/apis/apps/v1/namespaces/shop/deployments", affine);
+    let answer = Api::of(&objects, &[]).run(&["plan", "--add", "ltsc2022", "--retire", "17763"]);
+    let text = answer.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let change = "select node.kubernetes.io/windows-build: 10.0.20348, take node.kubernetes.io/windows-build: 10.0.17763 out of \
+                  its affinity";
+    assert!(text.contains(change), "{text}");
+}
+
+/// A pod is bound to a node that has not what it asks for, and goes: made again, it lands on a Windows node.
+#[test]
+fn a_pod_whose_node_goes_is_in_the_plan_where_it_lands_then() {
+    let mut objects = Objects::new();
+    let mut new = node("b", "10.0.20348.1");
+    new["metadata"]["labels"]["pool"] = json!("x");
+    add(&mut objects, "/api/v1/nodes", node("a", "10.0.17763.8389"));
+    add(&mut objects, "/api/v1/nodes", new);
+    let pod = json!({"metadata": {"name": "alone", "namespace": "shop"},
+        "spec": {"nodeName": "a", "nodeSelector": {"pool": "x"}, "containers": [{"name": "c", "image": NEW}]}});
+    add(&mut objects, "/api/v1/namespaces/shop/pods", pod);
+    let report = Api::of(&objects, &[]).run(&["plan", "--retire", "17763", "--format", "json"]).json();
+    let lands = report["workloads"][0]["next"].as_array().map(Vec::len);
+    assert_eq!((&report["workloads"][0]["object"], lands), (&json!("v1 Pod shop/alone"), Some(1)), "{report}");
+    assert_eq!(report["summary"]["elsewhere"], json!(0));
 }
 
 /// Without a Windows node no image runs, whatever it is built for.

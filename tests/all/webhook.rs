@@ -308,6 +308,17 @@ fn what_cannot_be_read_is_never_denied() {
     }
 }
 
+/// A registry that was not asked is not said to lack an image.
+#[test]
+fn an_image_that_the_cache_lacks_is_not_said_to_be_lacking_in_its_registry() {
+    let (api, authority) = (Api::start(), Authority::new());
+    let webhook = Webhook::start(&api, &authority, &["--mode", "enforce", "--offline"]).ready();
+    let response = webhook.pod("registry.test/app:1");
+    let warning = response["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("its registry cannot be asked") && !warning.contains("does not have it"), "{response}");
+    until("the log says what to do", || webhook.log().contains("without --offline").then_some(()));
+}
+
 /// What an author may name is not what the webhook may reach, and what a server says is not for the author.
 #[test]
 fn a_registry_that_nobody_named_is_asked_on_the_internet_alone_and_its_words_stay_in_the_log() {

@@ -14,6 +14,9 @@ use crate::cluster::{Answer, Form, Patch, Question, patch, yaml};
 use crate::host::pod::Tree as _;
 use crate::report::plain::clean;
 
+/// The fewest columns of a comment.
+const NARROWEST: u16 = 40;
+
 /// Write changes that lead pods to nodes where they run, as YAML for kubectl or Kustomize.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
@@ -74,12 +77,12 @@ impl Subcommand for Args {
             match patch(answer, &nodes, form, &mut classes) {
                 Patch::Objects(objects) => {
                     for document in objects {
-                        write!(io.out, "---\n# {}\n{}", heading(&document, &object), yaml(&document))?;
+                        write!(io.out, "---\n{}\n{}", comment(&heading(&document, &object), io.columns), yaml(&document))?;
                     }
                 }
                 Patch::None(why) => {
                     is_whole = false;
-                    writeln!(io.out, "# {object}: {}", clean(&why))?;
+                    writeln!(io.out, "{}", comment(&format!("{object}: {}", clean(&why)), io.columns))?;
                 }
             }
         }
@@ -113,6 +116,17 @@ impl Args {
             io.note(&"no change is needed: what is named does not run on Windows nodes".into());
         }
     }
+}
+
+/// A comment of YAML, broken at spaces.
+fn comment(text: &str, columns: u16) -> String {
+    let options = textwrap::Options::new(columns.max(NARROWEST).into())
+        .initial_indent("# ")
+        .subsequent_indent("#   ")
+        .break_words(false)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::fill(text, options)
 }
 
 /// What a document is, above it: a change of this workload, or an object that has to be there first.

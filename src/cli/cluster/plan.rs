@@ -1,6 +1,7 @@
 //! `wincompat cluster plan`: an upgrade of a cluster before it is done.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
 use super::read::{Cluster, ReadArgs};
@@ -15,7 +16,7 @@ use crate::cli::placed::refuse_shared;
 use crate::cli::subcommand::Subcommand;
 use crate::cli::suggestions::Suggestions;
 use crate::cli::wording::CommandLine;
-use crate::cluster::{Effect, ImageOf, Plan, Question, Times, Workload};
+use crate::cluster::{Effect, Fitting, ImageOf, Plan, Question, Times, Workload};
 use crate::host::Host;
 use crate::report::cluster_plan::{ClusterPlanReport, Parts};
 use crate::report::plain::clean;
@@ -91,7 +92,7 @@ impl Subcommand for Args {
 }
 
 /// Tags of the same repositories that fit, instead of images that do not: on all nodes after the upgrade, or else on the newest of them.
-fn suggested(cluster: &Cluster, times: &Times<'_>, plan: &Plan<'_>) -> BTreeMap<String, String> {
+fn suggested(cluster: &Cluster, times: &Times<'_>, plan: &Plan<'_>) -> BTreeMap<String, Fitting> {
     let mut open: BTreeMap<&str, &ImageOf> = BTreeMap::new();
     for planned in &plan.workloads {
         for image in planned.unfit.iter().filter_map(|number| planned.today.workload.images.get(*number)) {
@@ -107,11 +108,16 @@ fn suggested(cluster: &Cluster, times: &Times<'_>, plan: &Plan<'_>) -> BTreeMap<
     let newest: Vec<&Host> = hosts.iter().max_by_key(|host| host.os_version.build).into_iter().collect();
     let every: Vec<&Host> = hosts.iter().collect();
     let find = |(reference, image_of): (&str, &ImageOf)| {
+        let builds = RefCell::new(BTreeSet::new());
         let on = |hosts: &[&Host]| {
-            suggestions
-                .fitting(reference, |image| hosts.iter().all(|host| times.next.judged(image_of, image, host).ok == Some(true)))
+            suggestions.fitting(reference, |image| {
+                *builds.borrow_mut() = times.builds_that_run(image_of, image);
+                hosts.iter().all(|host| times.next.judged(image_of, image, host).ok == Some(true))
+            })
         };
-        Some((reference.to_owned(), on(&every).or_else(|| on(&newest))?.pinned()))
+        let found = on(&every).or_else(|| on(&newest))?;
+        // Those of the image that was looked at last, which is the one that passed.
+        Some((reference.to_owned(), Fitting { reference: found.pinned(), builds: builds.take() }))
     };
     open.into_iter().filter_map(find).collect()
 }

@@ -13,7 +13,7 @@ use crate::cli::policy::ISOLATION_ON_NODES;
 use crate::cli::reading::read_images;
 use crate::cli::registries::{CHECKED_WITHIN, RegistryArgs, runtime, with_credentials};
 use crate::cli::{references, wording::CommandLine};
-use crate::cluster::api::{self, Access, Scope, Snapshot};
+use crate::cluster::api::{self, Access, EmptyNamespace, Scope, Snapshot};
 use crate::cluster::secrets::{self, PullSecret};
 use crate::cluster::{Classes, Nodes, Question, Upgrade, Workload};
 use crate::compat::Policy;
@@ -22,7 +22,8 @@ use crate::image::Image;
 use crate::knowledge::Knowledge;
 use crate::oci::Options;
 use crate::report::document::ErrorEntry;
-use crate::{Engine, Error};
+use crate::text::quoted;
+use crate::{Engine, Error, ErrorKind};
 
 /// The advice about an image that is not in a registry.
 const PULLED_BY: &str = "correct the image of the workload: nodes pull it by NAME:TAG";
@@ -189,13 +190,16 @@ impl ReadArgs {
             return Err(Error::new("the cluster has no Windows nodes")
                 .hint("name the context of a cluster that has some: `kubectl config get-contexts`"));
         }
+        if let Some(empty) = &snapshot.empty {
+            refuse_unless_there(empty, io)?;
+        }
         let workloads = among(snapshot.workloads, wanted)?;
         let none = HashMap::new();
         let asked = Question { knowledge: &knowledge, policy: &policy, nodes: &nodes, classes: &snapshot.classes, images: &none };
         let next = upgrade.nodes(&nodes);
         let then = Question { nodes: &next, ..asked };
-        let (workloads, others): (Vec<Workload>, Vec<Workload>) =
-            workloads.into_iter().partition(|workload| asked.concerns(workload) || then.concerns(workload));
+        let concerns = |workload: &Workload| asked.concerns(workload) || then.concerns(&upgrade.workload(workload, &nodes));
+        let (workloads, others): (Vec<Workload>, Vec<Workload>) = workloads.into_iter().partition(concerns);
         let secrets = if self.pull_secrets {
             let found = runtime()?.block_on(secrets::read(&self.access.access(within), &workloads))?;
             errors.extend(found.unread.iter().map(|(what, error)| ErrorEntry::new(what, error, &CommandLine)));
@@ -240,8 +244,24 @@ fn among(mut workloads: Vec<Workload>, wanted: &[String]) -> Result<Vec<Workload
     workloads.retain(|workload| wanted.iter().any(|name| is_named(workload, name)));
     match wanted.iter().find(|name| !workloads.iter().any(|workload| is_named(workload, name))) {
         None => Ok(workloads),
-        Some(name) => Err(Error::of(crate::ErrorKind::NotFound, format!("{} is not there", crate::text::quoted(name)))
+        Some(name) => Err(Error::of(ErrorKind::NotFound, format!("{} is not there", quoted(name)))
             .hint("name it as kind/name, e.g. deployment/web, and its namespace with -n")),
+    }
+}
+
+/// Refuses a namespace without workloads, unless it is known to be there: its name may be misspelled, and a check of nothing passes.
+fn refuse_unless_there(empty: &EmptyNamespace, io: &mut Io<'_>) -> Result<(), Error> {
+    let name = quoted(&empty.name);
+    let hint = "list the names with `kubectl get namespaces`, or check all of them with -A";
+    match empty.exists {
+        Some(true) => {
+            io.warn(&format!("the namespace {name} has no workloads; -A is for all namespaces").into());
+            Ok(())
+        }
+        Some(false) => Err(Error::of(ErrorKind::NotFound, format!("there is no namespace {name}")).hint(hint)),
+        None => Err(Error::of(ErrorKind::NotFound, format!("the namespace {name} has no workloads"))
+            .because("whether it is there is not known, since this user may not list namespaces")
+            .hint(hint)),
     }
 }
 

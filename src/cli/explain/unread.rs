@@ -23,8 +23,11 @@ const LANDS: &str = "lands-where-it-runs";
 pub(super) const DENIED: &str = "webhook-denied";
 pub(super) const NOT_JUDGED: &str = "webhook-not-judged";
 
+/// A code, its kind, and what is told of it.
+type Other = (&'static str, Kind, fn() -> Told);
+
 /// Those that are not kinds of failures.
-const OTHERS: [(&str, Kind, fn() -> Told); 3] =
+const OTHERS: [Other; 3] =
     [(LANDS, Kind::Finding, lands), (DENIED, Kind::Message, denied), (NOT_JUDGED, Kind::Message, not_judged)];
 
 /// How admission works.

@@ -184,6 +184,7 @@ impl Inputs {
         let images = self.images(&placed);
         let mut judged = self.judged(&placed, &images, &self.fleet)?;
         pods::judge_whole(&placed, &mut judged, &self.policy);
+        pods::advise(&placed, &mut judged);
         self.judge_builds_and_jobs(&placed, &images, &mut judged);
         judged.leave_repeated_out(&placed);
         self.compare(&placed, &images, &mut judged, io)?;

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::added::{fits, put};
 use super::answer::{Judged, Placed};
+use super::suggest::leave_images_out;
 use crate::compat::{Code, Policy};
+use crate::host::BUILD_LABEL;
 use crate::report::document::ResultEntry;
 
 /// Puts a finding to the failures of each pod whose images all fit a node, and of which no node fits all.
@@ -46,4 +48,59 @@ fn no_node(containers: &[&[ResultEntry]]) -> Option<String> {
         }
     }
     Some(format!("not one node fits all images of this pod: {}", fits(&nodes_of)))
+}
+
+/// Says of each image of a pod that can land on nodes of several builds, and fails on some of them, what helps on all: an image for one build
+/// alone would fail on the others.
+pub fn advise(placed: &[Placed<'_>], judged: &mut Judged) {
+    let pods = || placed.iter().filter_map(|one| one.found.together.as_deref());
+    for (number, range) in &judged.at {
+        let Some(one) = placed.get(*number) else { continue };
+        let results = judged.results.get_mut(range.clone()).unwrap_or_default();
+        if !is_spread(one, results) {
+            continue;
+        }
+        let is_alone = one.found.together.as_deref().is_none_or(|pod| pods().filter(|other| *other == pod).count() == 1);
+        // Each of the nodes that a DaemonSet selects is to have a pod.
+        let is_of_daemon = one.found.object.as_ref().is_some_and(|object| object.split(' ').nth(1) == Some("DaemonSet"));
+        let advice = for_all_builds(results, is_alone && !is_of_daemon);
+        for entry in results.iter_mut().filter(|entry| entry.ok == Some(false) && is_of_build(entry)) {
+            entry.findings.iter_mut().for_each(leave_images_out);
+            if let Some(finding) = entry.findings.first_mut() {
+                finding.help = match finding.help.as_str() {
+                    "" => advice.clone(),
+                    help => format!("{advice}; or {help}"),
+                };
+            }
+        }
+    }
+}
+
+/// True for an image of a pod that can land on nodes of several builds, as these results say.
+pub fn is_spread(one: &Placed<'_>, results: &[ResultEntry]) -> bool {
+    let builds: BTreeSet<u32> = results.iter().map(|entry| entry.host.os_version.build).collect();
+    one.found.needs_all() && one.found.is_of_kubernetes() && builds.len() > 1
+}
+
+/// True for a result that fails because of the build, or because the engine does not take the entry of that build.
+pub fn is_of_build(entry: &ResultEntry) -> bool {
+    let code = entry.findings.first().and_then(|finding| finding.code.known());
+    matches!(code, Some(Code::BuildMismatch | Code::ImageNewerThanHost | Code::EngineRefuses))
+}
+
+/// What helps on the nodes of all these results. A selector is named for the only image of a pod: for others it may be another one.
+fn for_all_builds(results: &[ResultEntry], is_alone: bool) -> String {
+    let label = |entry: &ResultEntry| {
+        let version = entry.host.os_version;
+        format!("{}.{}.{}", version.major, version.minor, version.build)
+    };
+    let all: BTreeSet<String> = results.iter().map(label).collect();
+    let open: BTreeSet<String> = results.iter().filter(|entry| entry.ok != Some(true)).map(label).collect();
+    let fitting: Vec<&str> = all.difference(&open).map(String::as_str).collect();
+    let index = "use an image whose index has an entry for each build of the nodes";
+    match fitting.as_slice() {
+        [build] if is_alone => format!("select {BUILD_LABEL}: {build}; or {index}"),
+        [_, ..] if is_alone => format!("select {BUILD_LABEL} In {}; or {index}", fitting.join(", ")),
+        _ => format!("{index}: {}", all.into_iter().collect::<Vec<_>>().join(", ")),
+    }
 }

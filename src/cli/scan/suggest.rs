@@ -9,6 +9,7 @@ use super::answer::{Inputs, Placed, name_of};
 use super::builds::fits_no_host;
 use super::fix::{Fixes, file_of};
 use super::fleet::Landed;
+use super::pods;
 use super::tree::{Tree, shown};
 use crate::Error;
 use crate::cli::suggestions::{Suggested, Suggestions};
@@ -82,7 +83,12 @@ impl Inputs {
             }
             // What one host takes may fail on another that needs the reference too.
             let of_all = new.as_ref().filter(|_| one.found.needs_all() && hosts.len() > 1);
+            // An image for one node of a pod would fail on the others.
+            let is_spread = of_all.is_none() && pods::is_spread(one, results.get(range.clone()).unwrap_or_default());
             for entry in results.get_mut(range.clone()).unwrap_or_default().iter_mut().filter(|entry| does_fail(entry)) {
+                if is_spread && pods::is_of_build(entry) {
+                    continue;
+                }
                 let Some(landed) = hosts.iter().find(|landed| landed.has(entry)) else { continue };
                 let own = || self.fitting(&suggestions, one, &[&landed.host]);
                 if let (Some(suggested), Some(finding)) = (of_all.cloned().or_else(own), entry.findings.first_mut()) {
@@ -174,7 +180,7 @@ fn text_for<'f>(found: &'f Found, new: &Suggested) -> Option<&'f Editable> {
 }
 
 /// Takes the images out of what a finding advises, which are for its host alone.
-fn leave_images_out(finding: &mut FindingEntry) {
+pub(super) fn leave_images_out(finding: &mut FindingEntry) {
     if let Some(others) = finding.without_images.take() {
         finding.help = others;
     }

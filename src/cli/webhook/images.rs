@@ -17,6 +17,9 @@ use crate::{Error, ErrorKind};
 /// The advice about an image that is not in a registry.
 const PULLED_BY: &str = "correct the image of the pod: nodes pull it by NAME:TAG";
 
+/// The advice about an image that the cache does not have.
+const FILLED: &str = "start the webhook without --offline, or fill its cache before: `wincompat check IMAGE`";
+
 /// The age from which credentials are read again: tokens of helpers expire, and configurations are replaced.
 const READ_AGAIN: Duration = Duration::from_secs(300);
 
@@ -69,8 +72,14 @@ impl Reader for Registries {
             let read = async {
                 let reference = references::in_registry(&text, &knowledge, PULLED_BY)?;
                 let confirm = options.confirm;
+                // Offline no registry was asked, so none is said not to have it.
+                let is_offline = options.offline;
+                let not_asked = |error: Error| match error.kind {
+                    ErrorKind::NotFound if is_offline => Error { kind: ErrorKind::Network, ..error }.or_hint(FILLED),
+                    _ => error,
+                };
                 let images = Images::new(options, &knowledge);
-                let mut image = images.resolve_one(&reference).await?;
+                let mut image = images.resolve_one(&reference).await.map_err(not_asked)?;
                 if confirm {
                     confirm_choices(&images, &knowledge, &hosts, std::slice::from_ref(&policy), [(&reference, &mut image)]).await;
                 }

@@ -36,7 +36,7 @@ impl Pod {
             .lands
             .iter()
             .filter(|share| question.nodes.groups.get(share.group).is_some_and(|group| group.host.is_some()))
-            .copied()
+            .cloned()
             .collect();
         let mut decision = Decision { groups: groups(&windows), ..Decision::allow(Case::LandsNowhere) };
         let is_for_windows = self.workload.os.as_deref() == Some("windows");
@@ -169,16 +169,7 @@ impl Pod {
         }
         let fits = |host: &&Host| {
             let labels = host.usual_labels();
-            let group = Group {
-                label: host.label.clone(),
-                os: "windows".to_owned(),
-                architecture: host.architecture.as_str().to_owned(),
-                host: Some((*host).clone()),
-                taints: Vec::new(),
-                handlers: None,
-                members: Vec::new(),
-                is_new: true,
-            };
+            let group = Group::of_host((*host).clone());
             self.workload.placement.of_labels(&labels).selects("", &labels)
                 && question.on_group(&self.workload, &group).fits == known.then_some(true)
         };

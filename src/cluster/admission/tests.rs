@@ -485,10 +485,21 @@ fn a_denial_says_images_nodes_and_what_to_do() {
     );
     assert_eq!(
         response["status"]["message"],
-        "wincompat: not all images of the pod run on any node that it can land on: images r.test/2016 (10.0.14393.1); nodes \
+        "wincompat: no node that this pod can land on runs all of its images: images r.test/2016 (10.0.14393.1, amd64); nodes \
          ws2019 (10.0.17763, amd64), ws2022 (10.0.20348, amd64), ws2025 (10.0.26100, amd64); use images that fit one of these: \
          arm2025 (Windows Server 2025), gke2022 (Windows Server 2022), ws2019 (Windows Server 2019), ws2022 (Windows Server 2022), \
          ws2025 (Windows Server 2025); or add nodes of a Windows that the images fit"
+    );
+    // An image for another processor is told apart from the nodes by that.
+    let mut arm = World::new(Mode::Enforce);
+    arm.nodes = Nodes::of(vec![node("ws2025", "10.0.26100.32995", "amd64", None, &[])]);
+    arm.images.insert("r.test/arm".to_owned(), Ok(crate::cluster::tests::image("r.test/arm", &["arm64 10.0.26100.1"])));
+    let Outcome::Deny(why) = arm.pod(&["r.test/arm"], &windows(&[])).outcome else { panic!() };
+    assert_eq!(
+        plain(&why),
+        "wincompat: no node that this pod can land on runs all of its images: images r.test/arm (10.0.26100.1, arm64); nodes \
+         ws2025 (10.0.26100, amd64); use images for amd64 that fit one of these: ws2025 (Windows Server 2025); or add nodes of \
+         a Windows and a processor that the images fit"
     );
     // Where a selector is in the way, the change names the workload that its author knows.
     object["spec"]["containers"][0]["image"] = json!("r.test/2022");

@@ -35,11 +35,14 @@ fn some(all: &[String]) -> String {
 
 /// The images that do not run on these nodes, each with its build.
 fn misfits(question: &Question<'_>, answer: &Answer<'_>) -> Vec<String> {
+    let failing = answer.judged.iter().filter(|(_, _, judgement)| judgement.ok == Some(false));
+    let words = failing.filter_map(|(number, _, judgement)| {
+        let of = answer.workload.images.get(*number)?;
+        let Some(Ok(image)) = question.images.get(&of.reference) else { return None };
+        Some(described(image, judgement.chosen, question.nodes))
+    });
     let mut images: Vec<String> = Vec::new();
-    for (number, _, judgement) in answer.judged.iter().filter(|(_, _, judgement)| judgement.ok == Some(false)) {
-        let Some(of) = answer.workload.images.get(*number) else { continue };
-        let Some(Ok(image)) = question.images.get(&of.reference) else { continue };
-        let words = described(image, judgement.chosen);
+    for words in words {
         if !images.contains(&words) {
             images.push(words);
         }
@@ -57,7 +60,8 @@ pub(super) fn none_fits(question: &Question<'_>, answer: &Answer<'_>, groups: &[
     let what = if images.is_empty() {
         format!("the pod runs on none of the nodes that it can land on: {}", some(groups))
     } else {
-        format!("not all images of the pod run on any node that it can land on: images {}; nodes {}", some(&images), some(groups))
+        let (images, nodes) = (some(&images), some(groups));
+        format!("no node that this pod can land on runs all of its images: images {images}; nodes {nodes}")
     };
     let help = match worst {
         _ if answer.workload.kind == "DaemonSet" => Code::DaemonsetMissesNodes.sentences(&std::collections::BTreeMap::new()).1,

@@ -106,6 +106,11 @@ fn every_effect_has_a_workload_that_has_it_and_one_that_has_not() {
         (both, &[], &[17763], "Deployment", &["r.test/every"], terms(&["10.0.17763"]), Effect::Breaks, 0, 1, false),
         // A DaemonSet of the old nodes alone ends with them.
         (both, &[], &[17763], "DaemonSet", &["r.test/2019"], pinned("10.0.17763"), Effect::Works, 0, 1, false),
+        // One that selects no node has no pods, today and then; a node that comes can be the first.
+        (both, &[], &[17763], "DaemonSet", &["r.test/2019"], windows(&[("gpu", "yes")]), Effect::Works, 0, 0, false),
+        (both, &["ltsc2025"], &[], "DaemonSet", &["r.test/2022"], pinned("10.0.26100"), Effect::Strays, 0, 0, false),
+        (both, &["ltsc2025"], &[], "DaemonSet", &["r.test/2025"], pinned("10.0.26100"), Effect::GainsProcess, 0, 0, false),
+        (both, &[], &[17763], "Deployment", &["r.test/2019"], windows(&[("gpu", "yes")]), Effect::Fails, 0, 0, false),
         // A pod that is bound to a node that goes is created again.
         (both, &[], &[17763], "Pod", &["r.test/every"], bound("ws20190"), Effect::Works, 0, 1, false),
         (both, &[], &[17763], "Pod", &["r.test/2019"], bound("ws20190"), Effect::Breaks, 1, 1, false),
@@ -152,10 +157,33 @@ fn changes_of_a_plan_are_for_its_nodes() {
         plan.workloads[0].next.steer.as_ref().unwrap().labels.get(BUILD).cloned()
     });
     assert_eq!(select.as_deref(), Some("10.0.20348"));
-    let replaced = workload("Deployment", &["r.test/2019"], windows(&[(BUILD, "10.0.17763")]));
-    let build =
-        |added: &[&str]| with_plan(&of_2019(), &upgrade(added, &[17763]), &replaced, |plan, _| plan.workloads[0].build.clone());
-    assert_eq!((build(&["ltsc2022", "ltsc2025"]), build(&[])), (Some("10.0.26100".to_owned()), None));
+    // No narrower than the new image has to be.
+    let builds = |added: &[&str]| {
+        let replaced = workload("Deployment", &["r.test/2019"], windows(&[(BUILD, "10.0.17763")]));
+        with_plan(&of_2019(), &upgrade(added, &[17763]), &replaced, |plan, times| {
+            let one = &plan.workloads[0];
+            let of = one.today.workload.images.first().unwrap();
+            let new = image("r.test/new", &["10.0.20348.1"]);
+            (one.builds.iter().cloned().collect::<Vec<_>>().join(" "), times.builds_that_run(of, &new).len())
+        })
+    };
+    assert_eq!(builds(&["ltsc2022", "ltsc2025"]), ("10.0.20348 10.0.26100".to_owned(), 2));
+    assert_eq!(builds(&[]), (String::new(), 0));
+}
+
+/// Labels alone would leave its pods pending.
+#[test]
+fn a_change_of_a_plan_names_the_taint_to_tolerate() {
+    let nodes = Nodes::of(vec![
+        node("ws2019", "10.0.17763.8389", "amd64", None, &[]),
+        node("ws2022", "10.0.20348.5386", "amd64", Some("os=windows"), &[]),
+    ]);
+    let job = workload("Job", &["r.test/every"], windows(&[(BUILD, "10.0.17763")]));
+    let words =
+        with_plan(&nodes, &upgrade(&[], &[17763]), &job, |plan, _| plan.workloads[0].next.steer.as_ref().map(Steer::words));
+    let expected = "kubernetes.io/arch: amd64, kubernetes.io/os: windows, node.kubernetes.io/windows-build: 10.0.20348, and \
+                    tolerate os=windows:NoSchedule";
+    assert_eq!(words.as_deref(), Some(expected));
 }
 
 /// A new pool has the labels of a kubelet, and the one of AKS where the cluster is there.

@@ -45,8 +45,8 @@ declare! {
 
     PodOsDiffers = "pod-os-differs", Error, about [Cluster] {
         title: "the pod is for another operating system than its nodes",
-        message: "the pod says that it is for {os} (`spec.os.name`), and it can land on {misfits}",
-        help: "correct `spec.os.name`, or the labels that the pod selects its nodes by",
+        message: "the pod {os}, and it can land on {misfits}",
+        help: "{steer}",
         meaning: "`spec.os.name` does not select a node. Where the scheduler binds the pod to a node of another operating system, the kubelet refuses it: `Failed to admit pod as the OS field doesn't match node OS`.",
         advice: "Let `spec.os.name` and the label `kubernetes.io/os` in the node selector name the same system.",
         source: "https://kubernetes.io/docs/concepts/workloads/pods/#pod-os",
@@ -63,7 +63,7 @@ declare! {
 
     TaintNotTolerated = "taint-not-tolerated", Error, about [Cluster] {
         title: "a taint keeps the pod from the nodes that fit",
-        message: "all images of the pod run on {elsewhere}, and it does not tolerate the taint {taint} of these nodes",
+        message: "all images of the pod run on {elsewhere}, and it does not tolerate {taint}",
         help: "{steer}",
         meaning: "The nodes on which every image of the pod runs are selected by it, and have a taint that it does not tolerate: it stays Pending, or lands on nodes where it cannot run. Windows nodes of GKE and OpenShift are tainted by the provider.",
         advice: "Add a toleration if the taint is there to keep Linux pods away. Other taints, such as that of spot nodes, may be there to keep this pod away.",

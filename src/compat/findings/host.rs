@@ -69,7 +69,7 @@ declare! {
     HypervUnknown = "hyperv-unknown", Warning, about [Host, Isolation] {
         title: "it is not known whether Hyper-V isolation works",
         message: "it is not known whether Hyper-V isolation works on host {host}",
-        help: "{if-offered}run {command host} on the host, or tell wincompat: `{own-host hyperv}` or `{setting host-attribute no-hyperv}`",
+        help: "{if-offered}run {command host} on the host, or tell wincompat: `{own-host hyperv}` or `{setting host-attribute no-hyperv}`|{if-by-class}see whether a pod with a RuntimeClass for Hyper-V isolation starts on such a node; without such a class it runs in process isolation",
         meaning: "The source of the host's data does not tell whether Hyper-V is enabled and can start virtual machines.",
         advice: "Run wincompat on the host itself, in an elevated prompt if possible.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/system-requirements",

@@ -6,7 +6,7 @@ declare! {
     LinuxImage = "linux-image", Error, about [Image] {
         title: "the image is not for Windows",
         message: "no Windows entry in this image: it is for {platforms}",
-        help: "use an image with a Windows entry, or run this one on a Linux engine (Docker Desktop in Linux mode, WSL 2)",
+        help: "{unless-in-pod}use an image with a Windows entry, or run this one on a Linux engine (Docker Desktop in Linux mode, WSL 2)|{if-in-pod}let the pod select Linux nodes (`kubernetes.io/os: linux`), or use an image with a Windows entry",
         meaning: "Every entry of the image is for another operating system. A Windows host runs it only inside a Linux virtual machine, which is another engine. Most reports of 'no matching manifest for windows/amd64' are this.",
         advice: "Look for a Windows variant among the image's tags (often with -nanoserver or -windowsservercore in the name), or switch the engine to Linux containers.",
         source: "https://docs.docker.com/desktop/setup/install/windows-install/",

@@ -51,7 +51,7 @@ declare! {
     BuildMismatch = "build-mismatch", Note, about [Image, Host] {
         title: "the builds differ",
         message: "process isolation needs matching builds: image {image}{image-release}, host {host} ({host-name})",
-        help: "for process isolation use {base process}|for Hyper-V isolation run {run hyperv}||use a host of build {host-builds process}",
+        help: "{unless-in-pod}for process isolation use {base process}|{if-in-pod}use {base process}|for Hyper-V isolation run {run hyperv}||use a host of build {host-builds process}",
         meaning: "In process isolation the container uses the host's kernel. Before Windows Server 2022 the builds must be equal; from then on the image may be as old as the previous long-term release. Outside of that the Host Compute Service refuses with 0xc0370101.",
         advice: "Use a tag for the host's release, or Hyper-V isolation if the image is older than the host.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/version-compatibility",

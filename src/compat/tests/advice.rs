@@ -341,6 +341,19 @@ fn an_entry_for_a_processor_is_advised_where_one_can_run() {
     }
 }
 
+/// A pod for Linux runs on Linux nodes; on a machine it needs another engine.
+#[test]
+fn a_linux_image_is_led_to_where_it_runs() {
+    let (host, image) = (server("10.0.20348.1"), index(Vec::new()));
+    let help = |engine: Engine| {
+        let policy = Policy { engine: Some(HostEngine::new(engine, None)), ..today() };
+        help_of(Code::LinuxImage, &host, &image, &policy)
+    };
+    let (of_pod, of_docker) = (help(Engine::Kubernetes), help(Engine::Docker));
+    assert!(of_pod.contains("`kubernetes.io/os: linux`") && !of_pod.contains("Docker"), "{of_pod}");
+    assert!(of_docker.contains("WSL 2") && !of_docker.contains("kubernetes"), "{of_docker}");
+}
+
 /// Kubernetes has no option for an isolation, and an engine does not know an archive by its name.
 #[test]
 fn a_command_that_is_advised_can_be_typed() {
@@ -534,6 +547,9 @@ fn an_image_for_another_processor_and_a_newer_windows_needs_a_host_of_both() {
     assert_eq!(newer, "run this image on an arm64 host of build 26100 or newer");
     let other = help_of(Code::ArchitectureMismatch, &host, &image, &today());
     assert!(other.contains("20348") && !other.contains("host"), "{other}");
+    // An image of the host's own Windows is told of its processor alone.
+    let same = help_of(Code::ArchitectureMismatch, &server("10.0.26100.1"), &image, &today());
+    assert_eq!(same, "use an image with an amd64 entry; or use an arm64 host");
 }
 
 /// Each entry of a tag brings hosts of its own.

@@ -15,7 +15,7 @@ use super::upgrade::RebuildEntry;
 use super::{Format, Printed, Word, Wording, outlined};
 use crate::OsVersion;
 use crate::advice::{Command, Remedy};
-use crate::cluster::{Effect, Plan, Planned, Times, retiring, version_of};
+use crate::cluster::{Effect, Fitting, Plan, Planned, Times, retiring, version_of};
 
 /// The name of this version of the document.
 pub const SCHEMA: &str = "wincompat/cluster-plan/v1";
@@ -79,10 +79,11 @@ pub struct PlannedEntry {
     pub findings: Vec<FindingEntry>,
     /// What its pods ask for that only nodes have that go.
     pub old: Vec<OldLabelEntry>,
-    /// The labels that lead its pods to nodes of then where they run, e.g. `kubernetes.io/os: windows`; null if it needs no change, or
-    /// none is known.
+    /// The labels that lead its pods to nodes of then where they run, e.g. `kubernetes.io/os: windows`, with what has to be taken out and
+    /// tolerated; null if it needs no change, or none is known.
     pub select: Option<String>,
-    /// The labels that keep its pods from nodes that come and where they do not run; null if it needs none, or none is known.
+    /// The labels that keep its pods from nodes that come and where they do not run, in the same words; null if it needs none, or none is
+    /// known.
     pub pin: Option<String>,
     /// The parts of `object`.
     #[serde(flatten)]
@@ -195,7 +196,7 @@ pub struct Parts<'p> {
     /// The plan.
     pub plan: &'p Plan<'p>,
     /// Tags that fit, by the images that they replace.
-    pub suggested: &'p BTreeMap<String, String>,
+    pub suggested: &'p BTreeMap<String, Fitting>,
     /// The number of workloads that are not in the plan.
     pub elsewhere: usize,
     /// What could not be read.
@@ -252,7 +253,7 @@ impl ClusterPlanReport {
             summary,
         };
         report.assumed = report.assumptions();
-        report.steps = report.steps(plan, &then, &between);
+        report.steps = report.steps(plan, suggested, (&then, &between));
         report
     }
 }
@@ -311,7 +312,7 @@ impl OldClassEntry {
 }
 
 /// The images that must be others, those of the oldest Windows first.
-fn new_images(plan: &Plan<'_>, times: &Times<'_>, suggested: &BTreeMap<String, String>) -> Vec<NewImageEntry> {
+fn new_images(plan: &Plan<'_>, times: &Times<'_>, suggested: &BTreeMap<String, Fitting>) -> Vec<NewImageEntry> {
     let mut users: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for planned in &plan.workloads {
         let object = clean(&planned.today.workload.object()).into_owned();
@@ -325,7 +326,7 @@ fn new_images(plan: &Plan<'_>, times: &Times<'_>, suggested: &BTreeMap<String, S
     let entry = |(reference, workloads): (&str, Vec<String>)| NewImageEntry {
         image: clean(reference).into_owned(),
         os_version: version_of(&times.next, reference),
-        suggested: suggested.get(reference).map(|suggested| clean(suggested).into_owned()),
+        suggested: suggested.get(reference).map(|suggested| clean(&suggested.reference).into_owned()),
         workloads,
     };
     let mut images: Vec<NewImageEntry> = users.into_iter().map(entry).collect();

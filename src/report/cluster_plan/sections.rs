@@ -3,7 +3,7 @@
 use super::{ClusterPlanReport, NewImageEntry, OldLabelEntry, PlannedEntry};
 use crate::cluster::Effect;
 use crate::compat::Severity;
-use crate::report::cluster::{LandsEntry, not_for_windows, titles};
+use crate::report::cluster::{LandsEntry, the_rest, titles};
 use crate::report::outline::{Outline, Outlined, Section, counted};
 use crate::report::upgrade_text::{rebuilt, unread, versioned};
 use crate::text::count;
@@ -29,9 +29,20 @@ impl ClusterPlanReport {
     fn sections(&self) -> Vec<Section> {
         let of = |effect: Effect, title: &'static str, is_bad: bool| {
             let chosen = self.workloads.iter().filter(|one| one.effect.known() == Some(effect));
-            Section { title, is_bad, items: chosen.map(|one| self.item(one, effect)).collect() }
+            Section { title, is_bad, is_ordered: false, items: chosen.map(|one| self.item(one, effect)).collect() }
         };
-        let images = Section { title: "Needs another image", is_bad: true, items: self.images.iter().map(image).collect() };
+        let unordered = |title: &'static str, is_bad: bool, items: Vec<(String, Vec<String>)>| Section {
+            title,
+            is_bad,
+            is_ordered: false,
+            items,
+        };
+        let images = unordered("Needs another image", true, self.images.iter().filter_map(image).collect());
+        let mut rebuilt = rebuilt(&self.rebuild);
+        for ((_, lines), entry) in rebuilt.items.iter_mut().zip(&self.rebuild) {
+            let workloads = self.images.iter().find(|image| entry.image.as_ref() == Some(&image.image));
+            lines.extend(workloads.map(|image| format!("for {}", image.workloads.join(", "))));
+        }
         let old = self
             .workloads
             .iter()
@@ -44,24 +55,20 @@ impl ClusterPlanReport {
             };
             (format!("RuntimeClass {}", class.name), vec![format!("it selects {}", class.labels.join(", ")), users])
         });
-        let steps = self
-            .steps
-            .iter()
-            .enumerate()
-            .map(|(number, step)| (format!("{}. {}", number + 1, capitalised(&step.what)), step.items.clone()));
+        let steps = self.steps.iter().map(|step| (capitalised(&step.what), step.items.clone()));
         let assumed = self.assumed.iter().map(|assumed| (assumed.clone(), Vec::new()));
         let sections = [
             of(Effect::Breaks, "Breaks: it runs today and will not", true),
-            of(Effect::Strays, "Lands astray: its pods also land on new nodes where they do not run", true),
+            of(Effect::Strays, "Can land where it does not run: its pods also land on new nodes that do not fit", true),
             images,
-            rebuilt(&self.rebuild),
-            Section { title: "Names nodes that go", is_bad: true, items: old.chain(classes).collect() },
+            rebuilt,
+            unordered("Selects nodes that will be removed", true, old.chain(classes).collect()),
             of(Effect::Undecided, "Not decided", true),
             unread(&self.errors),
             of(Effect::GainsProcess, "Will run in process isolation, and does not today", false),
-            of(Effect::Fails, "Does not run as it should today, nor then", false),
-            Section { title: "What to do, in this order", is_bad: false, items: steps.collect() },
-            Section { title: "Assumed", is_bad: false, items: assumed.collect() },
+            of(Effect::Fails, "Fails today and after the upgrade", false),
+            Section { title: "What to do, in this order", is_bad: false, is_ordered: true, items: steps.collect() },
+            unordered("Assumed", false, assumed.collect()),
         ];
         sections.into_iter().filter(|section| !section.items.is_empty()).collect()
     }
@@ -96,33 +103,30 @@ impl ClusterPlanReport {
         (one.object.clone(), lines)
     }
 
-    /// The last line, e.g. `12 workloads: 2 break, 10 work`.
+    /// The last line, e.g. `12 workloads: 2 break, 10 work. 1 image could not be read`.
     fn sum(&self) -> String {
         let summary = &self.summary;
         let parts = counted(&[
             (summary.breaks, "breaks", "break"),
-            (summary.strays, "lands astray", "land astray"),
+            (summary.strays, "can land where it does not run", "can land where they do not run"),
             (
                 summary.gains_process,
                 "will run in process isolation and does not today",
                 "will run in process isolation and do not today",
             ),
             (summary.works, "will run", "will run"),
-            (summary.fails, "does not run as it should today, nor then", "do not run as they should today, nor then"),
+            (summary.fails, "fails today and after the upgrade", "fail today and after the upgrade"),
             (summary.undecided, "not decided", "not decided"),
-            (summary.errors, "not read", "not read"),
         ]);
-        format!("{}{parts}{}", count(self.workloads.len(), "workload"), not_for_windows(summary.elsewhere))
+        let images = self.workloads.iter().flat_map(|one| &one.images).collect();
+        format!("{}{parts}{}", count(self.workloads.len(), "workload"), the_rest(&images, &self.errors, summary.elsewhere))
     }
 }
 
-/// An image that must be another.
-fn image(one: &NewImageEntry) -> (String, Vec<String>) {
-    let suggested = match &one.suggested {
-        Some(suggested) => format!("use {suggested}, which fits"),
-        None => "no other tag of its repository is known to fit".to_owned(),
-    };
-    (format!("{}{}", one.image, versioned(one.os_version)), vec![suggested, format!("for {}", one.workloads.join(", "))])
+/// An image that must be another, where a tag of its repository fits.
+fn image(one: &NewImageEntry) -> Option<(String, Vec<String>)> {
+    let suggested = format!("use {}, which fits", one.suggested.as_ref()?);
+    Some((format!("{}{}", one.image, versioned(one.os_version)), vec![suggested, format!("for {}", one.workloads.join(", "))]))
 }
 
 /// A sentence that begins with a capital letter.

@@ -1,9 +1,11 @@
 //! What to do for an upgrade of a cluster, in its order.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{ClusterPlanReport, ForUpgrade, NewImageEntry, OldClassEntry, OldLabelEntry, PlannedEntry, StepEntry};
 use crate::Architecture;
 use crate::advice::{Command, Remedy};
-use crate::cluster::{Effect, Plan, Planned};
+use crate::cluster::{Effect, Fitting, Plan, Planned, Steer};
 use crate::compat::{About, Severity};
 use crate::host::{AZURE_SKU, BUILD_LABEL};
 use crate::report::Wording as _;
@@ -35,8 +37,13 @@ impl ClusterPlanReport {
         names
     }
 
-    /// What to do, in its order.
-    pub(super) fn steps(&self, plan: &Plan<'_>, then: &ForUpgrade<'_>, between: &ForUpgrade<'_>) -> Vec<StepEntry> {
+    /// What to do, in its order: after each step, what ran before still runs.
+    pub(super) fn steps(
+        &self,
+        plan: &Plan<'_>,
+        suggested: &BTreeMap<String, Fitting>,
+        (then, between): (&ForUpgrade<'_>, &ForUpgrade<'_>),
+    ) -> Vec<StepEntry> {
         let mut steps = Vec::new();
         let mut step = |what: &str, items: Vec<String>| {
             if !items.is_empty() {
@@ -51,12 +58,14 @@ impl ClusterPlanReport {
             "no Windows node is left for these: keep some of the nodes, plan a pool that comes, or remove these",
             ending.collect(),
         );
-        let pins = with_entries().filter(|(planned, _)| planned.strays.is_some()).map(|(planned, entry)| match &entry.pin {
-            Some(labels) => format!("{}: select {labels}; {}", entry.object, written_by(planned, between)),
-            None => format!("{}: no label tells the nodes apart; label them, and select that label", entry.object),
+        let pins = with_entries().filter_map(|(planned, entry)| {
+            Some(match &planned.strays.as_ref()?.steer {
+                Some(steer) => format!("{}: {}; {}", entry.object, led(steer, ""), written_by(planned, between)),
+                None => format!("{}: no label tells the nodes apart; label them, and select that label", entry.object),
+            })
         });
         step("pin what would land on the new nodes and not run there, before they come", pins.collect());
-        step("make the images that have to be others", self.images.iter().map(|image| image.what_to_do(&windows)).collect());
+        step("build the images that must change", self.images.iter().map(|image| image.what_to_do(&windows)).collect());
         let pool = |host: &HostEntry| {
             let architecture = host.architecture.known().map(Architecture::as_str).unwrap_or_default();
             format!("{} (build {}, {architecture})", host.name, host.os_version.build)
@@ -72,49 +81,60 @@ impl ClusterPlanReport {
                 )],
             },
         );
-        let rollout = self.images.iter().flat_map(|image| {
-            let new = image.suggested.as_deref().unwrap_or("the rebuilt image");
-            image.workloads.iter().map(move |workload| format!("{workload}: {} becomes {new}", image.image))
+        let nodes = if self.added.is_empty() { "nodes that stay" } else { "the new nodes" };
+        let is_replaced = |class: &&OldClassEntry| !class.workloads.is_empty() && !windows.is_empty();
+        let classes = self.classes.iter().filter(is_replaced).map(|class| {
+            let (labels, users) = (class.labels.join(", "), class.workloads.join(", "));
+            let is_rebuilt = self.images.iter().flat_map(|image| &image.workloads).any(|one| class.workloads.contains(one));
+            let when = if is_rebuilt { ", with the new image where the next step names one" } else { "" };
+            format!("{}: {labels}; make one for {nodes}, and name it in {users}{when}", class.name)
         });
-        step("roll out the images", rollout.collect());
+        step("replace the RuntimeClasses that lead to nodes that will be removed", classes.collect());
+        let rollout = with_entries().filter(|(planned, _)| !planned.unfit.is_empty()).map(|(planned, entry)| {
+            let images = self.images.iter().filter(|image| image.workloads.contains(&entry.object));
+            let images = images.map(|image| {
+                let new = image.suggested.as_deref().unwrap_or("the rebuilt image");
+                format!("{} becomes {new}", image.image)
+            });
+            let selection = self.selection(planned, entry, &builds(planned, suggested), nodes);
+            let by_hand = by_hand(planned).map(|by_hand| format!("; {by_hand}")).unwrap_or_default();
+            format!("{}: {}; {selection}{by_hand}", entry.object, images.collect::<Vec<_>>().join(", "))
+        });
+        step("roll out the images, each with its selector in one change", rollout.collect());
         let breaking = with_entries().filter(|(planned, _)| planned.effect == Effect::Breaks);
         let refused = breaking.flat_map(|(_, entry)| {
             let by_engine = entry.findings.iter().filter(|finding| is_by_engine(finding));
             by_engine.map(|finding| format!("{}: {}; {}", entry.object, finding.message, finding.help))
         });
         step("let the engine of the nodes that stay start these images", refused.collect());
-        let is_changed =
-            |planned: &Planned<'_>, entry: &PlannedEntry| !entry.old.is_empty() && !planned.ends && !has_none(planned);
-        let nodes = if self.added.is_empty() { "nodes that stay" } else { "the new nodes" };
+        let is_changed = |planned: &Planned<'_>, entry: &PlannedEntry| {
+            let is_led = planned.effect == Effect::Breaks && entry.select.is_some();
+            (!entry.old.is_empty() || is_led) && planned.unfit.is_empty() && !planned.ends && !has_none(planned)
+        };
         let changes = with_entries().filter(|(planned, entry)| is_changed(planned, entry)).map(|(planned, entry)| {
             let labels: Vec<String> = entry.old.iter().map(OldLabelEntry::words).collect();
             let labels = labels.join(", ");
-            if planned.today.workload.kind == "Pod" && planned.today.workload.owner.is_none() {
+            if planned.today.workload.kind == "Pod" && planned.today.workload.owner.is_none() && !labels.is_empty() {
                 return format!("{}: {labels}; create it again from its manifest, without this", entry.object);
             }
             let object = &entry.object;
-            let is_of_build = entry.old.iter().all(|old| [BUILD_LABEL, AZURE_SKU].contains(&old.key.as_str()));
-            match (&entry.select, &planned.build) {
-                (Some(select), _) => format!("{object}: {labels}; select {select}; {}", written_by(planned, then)),
-                (None, Some(build)) if is_of_build => {
-                    let when = if planned.unfit.is_empty() { "once its pods run there" } else { "with the new image" };
-                    format!("{object}: {labels}; select {BUILD_LABEL}: {build} {when}")
+            match &planned.next.steer {
+                Some(steer) => {
+                    let labels = if labels.is_empty() { labels } else { format!("{labels}; ") };
+                    format!("{object}: {labels}{}; {}", led(steer, instead_of_pin(planned)), written_by(planned, then))
                 }
-                (None, _) if entry.next.is_empty() => {
+                None if has_own_build_alone(entry) && !planned.builds.is_empty() => {
+                    format!("{object}: {labels}; {} once its pods run there", build_words(&planned.builds))
+                }
+                None if entry.next.is_empty() => {
                     format!("{object}: {labels}; give {nodes} what it asks for, or let it ask for something else")
                 }
-                (None, _) => format!("{object}: {labels}; it can go, other nodes are named beside it"),
+                None => format!("{object}: {labels}; it can go, other nodes are named beside it"),
             }
         });
-        step("change what names nodes that go", changes.collect());
-        let is_replaced = |class: &&OldClassEntry| !class.workloads.is_empty() && !windows.is_empty();
-        let classes = self.classes.iter().filter(is_replaced).map(|class| {
-            let (labels, users) = (class.labels.join(", "), class.workloads.join(", "));
-            format!("{}: {labels}; make one for {nodes}, and name it in {users}", class.name)
-        });
-        step("replace the RuntimeClasses that lead to nodes that go", classes.collect());
+        step("change what selects nodes that will be removed", changes.collect());
         step(
-            "cordon and drain the nodes that go",
+            "cordon and drain the nodes that will be removed",
             self.going
                 .iter()
                 .map(|node| format!("`kubectl cordon {node}`, then `kubectl drain {node} --ignore-daemonsets`"))
@@ -127,6 +147,65 @@ impl ClusterPlanReport {
         step("remove what is left over, with these nodes", ends.chain(unused).collect());
         steps
     }
+
+    /// What the pods of a workload with new images, which run on these builds, select instead of what only nodes have that go.
+    fn selection(&self, planned: &Planned<'_>, entry: &PlannedEntry, builds: &BTreeSet<String>, nodes: &str) -> String {
+        let class = planned.today.workload.class.as_deref().map(clean);
+        if let Some(class) = self.classes.iter().find(|one| class.as_deref() == Some(one.name.as_str())) {
+            return format!("name the RuntimeClass for {nodes} instead of {}", class.name);
+        }
+        if !has_own_build_alone(entry) {
+            let labels: Vec<String> = entry.old.iter().map(OldLabelEntry::words).collect();
+            return format!("{}; give {nodes} what it asks for, or let it ask for something else", labels.join(", "));
+        }
+        let is_replaced = |old: &OldLabelEntry| old.part == "nodeSelector" && old.key == BUILD_LABEL && builds.len() == 1;
+        let taken_out = entry.old.iter().filter(|old| !is_replaced(old)).map(|old| match old.part.as_str() {
+            "nodeName" => format!(", without the node {}", old.value),
+            "nodeSelector" => format!(", take out {}: {}", old.key, old.value),
+            _ => format!(", take {}: {} out of its affinity", old.key, old.value),
+        });
+        let taken_out: Vec<String> = taken_out.collect();
+        let mut images = self.images.iter().filter(|image| image.workloads.contains(&entry.object));
+        // An image that is still to be built may be for some of them alone.
+        let of_rebuilt = if builds.len() > 1 && images.any(|image| image.suggested.is_none()) {
+            ", as far as the rebuilt image runs on them"
+        } else {
+            ""
+        };
+        format!("{}{}{of_rebuilt}{}", build_words(builds), instead_of_pin(planned), taken_out.concat())
+    }
+}
+
+/// True for a workload that asks for nothing that goes but builds, or the node that it is bound to.
+fn has_own_build_alone(entry: &PlannedEntry) -> bool {
+    entry.old.iter().all(|old| [BUILD_LABEL, AZURE_SKU].contains(&old.key.as_str()) || old.part == "nodeName")
+}
+
+/// The builds of the nodes of then on which a workload runs with its new images: all on which those that are known run.
+fn builds(planned: &Planned<'_>, suggested: &BTreeMap<String, Fitting>) -> BTreeSet<String> {
+    let images = planned.unfit.iter().filter_map(|number| planned.today.workload.images.get(*number));
+    let known = images.filter_map(|image| suggested.get(&image.reference));
+    known.fold(planned.builds.clone(), |builds, fitting| &builds & &fitting.builds)
+}
+
+/// What selects these builds.
+fn build_words(builds: &BTreeSet<String>) -> String {
+    let all: Vec<&str> = builds.iter().map(String::as_str).collect();
+    match all.as_slice() {
+        [] => "select labels of nodes that the new images run on".to_owned(),
+        [build] => format!("select {BUILD_LABEL}: {}", clean(build)),
+        all => format!("select {BUILD_LABEL} In {}", clean(&all.join(", "))),
+    }
+}
+
+/// That a selector replaces the pin of a workload that was pinned before.
+fn instead_of_pin(planned: &Planned<'_>) -> &'static str {
+    if planned.strays.is_some() { " instead of the build that step 1 pins" } else { "" }
+}
+
+/// What leads pods to nodes that fit, with these words behind the labels.
+fn led(steer: &Steer, pin: &str) -> String {
+    clean(&format!("select {}{pin}{}", steer.selection(), steer.besides())).into_owned()
 }
 
 /// True for a workload that is to run, lands on no node of then where it may run, and has no other node that it fits.
@@ -143,15 +222,20 @@ fn is_by_engine(finding: &FindingEntry) -> bool {
 
 /// The way to the change of a workload.
 fn written_by(planned: &Planned<'_>, wording: &ForUpgrade<'_>) -> String {
+    by_hand(planned).unwrap_or_else(|| format!("{} writes it", clean(&wording.patch(planned.today.workload.path()))))
+}
+
+/// The way to the change of a workload that is not changed where it is.
+fn by_hand(planned: &Planned<'_>) -> Option<String> {
     let workload = planned.today.workload;
     if let Some(owner) = &workload.owner {
-        return format!("change {}, which it belongs to", clean(owner));
+        return Some(format!("change {}, which it belongs to", clean(owner)));
     }
     match workload.kind.as_str() {
         // They keep what they were created with.
-        "Pod" | "Job" => "change its manifest, and create it again".to_owned(),
-        _ if workload.has_plain_names() => format!("{} writes it", clean(&wording.patch(workload.path()))),
-        _ => "change its manifest".to_owned(),
+        "Pod" | "Job" => Some("change its manifest, and create it again".to_owned()),
+        _ if workload.has_plain_names() => None,
+        _ => Some("change its manifest".to_owned()),
     }
 }
 

@@ -32,10 +32,10 @@ impl<R: Outlined> Renderer<R> for OutlineHtml {
         )?;
         for section in outline.sections {
             writeln!(out, "<h2>{}</h2>\n<ul>", section.title)?;
-            for (heading, lines) in section.items {
-                write!(out, "<li><b class=\"name\">{}</b>", Escaped(&heading))?;
+            for (number, (heading, lines)) in section.numbered() {
+                write!(out, "<li><b class=\"name\">{number}{}</b>", Escaped(heading))?;
                 for line in lines {
-                    write!(out, "<br>\n{}", Sentence(&line))?;
+                    write!(out, "<br>\n{}", Sentence(line))?;
                 }
                 writeln!(out, "</li>")?;
             }

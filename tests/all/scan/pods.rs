@@ -296,3 +296,27 @@ fn a_runtime_class_that_is_not_there_is_said() {
     shop.file("class.yaml", class);
     assert_eq!(shop.scan(&["--host=ltsc2022"]).err, "");
 }
+
+/// An image for one build alone fails on the nodes of the others that the pod can land on.
+#[test]
+fn a_pod_on_nodes_of_several_builds_is_not_told_of_an_image_for_one_of_them() {
+    let helps = |text: &str, hosts: &[&str]| {
+        let repository = Repository::new();
+        repository.file("pods.yaml", text);
+        let (_, report) = repository.report(hosts);
+        let failing = report["results"].as_array().unwrap().iter().filter(|one| one["ok"] == false);
+        failing.map(|one| one["findings"][0]["help"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let index = "use an image whose index has an entry for each build of the nodes";
+    let all = ["--host=a=ltsc2019", "--host=b=ltsc2022", "--host=c=ltsc2025"];
+    let select = format!("select node.kubernetes.io/windows-build: 10.0.17763; or {index}");
+    assert_eq!(helps(&pod("p", &["ltsc2019"]), &all), [select.clone(), select]);
+    let daemon = pod("p", &["ltsc2019"]).replace("v1\nkind: Pod", "apps/v1\nkind: DaemonSet");
+    let daemon = daemon.replace("spec: {containers: ", "spec: {template: {spec: {containers: ").replace("]}\n---", "]}}}\n---");
+    assert_eq!(helps(&daemon, &all), [0, 1].map(|_| format!("{index}: 10.0.17763, 10.0.20348, 10.0.26100")));
+    let several = helps(&pod("p", &["ltsc2025", "ltsc2019"]), &["--host=b=ltsc2022", "--host=a=ltsc2019"]);
+    assert!(several.iter().all(|help| !help.contains("ltsc20")), "{several:?}");
+    // With one build there is nothing to select, and nothing is said of isolation.
+    let one = helps(&pod("p", &["ltsc2019"]), &["--host=b=ltsc2022"]);
+    assert!(one.len() == 1 && one[0].contains("ltsc2022") && !one[0].contains("process isolation"), "{one:?}");
+}
