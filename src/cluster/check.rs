@@ -397,7 +397,7 @@ fn on_other(image: &Image, group: &Group) -> (Option<bool>, Misfit) {
     let mut own = image.other_platforms.iter().filter(of_system).peekable();
     let is_of_system = own.peek().is_some();
     let misfit = if is_of_system { Misfit::Architecture } else { Misfit::Os };
-    let is_known = !group.os.is_empty() && !(is_of_system && group.architecture.is_empty());
+    let is_known = !(group.os.is_empty() || is_of_system && group.architecture.is_empty());
     (is_known.then(|| own.any(of_both)), misfit)
 }
 
