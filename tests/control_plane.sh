@@ -1,8 +1,8 @@
 # A real control plane on loopback, for the scripts beside this file: etcd, kube-apiserver, kube-scheduler, kube-controller-manager, and six
 # nodes without kubelets. To be sourced from the root of the repository, with the folder of the programs as $1.
 #
-# It sets `binaries`, `program`, `state` (a folder that goes at the end) and KUBECONFIG. Set before: `audited`, the users whose requests are in
-# $state/audit.log. Everything started by `begin` ends with the script.
+# It sets `binaries`, `program`, `state` (a folder that goes at the end), `cronjobs` (the version of the API that has them) and KUBECONFIG. Set
+# before: `audited`, the users whose requests are in $state/audit.log. Everything started by `begin` ends with the script.
 
 name=$(basename "$0")
 binaries=$(cd "${1:?usage: tests/$name BINARIES}" && pwd)
@@ -13,8 +13,12 @@ state=$(mktemp -d)
 declare -A started=()
 
 finish() {
-    # Only what was started here, by its number.
+    # Only what was started here, by its number. etcd is the last: a newer API server does not end without it.
+    local etcd=${started[etcd]:-}
+    unset "started[etcd]"
     for process in "${started[@]}"; do kill "$process" 2>/dev/null || true; done
+    for process in "${started[@]}"; do wait "$process" 2>/dev/null || true; done
+    [[ -z $etcd ]] || kill "$etcd" 2>/dev/null || true
     wait 2>/dev/null || true
     rm -rf "$state"
 }
@@ -22,11 +26,12 @@ trap finish EXIT
 
 die() { echo "$name: $*" >&2; tail -n 3 "$state"/*.log >&2 2>/dev/null || true; exit 1; }
 
-# begin NAME COMMAND…: a program, ended with this script or after ten minutes. What it writes is in $state/NAME.log.
+# begin NAME COMMAND…: a program, ended with this script or after ten minutes; by force if that takes it half a minute. What it writes is in
+# $state/NAME.log.
 begin() {
     local as=$1
     shift
-    timeout 600 "$@" >>"$state/$as.log" 2>&1 </dev/null &
+    timeout --kill-after=30 600 "$@" >>"$state/$as.log" 2>&1 </dev/null &
     started[$as]=$!
 }
 
@@ -86,15 +91,20 @@ kind: Policy
 omitStages: [RequestReceived]
 rules: [{level: Metadata, users: [${audited:?}]}]
 YAML
+# A newer API server that ends waits a minute for those who watch, unless it may tell them.
+newer=()
+[[ $("$binaries/kube-apiserver" --help) != *--shutdown-watch-termination-grace-period* ]] || newer=(--shutdown-watch-termination-grace-period 1s)
 start_apiserver() {
     begin kube-apiserver "$binaries/kube-apiserver" --etcd-servers "http://127.0.0.1:$etcd" --bind-address 127.0.0.1 --secure-port "$api" --advertise-address 127.0.0.1 \
         --endpoint-reconciler-type none --service-cluster-ip-range 10.96.0.0/16 --cert-dir "$state" --tls-cert-file "$state/apiserver.crt" \
         --tls-private-key-file "$state/apiserver.key" --client-ca-file "$state/ca.crt" --token-auth-file "$state/tokens.csv" \
         --authorization-mode RBAC --service-account-key-file "$state/accounts.pub" --service-account-signing-key-file "$state/accounts.key" \
-        --service-account-issuer https://kubernetes.default.svc --audit-policy-file "$state/audit.yaml" --audit-log-path "$state/audit.log"
+        --service-account-issuer https://kubernetes.default.svc --audit-policy-file "$state/audit.yaml" --audit-log-path "$state/audit.log" "${newer[@]}"
 }
 start_apiserver
 until_true 60 kubectl get --raw /readyz
+# Before 1.21 a CronJob is of batch/v1beta1.
+if [[ $(kubectl get --raw /apis/batch/v1) == *'"cronjobs"'* ]]; then cronjobs=batch/v1; else cronjobs=batch/v1beta1; fi
 # Before 1.24 both listen on a second port, on all addresses, if they are not told otherwise.
 for as in kube-scheduler kube-controller-manager; do
     listen=(--secure-port "$(port)" --bind-address 127.0.0.1 --cert-dir "$state")

@@ -17,9 +17,11 @@ state=$(mktemp -d)
 started=()
 
 finish() {
-    # Only what was started here, by its number.
-    for process in "${started[@]}"; do kill "$process" 2>/dev/null || true; done
-    wait 2>/dev/null || true
+    # Only what was started here, by its number, the last one first: a newer API server does not end without etcd.
+    for ((at = ${#started[@]} - 1; at >= 0; at--)); do
+        kill "${started[at]}" 2>/dev/null || true
+        wait "${started[at]}" 2>/dev/null || true
+    done
     rm -rf "$state"
 }
 trap finish EXIT
@@ -35,11 +37,11 @@ openssl genrsa -out "$state/accounts.key" 2048 2>/dev/null
 openssl rsa -in "$state/accounts.key" -pubout -out "$state/accounts.pub" 2>/dev/null
 token=$(openssl rand -hex 16)
 (umask 077; echo "$token,admin,admin,system:masters" >"$state/tokens.csv")
-timeout 300 "$binaries/etcd" --data-dir "$state/etcd" --listen-client-urls "http://127.0.0.1:$etcd" \
+timeout --kill-after=30 300 "$binaries/etcd" --data-dir "$state/etcd" --listen-client-urls "http://127.0.0.1:$etcd" \
     --advertise-client-urls "http://127.0.0.1:$etcd" --listen-peer-urls "http://127.0.0.1:$peer" \
     --initial-advertise-peer-urls "http://127.0.0.1:$peer" --initial-cluster "default=http://127.0.0.1:$peer" >"$state/etcd.log" 2>&1 </dev/null &
 started+=($!)
-timeout 300 "$binaries/kube-apiserver" --etcd-servers "http://127.0.0.1:$etcd" --bind-address 127.0.0.1 --secure-port "$api" \
+timeout --kill-after=30 300 "$binaries/kube-apiserver" --etcd-servers "http://127.0.0.1:$etcd" --bind-address 127.0.0.1 --secure-port "$api" \
     --advertise-address 127.0.0.1 --endpoint-reconciler-type none --service-cluster-ip-range 10.96.0.0/16 --cert-dir "$state" \
     --tls-cert-file "$state/tls.crt" --tls-private-key-file "$state/tls.key" --token-auth-file "$state/tokens.csv" --authorization-mode RBAC \
     --service-account-key-file "$state/accounts.pub" --service-account-signing-key-file "$state/accounts.key" \

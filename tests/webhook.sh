@@ -141,7 +141,7 @@ applied <<YAML
 ---
 {apiVersion: batch/v1, kind: Job, metadata: {name: steered}, spec: {template: {$template, restartPolicy: Never}}}}
 ---
-{apiVersion: batch/v1beta1, kind: CronJob, metadata: {name: steered}, spec: {schedule: "0 0 1 1 *", jobTemplate: {spec: {template: {$template, restartPolicy: Never}}}}}}
+{apiVersion: $cronjobs, kind: CronJob, metadata: {name: steered}, spec: {schedule: "0 0 1 1 *", jobTemplate: {spec: {template: {$template, restartPolicy: Never}}}}}}
 ---
 {apiVersion: apps/v1, kind: DaemonSet, metadata: {name: everywhere}, spec: {selector: {matchLabels: {app: everywhere}}, template: {metadata: {labels: {app: everywhere}}, spec: {nodeSelector: {kubernetes.io/os: windows, kubernetes.io/arch: amd64}, containers: [{name: app, image: "$(image 17763-20348-26100)"}]}}}}
 YAML
