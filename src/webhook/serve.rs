@@ -126,9 +126,9 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
 async fn nodes(server: Arc<Server>, client: kube::Client) {
     let answers = &server.answers;
     let reduce = |_: &str, object: &serde_json::Value| {
-        Some(ClusterNode::of(object, &answers.knowledge).ok().filter(ClusterNode::is_known))
+        Some(ClusterNode::of(object, &answers.knowledge).ok().filter(ClusterNode::is_known).map(Arc::new))
     };
-    let told = |told: Told<'_, Option<ClusterNode>>| match told {
+    let told = |told: Told<'_, Option<Arc<ClusterNode>>>| match told {
         Told::Known(nodes) => answers.view.put_nodes(nodes),
         Told::Failed(error) => failed(answers, Followed::Nodes, error),
     };

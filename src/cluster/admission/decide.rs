@@ -6,16 +6,36 @@ use super::exempt::Pod;
 use super::narrow::{self, Target};
 use super::{Case, Decision, Outcome, Warning, patch, words};
 use crate::cluster::check::Answer;
+use crate::cluster::steer::merged;
 use crate::cluster::{Group, ImageOf, Question, Share};
-use crate::host::{BUILD_LABEL, Host};
+use crate::host::placement::Term;
+use crate::host::{BUILD_LABEL, Host, Labels, Taint};
 use crate::text::quoted;
 
 /// The most entries that the images of a pod have together, an image counted for each of its containers: each entry is judged on each group of
 /// nodes. Images of people have a few entries.
 const MOST_ENTRIES: usize = 10_000;
 
-/// Windows that have no node at the moment and may come: pools that are scaled to zero.
-pub type Expected = Vec<Host>;
+/// Windows that may come, whatever nodes are there now: another pool with the same Windows may be one that a pod cannot land on.
+pub type Expected = Vec<Coming>;
+
+/// A Windows whose nodes may come: those of a pool that is scaled to zero.
+#[derive(Clone, Debug)]
+pub struct Coming {
+    /// The Windows.
+    pub host: Host,
+    /// The labels that its nodes are known to have, beside those that follow from the Windows.
+    pub labels: Labels,
+    /// The taints that its nodes are known to have.
+    pub taints: Vec<Taint>,
+}
+
+impl From<Host> for Coming {
+    /// Nodes of which nothing but their Windows is known.
+    fn from(host: Host) -> Self {
+        Self { host, labels: Labels::new(), taints: Vec::new() }
+    }
+}
 
 impl Pod {
     /// The decision, with the images that were read in time.
@@ -163,26 +183,35 @@ impl Pod {
 
     /// The builds that are expected, that the pods do not exclude, and that all images run on; or those of which that is not known.
     fn targets(&self, question: &Question<'_>, expected: &Expected, known: bool) -> BTreeSet<Target> {
-        let names_nodes = |term: &crate::host::placement::Term| term.fields.iter().any(|field| field.operator == "In");
-        if self.workload.placement.terms.as_ref().is_some_and(|terms| terms.iter().all(names_nodes)) {
+        let Ok(mut placement) = merged(&self.workload.placement, question.class_of(&self.workload)) else {
             return BTreeSet::new();
+        };
+        // A node that is still to come has another name than those that are there.
+        let names_nodes = |term: &Term| term.fields.iter().any(|field| field.operator == "In");
+        if let Some(terms) = &mut placement.terms {
+            terms.retain(|term| !names_nodes(term));
         }
-        let fits = |host: &&Host| {
-            let labels = host.usual_labels();
+        let fits = |coming: &&Coming| {
+            let host = &coming.host;
+            let mut labels = coming.labels.clone();
+            labels.extend(host.usual_labels());
             let group = Group {
                 label: host.label.clone(),
                 os: "windows".to_owned(),
                 architecture: host.architecture.as_str().to_owned(),
-                host: Some((*host).clone()),
-                taints: Vec::new(),
+                host: Some(host.clone()),
+                taints: coming.taints.clone(),
                 handlers: None,
                 members: Vec::new(),
                 is_new: true,
             };
-            self.workload.placement.of_labels(&labels).selects("", &labels)
+            placement.of_labels(&labels).selects("", &labels)
+                && placement.intolerable(&coming.taints).is_none()
                 && question.on_group(&self.workload, &group).fits == known.then_some(true)
         };
-        let target = |host: &Host| Some((host.usual_labels().get(BUILD_LABEL)?.clone(), host.architecture.as_str().to_owned()));
+        let target = |Coming { host, .. }: &Coming| {
+            Some((host.usual_labels().get(BUILD_LABEL)?.clone(), host.architecture.as_str().to_owned()))
+        };
         expected.iter().filter(fits).filter_map(target).collect()
     }
 }

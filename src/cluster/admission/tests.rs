@@ -8,7 +8,7 @@ use super::*;
 use crate::cluster::tests::{classes, images, node, nodes, pinned, policy};
 use crate::cluster::{Classes, ClusterNode, Nodes, Question};
 use crate::compat::Policy;
-use crate::host::{self, Host, Spec};
+use crate::host::{self, Spec};
 use crate::image::{Config, Image};
 use crate::knowledge::Knowledge;
 use crate::{Advice, Error};
@@ -71,9 +71,9 @@ fn review(operation: &str, subresource: &str, object: &Value, old: &Value) -> Re
     Review::parse(review.to_string().as_bytes()).unwrap()
 }
 
-fn expecting(name: &str) -> Vec<Host> {
+fn expecting(name: &str) -> Expected {
     let Spec::Hosts(hosts) = host::parse(name, Knowledge::built_in(), jiff::civil::date(2026, 11, 26)).unwrap() else { panic!() };
-    hosts
+    hosts.into_iter().map(Coming::from).collect()
 }
 
 fn plain(advice: &Advice) -> String {
@@ -699,6 +699,10 @@ fn taints_that_pass_lead_nobody_elsewhere() {
         ("node.kubernetes.io/unschedulable=", ["some-fit allow!", "some-fit steer", "some-fit steer"]),
         ("node.kubernetes.io/disk-pressure=", ["some-fit allow!", "some-fit steer", "some-fit steer"]),
         ("ToBeDeletedByClusterAutoscaler=1", ["some-fit allow!", "some-fit steer", "some-fit steer"]),
+        ("startup-taint.cluster-autoscaler.kubernetes.io/x=", ["some-fit allow!", "some-fit steer", "some-fit steer"]),
+        ("ignore-taint.cluster-autoscaler.kubernetes.io/x=", ["some-fit allow!", "some-fit steer", "some-fit steer"]),
+        ("status-taint.cluster-autoscaler.kubernetes.io/x=", ["some-fit allow!", "some-fit steer", "some-fit steer"]),
+        ("NodeWithImpairedVolumes=true", ["some-fit allow!", "some-fit steer", "some-fit steer"]),
         ("team=shop", ["none-fits allow!", "none-fits allow!", "none-fits deny"]),
     ] {
         let of_mode = |mode: Mode| {
@@ -762,6 +766,63 @@ fn what_is_beyond_bounds_or_not_of_a_registry_is_never_denied() {
         "uid": "u-1", "kind": {"group": "x.test", "version": "v1", "kind": "Pod"}, "namespace": "shop", "operation": "CREATE",
         "object": object(&["r.test/1909"], &windows(&[]))}});
     assert_eq!(word(&world.decide(&Review::parse(other.to_string().as_bytes()).unwrap())), "other allow");
+}
+
+/// Nodes of the same Windows that a pod cannot land on are not those that it waits for.
+#[test]
+fn a_windows_is_expected_whatever_other_nodes_have_it() {
+    let old = || node("old-0", "10.0.17763.8389", "amd64", None, &[]);
+    let mut world = World { expected: expecting("ltsc2022"), ..World::new(Mode::Enforce) };
+    world.nodes = Nodes::of(vec![old(), node("db-0", "10.0.20348.5386", "amd64", Some("dedicated=db"), &[])]);
+    assert_eq!(word(&world.pod(&["r.test/2022"], &windows(&[]))), "expected-fits steer");
+    let in_pool = |mut node: ClusterNode, pool: &str| {
+        node.node.labels.insert("pool".to_owned(), pool.to_owned());
+        node
+    };
+    let db = in_pool(node("db-0", "10.0.20348.5386", "amd64", None, &[]), "db");
+    world.nodes = Nodes::of(vec![in_pool(old(), "web"), db]);
+    assert_eq!(word(&world.pod(&["r.test/2022"], &windows(&[("pool", "web")]))), "expected-fits steer");
+    // What is known of the nodes that may come counts.
+    world.expected[0].labels.insert("pool".to_owned(), "db".to_owned());
+    assert_eq!(word(&world.pod(&["r.test/2022"], &windows(&[("pool", "web")]))), "none-fits deny");
+    world.expected = expecting("ltsc2022");
+    world.expected[0].taints.push(crate::host::Taint { key: "dedicated".into(), value: "db".into(), effect: "NoSchedule".into() });
+    assert_eq!(word(&world.pod(&["r.test/2022"], &windows(&[("pool", "web")]))), "none-fits deny");
+}
+
+/// A term that names nodes holds for no node that is still to come.
+#[test]
+fn a_term_that_names_nodes_does_not_wait_for_others() {
+    let mut world = World { expected: expecting("ltsc2025"), ..World::new(Mode::Enforce) };
+    world.nodes = Nodes::of(vec![node("w0", "10.0.17763.8389", "amd64", None, &[])]);
+    let of = |builds: &[&str]| {
+        let mut spec = windows(&[]);
+        spec["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+            {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["w0"]}]},
+            {"matchExpressions": [{"key": BUILD, "operator": "NotIn", "values": builds}]}]}}});
+        spec
+    };
+    assert_eq!(word(&world.pod(&["r.test/2025"], &of(&["10.0.26100"]))), "none-fits deny");
+    assert_eq!(word(&world.pod(&["r.test/2025"], &of(&["10.0.20348"]))), "expected-fits steer");
+}
+
+/// A build whose label does not tell nodes apart is left out where another one does.
+#[test]
+fn one_label_that_does_not_tell_nodes_apart_does_not_spoil_the_others() {
+    let mut world = World::new(Mode::Enforce);
+    let hyperv = ["", "runhcs-wcow-hypervisor"];
+    world.nodes = Nodes::of(vec![
+        node("a", "10.0.20348.1", "amd64", None, &hyperv),
+        node("b", "10.0.20348.1", "amd64", None, &["", "runhcs-wcow-process"]),
+        node("c", "10.0.26100.1", "amd64", None, &hyperv),
+    ]);
+    let mut spec = windows(&[]);
+    spec["runtimeClassName"] = json!("hyperv");
+    let decision = world.pod(&["r.test/2022"], &spec);
+    assert_eq!(word(&decision), "some-fit steer");
+    let Outcome::Steer(operations) = decision.outcome else { panic!() };
+    let text = operations[0].to_string();
+    assert!(text.contains(r#"["10.0.26100"]"#) && !text.contains("10.0.20348"), "{text}");
 }
 
 /// A new node of a pool has another name than those that are left out.
