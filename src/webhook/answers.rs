@@ -4,13 +4,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::images::Images;
+use super::images::{Images, owned};
 use super::journal::Journal;
 use super::metrics::Metrics;
 use super::view::{Seen, View};
+use super::work::Work;
 use crate::clock::now;
 use crate::cluster::admission::{Admitted, Case, Decision, Mode, Outcome, Pod, Refused, Review, Rules, Warning, admit, validate};
 use crate::cluster::{Nodes, Question};
@@ -21,6 +23,12 @@ use crate::login;
 use crate::report::Wording;
 use crate::report::plain::clean;
 use crate::{Advice, Error};
+
+/// The bytes from which reading a question takes longer than a millisecond.
+const LARGE_QUESTION: usize = 64 << 10;
+
+/// The time for the judgement where waiting for images has used up the budget: it takes a tenth of a second at the most.
+const JUDGED: Duration = Duration::from_millis(200);
 
 /// The most images, and the most groups of nodes, that one line of the log names.
 const MOST_LOGGED: usize = 20;
@@ -62,6 +70,8 @@ pub struct Answers {
     pub images: Arc<Images>,
     /// The numbers.
     pub metrics: Arc<Metrics>,
+    /// The work that may take long.
+    pub work: Work,
     /// The log.
     pub journal: Journal,
 }
@@ -72,9 +82,13 @@ impl Answers {
     /// # Errors
     ///
     /// A body that is not a question.
-    pub async fn answer(&self, path: Path, body: &[u8]) -> Result<Vec<u8>, Refused> {
+    pub async fn answer(&self, path: Path, body: Bytes) -> Result<Vec<u8>, Refused> {
         let begun = Instant::now();
-        let review = Review::parse(body)?;
+        let review = match body.len() {
+            0..LARGE_QUESTION => Review::parse(&body)?,
+            _ => tokio::task::block_in_place(|| Review::parse(&body))?,
+        };
+        drop(body);
         let Decided { decision, pod, unread } = self.decide(path, &review).await;
         let word = |advice: &Advice| clean(&self.wording.advice(advice)).into_owned();
         let answer = review.answer(&decision, &word).to_string().into_bytes();
@@ -107,6 +121,7 @@ impl Answers {
     }
 
     async fn decide(&self, path: Path, review: &Review) -> Decided {
+        let until = tokio::time::Instant::now() + self.budget;
         let seen = self.view.now();
         let Some(nodes) = &seen.nodes else {
             let warning = Warning::unknown("the nodes of the cluster are not known yet");
@@ -115,25 +130,31 @@ impl Answers {
         let today = TimeZone::UTC.to_datetime(now()).date();
         let policy = Policy { today, ..self.policy.clone() };
         let none = HashMap::new();
-        let question = |images| self.question(&policy, &seen, nodes, images);
         // Where a node does not say what it runs, nothing is denied.
         let mode = if seen.has_unknown && self.rules.mode == Mode::Enforce { Mode::Steer } else { self.rules.mode };
         let rules = Rules { mode, exempt: self.rules.exempt.clone() };
-        let admitted = match path {
-            Path::Mutate => admit(review, &rules, &question(&none)),
-            Path::Validate => validate(review, &rules, &question(&none)),
-        };
-        let pod = match admitted {
-            Admitted::Decided(decision) => return Decided::at_once(decision),
-            Admitted::Open(pod) => pod,
+        let question = self.question(&policy, &seen, nodes, &none);
+        let admitted = self.work.run(until, || match path {
+            Path::Mutate => admit(review, &rules, &question),
+            Path::Validate => validate(review, &rules, &question),
+        });
+        let pod = match admitted.await {
+            None => return Decided::at_once(busy()),
+            Some(Admitted::Decided(decision)) => return Decided::at_once(decision),
+            Some(Admitted::Open(pod)) => pod,
         };
         let references: Vec<String> = pod.workload.images.iter().map(|image| image.reference.clone()).collect();
         let hosts = (&seen.hosts, seen.hosts_number);
-        let images = self.images.get(&references, &review.namespace, hosts, self.budget).await;
-        let decision = pod.decide(&question(&images), &seen.expected);
-        let mut unread: Vec<String> =
-            images.iter().filter_map(|(image, read)| self.why_unread(image, read.as_ref().err()?)).collect();
-        unread.sort();
+        let read = self.images.get(&references, &review.namespace, hosts, until).await;
+        let decided = self.work.run(until + JUDGED, || {
+            let images = owned(read);
+            let decision = pod.decide(&self.question(&policy, &seen, nodes, &images), &seen.expected);
+            let mut unread: Vec<String> =
+                images.iter().filter_map(|(image, read)| self.why_unread(image, read.as_ref().err()?)).collect();
+            unread.sort();
+            (decision, unread)
+        });
+        let (decision, unread) = decided.await.unwrap_or_else(|| (busy(), Vec::new()));
         Decided { decision, pod: Some(pod), unread }
     }
 
@@ -153,6 +174,12 @@ impl Answers {
     ) -> Question<'a> {
         Question { knowledge: &self.knowledge, policy, nodes, classes: &seen.classes, images }
     }
+}
+
+/// The decision where too much else is to be decided.
+fn busy() -> Decision {
+    let warning = Warning::unknown("this webhook has too many questions at once");
+    Decision { warnings: vec![warning], ..Decision::allow(Case::Unknown) }
 }
 
 /// A decision, with what the log says of it.

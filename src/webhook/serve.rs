@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::answers::{Answers, Path};
 use super::certificate::{Files, Shown, tls};
-use super::connections::{Connections, Reply, Stage, reply};
+use super::connections::{Body, Connections, Reply, Stage, reply};
 use super::metrics::Gauges;
 use super::own_certificate::Own;
 use crate::Error;
@@ -162,7 +162,10 @@ impl Server {
             Ok(body) => body,
             Err(refused) => return refused,
         };
-        match self.answers.answer(path, &body.bytes).await {
+        let Body { bytes, shares } = body;
+        let answer = self.answers.answer(path, bytes).await;
+        drop(shares);
+        match answer {
             Ok(answer) => reply(StatusCode::OK, "application/json", answer),
             Err(refused) => connections.refuse(StatusCode::BAD_REQUEST, &refused.0),
         }

@@ -12,9 +12,13 @@ use crate::host::placement::Term;
 use crate::host::{BUILD_LABEL, Host, Labels, Taint};
 use crate::text::quoted;
 
-/// The most entries that the images of a pod have together, an image counted for each of its containers: each entry is judged on each group of
-/// nodes. Images of people have a few entries.
+/// The most entries that the images of a pod have together. Images of people have a few entries.
 const MOST_ENTRIES: usize = 10_000;
+
+/// The most entries that are judged for one pod, each counted for each group of nodes: they take a tenth of a second. A judgement of an image on a group
+/// takes as much time as so many entries, and about 1,000 bytes, so that there are 10,000 judgements at the most.
+const MOST_JUDGED: usize = 1_000_000;
+const OF_ONE_JUDGEMENT: usize = 100;
 
 /// Windows that may come, whatever nodes are there now: another pool with the same Windows may be one that a pod cannot land on.
 pub type Expected = Vec<Coming>;
@@ -42,8 +46,13 @@ impl Pod {
     pub fn decide(&self, question: &Question<'_>, expected: &Expected) -> Decision {
         let is_bound = self.workload.placement.node_name.is_some();
         let unknown = if is_bound { Case::Bound } else { Case::Unknown };
-        if self.entries(question) > MOST_ENTRIES {
-            let what = Warning::unknown(&format!("its images have more than {MOST_ENTRIES} entries together"));
+        let entries = self.entries(question);
+        let of_one_group = entries + self.workload.images.len() * OF_ONE_JUDGEMENT;
+        if entries > MOST_ENTRIES || of_one_group * question.nodes.groups.len() > MOST_JUDGED {
+            let what = Warning::unknown(&format!(
+                "its images have more than {MOST_ENTRIES} entries together, or too many for {} groups of nodes",
+                question.nodes.groups.len()
+            ));
             return Decision { warnings: vec![what], ..Decision::allow(unknown) };
         }
         let nodes = question.seen_by(&self.workload);
@@ -133,7 +142,7 @@ impl Pod {
         for image in &self.workload.images {
             match question.images.get(&image.reference) {
                 None => {
-                    let why = format!("the image {} was not read in time", quoted(&image.reference));
+                    let why = format!("the image {} was not read in time, or too many images are being read", quoted(&image.reference));
                     return Some(Warning::unknown(&why));
                 }
                 Some(Err(error)) => return Some(Warning::unknown(&words::unread(&image.reference, error.kind))),

@@ -1,5 +1,7 @@
 //! What is admitted without a look at its images, and what is left to decide.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{Case, Decision, Mode, Review, Rules, Warning};
@@ -114,6 +116,7 @@ pub fn admit(review: &Review, rules: &Rules, question: &Question<'_>) -> Admitte
     if workload.os.as_deref().is_some_and(|os| os != "windows") {
         return allow(Case::NotForWindows);
     }
+    keep_each_image_once(&mut workload);
     Admitted::Open(Box::new(Pod { workload, may, object: review.object.clone() }))
 }
 
@@ -147,7 +150,14 @@ pub fn validate(review: &Review, rules: &Rules, question: &Question<'_>) -> Admi
         let is_for_windows = workload.os.as_deref() == Some("windows");
         return allow(if is_for_windows { Case::LandsNowhere } else { Case::NotForWindows });
     }
+    keep_each_image_once(&mut workload);
     Admitted::Open(Box::new(Pod { workload, may: May::WARN, object: Value::Null }))
+}
+
+/// Many containers with one image are judged like one.
+fn keep_each_image_once(workload: &mut Workload) {
+    let mut seen = BTreeSet::new();
+    workload.images.retain(|image| seen.insert((image.reference.clone(), image.host_process)));
 }
 
 fn is_too_large(workload: &Workload) -> bool {

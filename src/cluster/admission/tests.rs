@@ -750,13 +750,18 @@ fn what_is_beyond_bounds_or_not_of_a_registry_is_never_denied() {
         spec["tolerations"] = (0..=number).map(|number| json!({"key": format!("t{number}"), "operator": "Exists"})).collect();
         assert_eq!(word(&world.pod(&["r.test/1909"], &spec)), expected, "{number}");
     }
-    // Each entry of an image is judged for each container that has it.
+    // The entries of all images together, an image of several containers counted once.
     let versions: Vec<String> = (1..=101).map(|number| format!("10.0.20348.{number}")).collect();
     let versions: Vec<&str> = versions.iter().map(String::as_str).collect();
-    world.images.insert("r.test/large".to_owned(), Ok(crate::cluster::tests::image("r.test/large", &versions)));
+    let names: Vec<String> = (0..100).map(|number| format!("r.test/large{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    for name in &names {
+        world.images.insert((*name).to_owned(), Ok(crate::cluster::tests::image(name, &versions)));
+    }
     let on_2022 = windows(&[("kubernetes.io/arch", "amd64"), (BUILD, "10.0.20348")]);
-    assert_eq!(word(&world.pod(&["r.test/large"; 99], &on_2022)), "all-fit allow");
-    assert_eq!(word(&world.pod(&["r.test/large"; 100], &on_2022)), "unknown allow!");
+    assert_eq!(word(&world.pod(&["r.test/large0"; 250], &on_2022)), "all-fit allow");
+    assert_eq!(word(&world.pod(&names[..99], &on_2022)), "all-fit allow");
+    assert_eq!(word(&world.pod(&names, &on_2022)), "unknown allow!");
     // The node has to have it already.
     let mut never = object(&["r.test/1909"], &windows(&[]));
     never["spec"]["containers"][0]["imagePullPolicy"] = json!("Never");
@@ -823,6 +828,23 @@ fn one_label_that_does_not_tell_nodes_apart_does_not_spoil_the_others() {
     let Outcome::Steer(operations) = decision.outcome else { panic!() };
     let text = operations[0].to_string();
     assert!(text.contains(r#"["10.0.26100"]"#) && !text.contains("10.0.20348"), "{text}");
+}
+
+/// Each image is judged on each group of nodes.
+#[test]
+fn images_are_not_judged_on_too_many_groups() {
+    let mut world = World::new(Mode::Enforce);
+    // 101 for an image of one entry and its judgement: 4 of them, and not 5, on 2,000 groups.
+    let mut nodes = vec![node("free", "10.0.20348.1", "amd64", None, &[])];
+    nodes.extend((1..2000).map(|number| node(&format!("n{number}"), "10.0.20348.1", "amd64", Some(&format!("t{number}=")), &[])));
+    world.nodes = Nodes::of(nodes);
+    let names: Vec<String> = (0..5).map(|number| format!("r.test/a{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    for name in &names {
+        world.images.insert((*name).to_owned(), Ok(crate::cluster::tests::image(name, &["10.0.20348.1"])));
+    }
+    assert_eq!(word(&world.pod(&names[..4], &windows(&[]))), "all-fit allow");
+    assert_eq!(word(&world.pod(&names, &windows(&[]))), "unknown allow!");
 }
 
 /// A new node of a pool has another name than those that are left out.
