@@ -117,7 +117,7 @@ impl Pod {
             decision.case = Case::NoneFits;
             let why = words::none_fits(question, &answer, &decision.groups);
             if self.may.deny {
-                decision.outcome = Outcome::Deny(words::denial(&why));
+                decision.outcome = Outcome::Deny(words::denial(&why, &answer));
                 decision.warnings.clear();
             } else {
                 decision.warnings = words::findings(&answer);

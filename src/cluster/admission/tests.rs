@@ -530,6 +530,30 @@ fn a_name_that_is_a_command_is_in_no_command_to_type() {
     }
 }
 
+/// The advice is about what is said, and what is said is right.
+#[test]
+fn a_denial_says_what_its_advice_is_about() {
+    let mut world = World::new(Mode::Enforce);
+    let denied = |world: &World, images: &[&str], spec: &Value| {
+        let decision = world.pod(images, spec);
+        let Outcome::Deny(why) = &decision.outcome else { panic!("{}", word(&decision)) };
+        plain(why)
+    };
+    world.nodes = Nodes::of(vec![
+        node("ws2019", "10.0.17763.8389", "amd64", None, &[]),
+        node("db", "10.0.20348.5386", "amd64", Some("dedicated=db"), &[]),
+        node("linux", "5.15.0-azure", "amd64", None, &[]),
+    ]);
+    let why = denied(&world, &["r.test/2022"], &windows(&[]));
+    assert!(why.contains("the taint dedicated=db:NoSchedule of these nodes; tolerate it if"), "{why}");
+    // Its name of the system is right, and its image is not.
+    let host_process = json!({"securityContext": {"windowsOptions": {"hostProcess": true}}});
+    for (image, spec) in [("r.test/2016", json!({"os": {"name": "windows"}})), ("r.test/linux", host_process)] {
+        let why = denied(&world, &[image], &spec);
+        assert!(why.ends_with("use images for the Windows of these nodes, or add nodes that the images fit"), "{why}");
+    }
+}
+
 /// The containerd of the only nodes does not pull an image of their Windows.
 #[test]
 fn a_denial_because_of_the_engine_is_about_the_engine() {
