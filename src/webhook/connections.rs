@@ -1,8 +1,8 @@
 //! Connections: HTTP/1 over TLS or plain, with bounds on their number, on bodies, and on the time that a client may take.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -41,8 +41,10 @@ const VALUES_OF_FEW: u32 = 100_000;
 /// The time between two looks at who has to give way where there is no room.
 const LOOKED: Duration = Duration::from_millis(50);
 
-/// The connections at one time.
+/// The connections at one time: each takes 64 KiB at the most before it has a body. Where there is no place, the one that has said nothing for the
+/// longest time gives way, and this is how long that may take.
 const MOST_CONNECTIONS: usize = 1024;
+const GIVEN_WAY: Duration = Duration::from_millis(100);
 
 /// The time for a handshake and for a body.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -74,6 +76,7 @@ pub struct Connections {
     /// The numbers.
     pub metrics: Arc<Metrics>,
     open: Arc<Semaphore>,
+    paces: Arc<Mutex<Vec<Weak<Pace>>>>,
     coming: Coming,
     first_parts: Arc<Semaphore>,
     bodies: Arc<Semaphore>,
@@ -126,6 +129,7 @@ impl Connections {
             stage,
             metrics,
             open: Arc::new(Semaphore::new(MOST_CONNECTIONS)),
+            paces: Arc::default(),
             coming: Coming::default(),
             first_parts: places(FIRST_PARTS),
             bodies: places(BODIES),
@@ -151,7 +155,7 @@ impl Connections {
                 tokio::time::sleep(ACCEPTED_AGAIN).await;
                 continue;
             };
-            let Ok(place) = Arc::clone(&self.open).try_acquire_owned() else {
+            let Some(place) = self.place().await else {
                 self.metrics.connections_refused.fetch_add(1, Ordering::Relaxed);
                 continue;
             };
@@ -177,13 +181,38 @@ impl Connections {
         let _ = self.open.acquire_many(all).await;
     }
 
+    /// A place for one more connection.
+    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        if let Ok(place) = Arc::clone(&self.open).try_acquire_owned() {
+            return Some(place);
+        }
+        self.longest_silent()?.give_way();
+        tokio::time::timeout(GIVEN_WAY, Arc::clone(&self.open).acquire_owned()).await.ok()?.ok()
+    }
+
+    /// The pace of the connection that has said nothing for the longest time.
+    fn longest_silent(&self) -> Option<Arc<Pace>> {
+        let paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        let silent = paces.iter().filter_map(Weak::upgrade).filter_map(|pace| Some((pace.silent_since()?, pace)));
+        silent.min_by_key(|(since, _)| *since).map(|(_, pace)| pace)
+    }
+
+    /// The pace of a new connection.
+    fn pace(&self) -> Arc<Pace> {
+        let pace = Arc::new(Pace::default());
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        paces.retain(|pace| pace.strong_count() > 0);
+        paces.push(Arc::downgrade(&pace));
+        pace
+    }
+
     async fn connection<R, F>(self, stream: impl AsyncRead + AsyncWrite + Unpin, respond: R)
     where
         R: Fn(Self, Request<Incoming>) -> F,
         F: Future<Output = Reply>,
     {
         let mut stage = self.stage.clone();
-        let pace = Arc::new(Pace::default());
+        let pace = self.pace();
         let service = service_fn(|request| {
             pace.answering();
             let answer = respond(self.clone(), request);
@@ -209,6 +238,10 @@ impl Connections {
             // A client that breaks off has its reasons.
             _ = connection.as_mut() => return,
             () = pace.overdue(is_scarce) => {
+                self.metrics.connections_refused.fetch_add(1, Ordering::Relaxed);
+                return;
+            }
+            () = pace.gives_way() => {
                 self.metrics.connections_refused.fetch_add(1, Ordering::Relaxed);
                 return;
             }
@@ -356,6 +389,26 @@ mod tests {
         assert!(found.starts_with("HTTP/1.1 200 ") && found.ends_with("\r\n\r\n8388608"), "{found}");
         let found = answer(LARGEST_BODY + 1, true, long).await;
         assert!(found.starts_with("HTTP/1.1 413 ") && found.ends_with("the body has more than 8 MiB\n"), "{found}");
+    }
+
+    /// Who opens connections and says nothing does not keep others out, such as the kubelet that asks for health.
+    #[tokio::test]
+    async fn silence_gives_way_where_there_is_no_place() {
+        let (_serving, stage) = watch::channel(Stage::default());
+        let connections = Connections { open: Arc::new(Semaphore::new(2)), ..Connections::new(stage, Arc::default()) };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(connections.serve(listener, None, |_, _| async { reply(StatusCode::OK, "text/plain", "ok") }));
+        let mut silent = Vec::new();
+        for _ in 0..5 {
+            silent.push(tokio::net::TcpStream::connect(address).await.unwrap());
+        }
+        let mut asks = tokio::net::TcpStream::connect(address).await.unwrap();
+        asks.write_all(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").await.unwrap();
+        let mut text = String::new();
+        asks.read_to_string(&mut text).await.unwrap();
+        assert!(text.starts_with("HTTP/1.1 200 ") && text.ends_with("ok"), "{text}");
+        server.abort();
     }
 
     #[test]

@@ -332,7 +332,7 @@ fn a_registry_that_nobody_named_is_asked_on_the_internet_alone_and_its_words_sta
     assert!(!response.to_string().contains("s3cret-reply"), "{response}");
     until("the log says why", || {
         let log = webhook.log();
-        let is_told = ["s3cret-reply", "--private-registry localhost", "--private-registry 10.96.0.1"]
+        let is_told = ["s3cret-reply", "--private-registry localhost", "--private-registry [::1]", "--private-registry 10.96.0.1"]
             .iter()
             .all(|told| log.contains(told));
         is_told.then_some(())
