@@ -89,11 +89,10 @@ pub fn admit(review: &Review, rules: &Rules, question: &Question<'_>) -> Admitte
         }
         let is_new = |image: &objects::ImageOf| before.as_ref().is_none_or(|before| !before.images.contains(image));
         let has_new = workload.images.iter().any(is_new);
-        // With a gate the scheduler has not looked at it yet, and its selectors may be narrowed.
-        let is_gated = review.subresource.is_empty()
-            && [&review.object, &review.old]
-                .iter()
-                .all(|object| object.at(&["spec", "schedulingGates"]).is_some_and(|gates| !gates.list().is_empty()));
+        // With a gate the scheduler has not looked at it yet, and its selectors may be narrowed, also as the last gate goes: those of the pod before
+        // the change decide. Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, `ValidatePodUpdate`.
+        let gates = review.old.at(&["spec", "schedulingGates"]);
+        let is_gated = review.subresource.is_empty() && gates.is_some_and(|gates| !gates.list().is_empty());
         if is_ending || !(has_new || is_gated) {
             return allow(Case::Unchanged);
         }

@@ -436,7 +436,10 @@ fn changes_are_judged_by_what_they_change() {
         ("", gated("r.test/2022"), gated("r.test/2022"), "some-fit steer"),
         ("", gated("r.test/2016"), gated("r.test/2016"), "none-fits allow!"),
         ("", gated("r.test/2022"), gated("r.test/2016"), "none-fits deny"),
-        ("", gated("r.test/2016"), free("r.test/2016"), "unchanged allow"),
+        // Also as the last one goes.
+        ("", gated("r.test/2022"), free("r.test/2022"), "some-fit steer"),
+        ("", gated("r.test/2016"), free("r.test/2016"), "none-fits allow!"),
+        ("", free("r.test/2022"), gated("r.test/2022"), "unchanged allow"),
         // Ephemeral containers: the new one counts, on the node that the pod has.
         ("ephemeralcontainers", bound("r.test/2022"), debugged(bound("r.test/2022"), "r.test/every"), "bound allow"),
         ("ephemeralcontainers", bound("r.test/2022"), debugged(bound("r.test/2022"), "r.test/2019"), "bound allow!"),
@@ -687,7 +690,7 @@ fn questions_of_newer_api_servers() {
         ("create-pod-with-os", "some-fit steer"),
         ("create-pod-hostprocess", "all-fit allow"),
         ("create-pod-gated", "some-fit steer"),
-        ("update-pod-ungated", "unchanged allow"),
+        ("update-pod-ungated", "some-fit steer"),
         ("update-pod-image", "bound allow!"),
         ("update-pod-ephemeral-container", "bound allow!"),
         ("create-deployment", "some-fit allow!"),
