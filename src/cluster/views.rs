@@ -42,7 +42,8 @@ impl Nodes {
         let kept = |view: Option<Arc<Self>>| {
             let mut views = self.views.0.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(view) = view else { return views.get(&looks).cloned() };
-            let parts = |looks: &Looks, view: &Self| looks.labels.len() + looks.names.len() + view.nodes.len() + view.groups.len();
+            let parts =
+                |looks: &Looks, view: &Self| looks.labels.len() + looks.names.len() + view.nodes.len() + view.groups.len();
             let kept: usize = views.iter().map(|(looks, view)| parts(looks, view)).sum();
             if views.len() >= MOST_KEPT || kept + parts(&looks, &view) > MOST_PARTS {
                 views.clear();

@@ -32,18 +32,19 @@ const FIRST_PARTS: u32 = 4 << 10;
 const FIRST_PART: u32 = 64;
 
 /// The values of JSON in one body, counted by what stands between them, and of all bodies at one time: those of bodies that have few of them, as
-/// those of people do, and of the others. A value may take 200 bytes when it is read, where it had three: 120 MB in all.
+/// those of people do, and of the others. A value may take 200 bytes when it is read, where it had three: 70 MB in all.
 const MOST_VALUES: u32 = 250_000;
-const VALUES: u32 = 500_000;
+const VALUES: u32 = 250_000;
 const FEW: u32 = 2_000;
 const VALUES_OF_FEW: u32 = 100_000;
 
 /// The time between two looks at who has to give way where there is no room.
 const LOOKED: Duration = Duration::from_millis(50);
 
-/// The connections at one time: each takes 64 KiB at the most before it has a body. Where there is no place, the one that has said nothing for the
+/// The connections at one time, and the bytes that each takes before it has a body: 32 MiB together, and a head has 2 KiB. Where there is no place, the one that has said nothing for the
 /// longest time gives way, and this is how long that may take.
 const MOST_CONNECTIONS: usize = 1024;
+const LARGEST_HEAD: usize = 32 << 10;
 const GIVEN_WAY: Duration = Duration::from_millis(100);
 
 /// The time for a handshake and for a body.
@@ -161,17 +162,19 @@ impl Connections {
             };
             // Answers are small, and waited for.
             let _ = stream.set_nodelay(true);
-            let (connections, tls, respond) = (self.clone(), tls.clone(), respond.clone());
+            let (connections, tls, respond, pace) = (self.clone(), tls.clone(), respond.clone(), self.pace());
             tokio::spawn(async move {
                 let _place = place;
-                match tls {
-                    None => connections.connection(stream, respond).await,
-                    Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-                        Ok(Ok(stream)) => connections.connection(stream, respond).await,
-                        _ => {
-                            connections.metrics.connections_refused.fetch_add(1, Ordering::Relaxed);
-                        }
-                    },
+                let Some(tls) = tls else { return connections.connection(stream, pace, respond).await };
+                let shaken = tokio::select! {
+                    shaken = tokio::time::timeout(HANDSHAKE, tls.accept(stream)) => shaken.ok().and_then(Result::ok),
+                    () = pace.gives_way() => None,
+                };
+                match shaken {
+                    Some(stream) => connections.connection(stream, pace, respond).await,
+                    None => {
+                        connections.metrics.connections_refused.fetch_add(1, Ordering::Relaxed);
+                    }
                 }
             });
         }
@@ -206,13 +209,12 @@ impl Connections {
         pace
     }
 
-    async fn connection<R, F>(self, stream: impl AsyncRead + AsyncWrite + Unpin, respond: R)
+    async fn connection<R, F>(self, stream: impl AsyncRead + AsyncWrite + Unpin, pace: Arc<Pace>, respond: R)
     where
         R: Fn(Self, Request<Incoming>) -> F,
         F: Future<Output = Reply>,
     {
         let mut stage = self.stage.clone();
-        let pace = self.pace();
         let service = service_fn(|request| {
             pace.answering();
             let answer = respond(self.clone(), request);
@@ -230,7 +232,7 @@ impl Connections {
             http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(LONGEST)
-                .max_buf_size(64 << 10)
+                .max_buf_size(LARGEST_HEAD)
                 .serve_connection(TokioIo::new(Paced::new(stream, Arc::clone(&pace))), service)
         );
         let is_scarce = || self.open.available_permits() < MOST_CONNECTIONS / 2;
@@ -442,9 +444,8 @@ mod tests {
                 let connections = connections.clone();
                 async move {
                     let found = connections.body(request.into_body(), long).await;
-                    Ok::<_, std::convert::Infallible>(
-                        found.map_or_else(|refusal| refusal, |body| reply(StatusCode::OK, "text/plain", body.bytes.len().to_string())),
-                    )
+                    let whole = |body: Body| reply(StatusCode::OK, "text/plain", body.bytes.len().to_string());
+                    Ok::<_, std::convert::Infallible>(found.map_or_else(|refusal| refusal, whole))
                 }
             })
         };
@@ -455,9 +456,10 @@ mod tests {
             let request = format!("{head}{LARGEST_BODY}\r\n\r\n{}", "x".repeat(LARGEST_BODY - 11));
             client.write_all(request.as_bytes()).await.unwrap();
             let service = service(connections.clone());
-            stopped.push((client, tokio::spawn(async move {
+            let task = tokio::spawn(async move {
                 let _ = http1::Builder::new().serve_connection(TokioIo::new(server), service).await;
-            })));
+            });
+            stopped.push((client, task));
         }
         while connections.bodies.available_permits() >= 8 << 10 {
             tokio::time::sleep(Duration::from_millis(5)).await;

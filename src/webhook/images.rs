@@ -286,8 +286,8 @@ fn size(image: &Image) -> usize {
 
 fn too_large() -> Error {
     let most = LARGEST_IMAGE >> 20;
-    Error::of(ErrorKind::Other, format!("what its index says takes more than {most} MiB, or that of all images of the pod too much"))
-        .hint("use images whose indexes have fewer entries")
+    let what = format!("what its index says takes more than {most} MiB, or that of all images of the pod too much");
+    Error::of(ErrorKind::Other, what).hint("use images whose indexes have fewer entries")
 }
 
 fn too_long() -> Error {

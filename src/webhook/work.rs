@@ -5,8 +5,8 @@ use tokio::task::block_in_place;
 use tokio::time::{Instant, timeout_at};
 
 /// The pieces of it at one time: each may hold all images of a pod and, for each of them and each group of nodes, a judgement, together 15 MiB at
-/// the most. More of them would be no faster, since a server has one or two processors.
-const AT_ONCE: usize = 4;
+/// the most. More of them at once would not be done sooner: a server has one or two processors.
+const AT_ONCE: usize = 2;
 
 /// The places for such work.
 #[derive(Debug)]

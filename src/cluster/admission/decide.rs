@@ -142,7 +142,8 @@ impl Pod {
         for image in &self.workload.images {
             match question.images.get(&image.reference) {
                 None => {
-                    let why = format!("the image {} was not read in time, or too many images are being read", quoted(&image.reference));
+                    let image = quoted(&image.reference);
+                    let why = format!("the image {image} was not read in time, or too many images are being read");
                     return Some(Warning::unknown(&why));
                 }
                 Some(Err(error)) => return Some(Warning::unknown(&words::unread(&image.reference, error.kind))),

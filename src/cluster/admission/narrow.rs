@@ -34,7 +34,8 @@ pub(super) fn conditions(
             .map(|(build, _)| build.as_str())
             .collect();
         if is_shared {
-            let narrowed = workload.placement.narrowed(&[is_in(BUILD_LABEL, &builds), is_in(ARCHITECTURE_LABELS[0], architectures)]);
+            let of_all = [is_in(BUILD_LABEL, &builds), is_in(ARCHITECTURE_LABELS[0], architectures)];
+            let narrowed = workload.placement.narrowed(&of_all);
             for node in landing(&merged(&narrowed, class).ok()?, nodes) {
                 let node = nodes.nodes.get(node).filter(|_| !fits.contains(&node));
                 if let Some(build) = node.and_then(|node| node.node.labels.get(BUILD_LABEL)) {

@@ -818,7 +818,8 @@ fn a_windows_is_expected_whatever_other_nodes_have_it() {
     world.expected[0].labels.insert("pool".to_owned(), "db".to_owned());
     assert_eq!(word(&world.pod(&["r.test/2022"], &windows(&[("pool", "web")]))), "none-fits deny");
     world.expected = expecting("ltsc2022");
-    world.expected[0].taints.push(crate::host::Taint { key: "dedicated".into(), value: "db".into(), effect: "NoSchedule".into() });
+    let taint = crate::host::Taint { key: "dedicated".into(), value: "db".into(), effect: "NoSchedule".into() };
+    world.expected[0].taints.push(taint);
     assert_eq!(word(&world.pod(&["r.test/2022"], &windows(&[("pool", "web")]))), "none-fits deny");
 }
 
