@@ -38,7 +38,8 @@ impl ClusterNode {
     ///
     /// A Windows node that does not say its version.
     pub fn of(object: &Value, knowledge: &Knowledge) -> Result<Self, Error> {
-        let host = host::of_node(object, knowledge).transpose()?;
+        // Its labels and taints stand beside it, and once is enough for thousands of nodes.
+        let host = host::of_node(object, knowledge).transpose()?.map(|host| Host { node: None, ..host });
         let info = |name: &str| object.owned_at(&["status", "nodeInfo", name]);
         let handlers = object.at(&["status", "runtimeHandlers"]).map(Tree::list).filter(|handlers| !handlers.is_empty());
         Ok(Self {

@@ -15,7 +15,7 @@ use crate::text::quoted;
 /// The most entries that the images of a pod have together. Images of people have a few entries.
 const MOST_ENTRIES: usize = 10_000;
 
-/// The most entries that are judged for one pod, each counted for each group of nodes: they take a tenth of a second. A judgement of an image on a group
+/// The most entries that are judged for one pod, each counted for each group of nodes and each Windows that may come: they take a tenth of a second. A judgement of an image on a group
 /// takes as much time as so many entries, and about 1,000 bytes, so that there are 10,000 judgements at the most.
 const MOST_JUDGED: usize = 1_000_000;
 const OF_ONE_JUDGEMENT: usize = 100;
@@ -48,7 +48,7 @@ impl Pod {
         let unknown = if is_bound { Case::Bound } else { Case::Unknown };
         let entries = self.entries(question);
         let of_one_group = entries + self.workload.images.len() * OF_ONE_JUDGEMENT;
-        if entries > MOST_ENTRIES || of_one_group * question.nodes.groups.len() > MOST_JUDGED {
+        if entries > MOST_ENTRIES || of_one_group * (question.nodes.groups.len() + expected.len()) > MOST_JUDGED {
             let what = Warning::unknown(&format!(
                 "its images have more than {MOST_ENTRIES} entries together, or too many for {} groups of nodes",
                 question.nodes.groups.len()
