@@ -339,6 +339,22 @@ fn a_registry_that_nobody_named_is_asked_on_the_internet_alone_and_its_words_sta
     });
 }
 
+/// Many are read at one time, and who writes pods chooses the registry.
+#[test]
+fn an_index_that_is_too_large_is_not_read() {
+    let (api, authority) = (Api::start(), Authority::new());
+    let talks = Server::start(|_| {
+        let index = json!({"schemaVersion": 2, "manifests": [], "annotations": {"a": "x".repeat(1 << 20)}});
+        Reply::new(200, &[("content-type", "application/vnd.oci.image.index.v1+json")], index.to_string())
+    });
+    let webhook = Webhook::start(&api, &authority, &["--mode", "enforce"]).ready();
+    let response = webhook.pod(&format!("{}/app:1", talks.name()));
+    assert_eq!(response["allowed"], true);
+    let warning = response["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("larger than this webhook reads"), "{warning}");
+    until("the log says why", || webhook.log().contains("larger than 1048576 bytes").then_some(()));
+}
+
 /// What a registry says beside its answer is a line of the log like any other.
 #[test]
 fn a_warning_of_a_registry_is_a_line_of_json() {

@@ -120,7 +120,7 @@ pub(super) fn unread(reference: &str, kind: ErrorKind) -> String {
         ErrorKind::NotFound => "its registry does not have it",
         ErrorKind::Unauthorized => "its registry does not show it to this webhook",
         ErrorKind::RateLimited => "its registry asks for a pause",
-        ErrorKind::Invalid | ErrorKind::Unsupported => "it is not an image that nodes can pull",
+        ErrorKind::Invalid | ErrorKind::Unsupported => "it is not an image that nodes can pull, or it is larger than this webhook reads",
         _ => "its registry cannot be asked, or gives no answer that can be used",
     };
     format!("the image {} cannot be read: {why}", quoted(reference))
