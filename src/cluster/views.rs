@@ -65,7 +65,8 @@ impl Nodes {
             is_new: group.is_new,
             members: Vec::new(),
         };
-        let mut view = Self { groups: self.groups.iter().map(without_members).collect(), ..Self::default() };
+        let groups = self.groups.iter().map(without_members).collect();
+        let mut view = Self { groups, labels: Arc::clone(&self.labels), ..Self::default() };
         let seen: Vec<usize> = match looks.is_by_name {
             true => looks.names.iter().filter_map(|name| self.number(name)).collect(),
             false => (0..self.nodes.len()).collect(),
