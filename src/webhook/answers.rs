@@ -24,7 +24,7 @@ use crate::report::Wording;
 use crate::report::plain::clean;
 use crate::{Advice, Error};
 
-/// The bytes from which reading a question takes longer than a millisecond.
+/// The bytes from which reading a question, or writing down what it was about, takes longer than a millisecond.
 const LARGE_QUESTION: usize = 64 << 10;
 
 /// The time for the judgement where waiting for images has used up the budget: it takes a tenth of a second at the most.
@@ -84,14 +84,18 @@ impl Answers {
     /// A body that is not a question.
     pub async fn answer(&self, path: Path, body: Bytes) -> Result<Vec<u8>, Refused> {
         let begun = Instant::now();
-        let review = match body.len() {
-            0..LARGE_QUESTION => Review::parse(&body)?,
-            _ => tokio::task::block_in_place(|| Review::parse(&body))?,
-        };
+        let size = body.len();
+        let review = apart(size, || Review::parse(&body))?;
         drop(body);
-        let Decided { decision, pod, unread } = self.decide(path, &review).await;
+        let decided = self.decide(path, &review).await;
+        Ok(apart(size, || self.told(path, &review, &decided, begun)))
+    }
+
+    /// The answer of a decision, which is counted and logged.
+    fn told(&self, path: Path, review: &Review, decided: &Decided, begun: Instant) -> Vec<u8> {
+        let Decided { decision, pod, unread } = decided;
         let word = |advice: &Advice| clean(&self.wording.advice(advice)).into_owned();
-        let answer = review.answer(&decision, &word).to_string().into_bytes();
+        let answer = review.answer(decision, &word).to_string().into_bytes();
         let outcome = match &decision.outcome {
             Outcome::Allow if decision.warnings.is_empty() => "allowed",
             Outcome::Allow => "warned",
@@ -100,7 +104,7 @@ impl Answers {
         };
         let took = begun.elapsed();
         self.metrics.decided(path.as_str(), decision.case.as_str(), outcome, took);
-        let (object, images) = match &pod {
+        let (object, images) = match pod {
             Some(pod) => {
                 let images = pod.workload.images.iter().collect();
                 let images = first(images, MOST_LOGGED, |image| login::bare(&image.reference).into_owned());
@@ -114,10 +118,10 @@ impl Answers {
             "groups": first(decision.groups.iter().collect(), MOST_LOGGED, String::clone), "case": decision.case.as_str(), "outcome": outcome, "ms": ms, "dryRun": review.dry_run,
         });
         if !unread.is_empty() {
-            values["unread"] = json!(first(unread, MOST_LOGGED, |why| why));
+            values["unread"] = json!(first(unread.iter().collect(), MOST_LOGGED, String::clone));
         }
         self.journal.line("info", "decision", values);
-        Ok(answer)
+        answer
     }
 
     async fn decide(&self, path: Path, review: &Review) -> Decided {
@@ -174,6 +178,11 @@ impl Answers {
     ) -> Question<'a> {
         Question { knowledge: &self.knowledge, policy, nodes, classes: &seen.classes, images }
     }
+}
+
+/// Work on a question of this size; that on a large one is done without holding up other tasks of this thread.
+fn apart<T>(size: usize, work: impl FnOnce() -> T) -> T {
+    if size < LARGE_QUESTION { work() } else { tokio::task::block_in_place(work) }
 }
 
 /// The decision where too much else is to be decided.
