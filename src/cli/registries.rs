@@ -97,12 +97,17 @@ impl RegistryArgs {
     }
 }
 
+/// The most bytes of a manifest or a config that strangers name: many of them are read at one time. Those of people have less than 100 KB.
+#[cfg(feature = "clusters")]
+const LARGEST_OF_STRANGERS: u64 = 1 << 20;
+
 /// The same access for references that strangers write: registries elsewhere than on the internet are asked if they are among these, have a
-/// mirror, or are among those whose certificates are not verified.
+/// mirror, or are among those whose certificates are not verified. Less is read of each.
 #[cfg(feature = "clusters")]
 pub fn for_strangers(options: Options, private: &[String]) -> Options {
     let names = private.iter().chain(&options.registries.insecure).cloned().collect();
-    Options { registries: distribution::Options { trust: distribution::Trust::these(names), ..options.registries }, ..options }
+    let (trust, largest) = (distribution::Trust::these(names), LARGEST_OF_STRANGERS);
+    Options { registries: distribution::Options { trust, largest, ..options.registries }, ..options }
 }
 
 /// Reads a registry that may be anywhere: HOST, HOST:PORT, or `*.DOMAIN` for all below it.

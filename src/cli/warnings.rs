@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write as _};
+use std::sync::OnceLock;
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -12,6 +13,15 @@ use tracing_subscriber::registry::LookupSpan;
 use super::progress::Beside;
 use crate::report::plain::clean;
 use crate::runner::life::context::Progress;
+
+/// The place of warnings that are not printed.
+static PASSED_ON: OnceLock<Box<dyn Fn(&str) + Send + Sync>> = OnceLock::new();
+
+/// Gives every warning from now on to this, and prints none. Later calls change nothing.
+#[cfg(feature = "clusters")]
+pub fn pass_on(to: impl Fn(&str) + Send + Sync + 'static) {
+    let _ = PASSED_ON.set(Box::new(to));
+}
 
 /// Prints every warning from now on as `warning: what`. Later calls change nothing.
 pub fn print() {
@@ -45,6 +55,10 @@ where
         }
         let mut message = Message::default();
         event.record(&mut message);
+        if let Some(pass_on) = PASSED_ON.get() {
+            pass_on(&message.0);
+            return Ok(());
+        }
         writeln!(writer, "warning: {}", clean(&message.0))
     }
 }

@@ -1,6 +1,7 @@
 //! The nodes of a cluster, and the groups of those that every image gets the same answer on.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -39,7 +40,8 @@ impl ClusterNode {
     pub fn of(object: &Value, knowledge: &Knowledge) -> Result<Self, Error> {
         // In a cluster it cannot be left out, as in a list.
         let waiting = |error: Error| error.hint("wait until its kubelet has started, then read the cluster again");
-        let host = host::of_node(object, knowledge).transpose().map_err(waiting)?;
+        // Its labels and taints stand beside it, and once is enough for thousands of nodes.
+        let host = host::of_node(object, knowledge).transpose().map_err(waiting)?.map(|host| Host { node: None, ..host });
         // Virtual kubelets write `Linux`.
         let info = |name: &str| object.owned_at(&["status", "nodeInfo", name]).to_ascii_lowercase();
         let handlers = object.at(&["status", "runtimeHandlers"]).map(Tree::list).filter(|handlers| !handlers.is_empty());
@@ -116,13 +118,15 @@ impl Group {
 #[derive(Clone, Debug, Default)]
 pub struct Nodes {
     /// The nodes, in the order of their names.
-    pub nodes: Vec<ClusterNode>,
+    pub nodes: Vec<Arc<ClusterNode>>,
     /// The groups, in the order of their first nodes: Windows before others.
     pub groups: Vec<Group>,
     /// The group of each node.
     pub group_of: Vec<usize>,
     /// The number of nodes that each stands for: one, but in a [view](Self::seen_by).
     pub counts: Vec<usize>,
+    /// The labels that any of them has.
+    pub(super) labels: Arc<BTreeSet<String>>,
     /// The views of them.
     pub(super) views: Views,
 }
@@ -145,7 +149,8 @@ struct Key {
 
 impl Nodes {
     /// These nodes.
-    pub fn of(mut nodes: Vec<ClusterNode>) -> Self {
+    pub fn of<N: Into<Arc<ClusterNode>>>(nodes: Vec<N>) -> Self {
+        let mut nodes: Vec<Arc<ClusterNode>> = nodes.into_iter().map(Into::into).collect();
         nodes.sort_by(|one, other| one.name.cmp(&other.name));
         let mut numbers: BTreeMap<Key, usize> = BTreeMap::new();
         let mut groups: Vec<Group> = Vec::new();
@@ -182,7 +187,13 @@ impl Nodes {
             }
         }
         let counts = vec![1; nodes.len()];
-        Self { nodes, groups, group_of, counts, views: Views::default() }
+        let mut labels = BTreeSet::new();
+        for label in nodes.iter().flat_map(|node| node.node.labels.keys()) {
+            if !labels.contains(label) {
+                labels.insert(label.clone());
+            }
+        }
+        Self { nodes, groups, group_of, counts, labels: Arc::new(labels), views: Views::default() }
     }
 
     /// The number of those among these that have this processor.

@@ -1,6 +1,7 @@
 //! The change of a pod's selector that leads it to nodes where all of its images run, judged before it is offered.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{ClusterNode, Nodes};
 use crate::host::placement::{Condition, Placement, Term, Toleration};
@@ -63,7 +64,7 @@ impl Steer {
 
     /// The steering to these nodes, all with this processor.
     fn to(placement: &Placement, architecture: &str, targets: &[usize], nodes: &Nodes) -> Option<Self> {
-        let targets: Vec<&ClusterNode> = targets.iter().filter_map(|node| nodes.nodes.get(*node)).collect();
+        let targets: Vec<&ClusterNode> = targets.iter().filter_map(|node| nodes.nodes.get(*node).map(Arc::as_ref)).collect();
         let os = targets.first()?.os.clone();
         let builds: BTreeSet<String> = targets
             .iter()

@@ -1,6 +1,7 @@
 //! The nodes of a cluster after an upgrade: pools that come, builds that go.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{ClusterNode, Nodes, Workload};
 use crate::host::{AZURE_SKU, Availability, Host, Node, OS_LABELS};
@@ -28,7 +29,8 @@ impl Upgrade {
     pub fn nodes(&self, today: &Nodes) -> Nodes {
         let is_azure = today.nodes.iter().any(|node| node.node.labels.contains_key(AZURE_SKU));
         let stays = today.nodes.iter().filter(|node| !self.retires(node)).cloned();
-        Nodes::of(stays.chain(self.added.iter().map(|host| new_pool(host, self.name_of(host), is_azure))).collect())
+        let new = self.added.iter().map(|host| Arc::new(new_pool(host, self.name_of(host), is_azure)));
+        Nodes::of(stays.chain(new).collect())
     }
 
     /// The name of the nodes of a pool that comes: with its processor where another pool that comes has the same Windows.

@@ -22,6 +22,48 @@ const SECONDS: u32 = 290;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// The pauses before the next list and the next watch: each is twice as long as the last one, until there is a success.
+#[derive(Debug)]
+struct Pauses {
+    list: Duration,
+    watch: Duration,
+}
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Self { list: FIRST_PAUSE, watch: FIRST_PAUSE }
+    }
+}
+
+impl Pauses {
+    /// A list was read.
+    const fn listed(&mut self) {
+        self.list = FIRST_PAUSE;
+    }
+
+    /// A watch has ended, whose state had moved or not. One that has gone on for a while was a success, however quiet it was.
+    fn watched(&mut self, has_moved: bool, lasted: Duration) {
+        if has_moved || lasted >= LONGEST_PAUSE {
+            self.watch = FIRST_PAUSE;
+        }
+    }
+
+    /// The pause after a list that failed.
+    fn after_list(&mut self) -> Duration {
+        twice(&mut self.list)
+    }
+
+    /// The pause after a watch that brought nothing, or whose state is forgotten.
+    fn after_watch(&mut self) -> Duration {
+        twice(&mut self.watch)
+    }
+}
+
+/// This pause, which is twice as long the next time.
+fn twice(pause: &mut Duration) -> Duration {
+    std::mem::replace(pause, LONGEST_PAUSE.min(*pause * 2))
+}
+
 /// The pause before a list that the cluster does not have is asked for again.
 const MISSING_PAUSE: Duration = Duration::from_secs(300);
 
@@ -83,12 +125,13 @@ pub async fn follow<T: PartialEq>(
     mut told: impl FnMut(Told<'_, T>),
 ) {
     let mut known: Option<BTreeMap<String, T>> = None;
-    let mut pause = FIRST_PAUSE;
+    let mut pauses = Pauses::default();
     loop {
         let reduced = |version: &str, object: &Value| Some((name(object), reduce(version, object)?));
         let listed = api::all(client, followed.list(), namespace, reduced).await;
         match listed {
             Ok(listed) => {
+                pauses.listed();
                 let new: BTreeMap<String, T> = listed.objects.into_iter().collect();
                 if known.as_ref() != Some(&new) {
                     told(Told::Known(&new));
@@ -96,37 +139,33 @@ pub async fn follow<T: PartialEq>(
                 let known = known.insert(new);
                 let mut state = listed.state;
                 loop {
-                    let before = state.clone();
+                    let (before, begun) = (state.clone(), Instant::now());
                     let reduce = |object: &Value| reduce(listed.version, object);
-                    match watch(client, &listed.path, &mut state, known, &reduce, &mut told).await {
+                    let ended = watch(client, &listed.path, &mut state, known, &reduce, &mut told).await;
+                    pauses.watched(before != state, begun.elapsed());
+                    match ended {
                         Ended::InTime => {}
                         Ended::Expired => break,
                         Ended::Failed(error) => told(Told::Failed(&error)),
                     }
                     if before == state {
-                        wait(&mut pause).await;
-                    } else {
-                        pause = FIRST_PAUSE;
+                        tokio::time::sleep(pauses.after_watch()).await;
                     }
                 }
+                tokio::time::sleep(pauses.after_watch()).await;
             }
             Err(error) if error.kind == ErrorKind::NotFound && followed == Followed::Classes => {
                 if known.as_ref().is_none_or(|known| !known.is_empty()) {
                     told(Told::Known(known.insert(BTreeMap::new())));
                 }
                 tokio::time::sleep(MISSING_PAUSE).await;
-                continue;
             }
-            Err(error) => told(Told::Failed(&error)),
+            Err(error) => {
+                told(Told::Failed(&error));
+                tokio::time::sleep(pauses.after_list()).await;
+            }
         }
-        wait(&mut pause).await;
     }
-}
-
-/// Waits, and the next time longer.
-async fn wait(pause: &mut Duration) {
-    tokio::time::sleep(*pause).await;
-    *pause = LONGEST_PAUSE.min(*pause * 2);
 }
 
 /// The name of an object among those of its kind, e.g. `shop/web`, or `node-1` for one without a namespace.
@@ -224,5 +263,30 @@ fn ended(error: kube::Error) -> Ended {
     match error {
         kube::Error::Api(status) if matches!(status.code, 410 | 404) => Ended::Expired,
         error => Ended::Failed(api::failed(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_success_ends_long_pauses() {
+        let mut pauses = Pauses::default();
+        let milliseconds = |pause: Duration| pause.as_millis();
+        let after_lists: Vec<u128> = (0..8).map(|_| milliseconds(pauses.after_list())).collect();
+        assert_eq!(after_lists, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+        // Failures to list are none of the watch.
+        assert_eq!(milliseconds(pauses.after_watch()), 500);
+        pauses.listed();
+        assert_eq!(milliseconds(pauses.after_list()), 500);
+        // A list does not end those of a watch that ends at once again and again.
+        assert_eq!(milliseconds(pauses.after_watch()), 1000);
+        pauses.watched(false, Duration::from_secs(1));
+        assert_eq!(milliseconds(pauses.after_watch()), 2000);
+        pauses.watched(true, Duration::from_secs(1));
+        assert_eq!(milliseconds(pauses.after_watch()), 500);
+        pauses.watched(false, Duration::from_secs(290));
+        assert_eq!(milliseconds(pauses.after_watch()), 500);
     }
 }

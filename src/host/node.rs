@@ -26,7 +26,7 @@ pub(crate) const AZURE_SKU: &str = "kubernetes.azure.com/os-sku";
 /// staging/src/k8s.io/api/core/v1/well_known_taints.go; kubernetes/autoscaler cluster-autoscaler/utils/taints/taints.go;
 /// kubernetes-sigs/karpenter pkg/apis/v1/taints.go and v1beta1/taints.go; kubernetes-sigs/cluster-api api/v1beta1/common_types.go;
 /// aws/aws-node-termination-handler pkg/node/node.go; GKE, graceful node shutdown.
-const PASSING_TAINTS: [&str; 18] = [
+const PASSING_TAINTS: [&str; 22] = [
     "node.kubernetes.io/not-ready",
     "node.kubernetes.io/unreachable",
     "node.kubernetes.io/unschedulable",
@@ -40,6 +40,10 @@ const PASSING_TAINTS: [&str; 18] = [
     "node.cluster.x-k8s.io/uninitialized",
     "ToBeDeletedByClusterAutoscaler",
     "DeletionCandidateOfClusterAutoscaler",
+    "startup-taint.cluster-autoscaler.kubernetes.io/*",
+    "ignore-taint.cluster-autoscaler.kubernetes.io/*",
+    "status-taint.cluster-autoscaler.kubernetes.io/*",
+    "NodeWithImpairedVolumes",
     "karpenter.sh/unregistered",
     "karpenter.sh/disrupted",
     "karpenter.sh/disruption",

@@ -77,6 +77,7 @@ impl Mistake {
 pub(crate) fn read(text: &str) -> Result<Name, Mistake> {
     if text.contains(char::is_whitespace) {
         return Err(Mistake::new("it contains a space").hint(match text.trim() {
+            "" => "write the name of an image, e.g. mcr.microsoft.com/windows/nanoserver:ltsc2022".to_owned(),
             trimmed if trimmed.contains(char::is_whitespace) => {
                 "give each image as an argument of its own; in a list, on a line of its own".to_owned()
             }

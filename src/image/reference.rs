@@ -410,6 +410,7 @@ mod tests {
             ("r.io/A/b:Tag", "lower case", "did you mean r.io/a/b:Tag?"),
             ("NGINX", "lower case", "did you mean nginx?"),
             (" nginx", "space", "type nginx"),
+            (" ", "space", "write the name of an image"),
             ("nginx redis", "space", "argument of its own"),
             ("nginx\u{a0}", "space", "type nginx"),
             ("nginx:", "tag after the colon is empty", "leave the colon out"),

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::images::Images;
+use super::images::{Images, owned};
 use super::journal::Journal;
 use super::metrics::Metrics;
 use super::view::{Seen, View};
+use super::work::Work;
 use crate::clock::now;
 use crate::cluster::admission::{Admitted, Case, Decision, Mode, Outcome, Pod, Refused, Review, Rules, Warning, admit, validate};
 use crate::cluster::{Nodes, Question};
@@ -21,6 +23,12 @@ use crate::login;
 use crate::report::Wording;
 use crate::report::plain::clean;
 use crate::{Advice, Error};
+
+/// The bytes from which reading a question, or writing down what it was about, takes longer than a millisecond.
+const LARGE_QUESTION: usize = 64 << 10;
+
+/// The time for the judgement where waiting for images has used up the budget: it takes a tenth of a second at the most.
+const JUDGED: Duration = Duration::from_millis(200);
 
 /// The most images, and the most groups of nodes, that one line of the log names.
 const MOST_LOGGED: usize = 20;
@@ -62,6 +70,8 @@ pub struct Answers {
     pub images: Arc<Images>,
     /// The numbers.
     pub metrics: Arc<Metrics>,
+    /// The work that may take long.
+    pub work: Work,
     /// The log.
     pub journal: Journal,
 }
@@ -72,12 +82,20 @@ impl Answers {
     /// # Errors
     ///
     /// A body that is not a question.
-    pub async fn answer(&self, path: Path, body: &[u8]) -> Result<Vec<u8>, Refused> {
+    pub async fn answer(&self, path: Path, body: Bytes) -> Result<Vec<u8>, Refused> {
         let begun = Instant::now();
-        let review = Review::parse(body)?;
-        let Decided { decision, pod, unread } = self.decide(path, &review).await;
+        let size = body.len();
+        let review = apart(size, || Review::parse(&body))?;
+        drop(body);
+        let decided = self.decide(path, &review).await;
+        Ok(apart(size, || self.told(path, &review, &decided, begun)))
+    }
+
+    /// The answer of a decision, which is counted and logged.
+    fn told(&self, path: Path, review: &Review, decided: &Decided, begun: Instant) -> Vec<u8> {
+        let Decided { decision, pod, unread } = decided;
         let word = |advice: &Advice| clean(&self.wording.advice(advice)).into_owned();
-        let answer = review.answer(&decision, &word).to_string().into_bytes();
+        let answer = review.answer(decision, &word).to_string().into_bytes();
         let outcome = match &decision.outcome {
             Outcome::Allow if decision.warnings.is_empty() => "allowed",
             Outcome::Allow => "warned",
@@ -86,7 +104,7 @@ impl Answers {
         };
         let took = begun.elapsed();
         self.metrics.decided(path.as_str(), decision.case.as_str(), outcome, took);
-        let (object, images) = match &pod {
+        let (object, images) = match pod {
             Some(pod) => {
                 let images = pod.workload.images.iter().collect();
                 let images = first(images, MOST_LOGGED, |image| login::bare(&image.reference).into_owned());
@@ -100,13 +118,14 @@ impl Answers {
             "groups": first(decision.groups.iter().collect(), MOST_LOGGED, String::clone), "case": decision.case.as_str(), "outcome": outcome, "ms": ms, "dryRun": review.dry_run,
         });
         if !unread.is_empty() {
-            values["unread"] = json!(first(unread, MOST_LOGGED, |why| why));
+            values["unread"] = json!(first(unread.iter().collect(), MOST_LOGGED, String::clone));
         }
         self.journal.line("info", "decision", values);
-        Ok(answer)
+        answer
     }
 
     async fn decide(&self, path: Path, review: &Review) -> Decided {
+        let until = tokio::time::Instant::now() + self.budget;
         let seen = self.view.now();
         let Some(nodes) = &seen.nodes else {
             let warning = Warning::unknown("the nodes of the cluster are not known yet");
@@ -115,25 +134,31 @@ impl Answers {
         let today = TimeZone::UTC.to_datetime(now()).date();
         let policy = Policy { today, ..self.policy.clone() };
         let none = HashMap::new();
-        let question = |images| self.question(&policy, &seen, nodes, images);
         // Where a node does not say what it runs, nothing is denied.
         let mode = if seen.has_unknown && self.rules.mode == Mode::Enforce { Mode::Steer } else { self.rules.mode };
         let rules = Rules { mode, exempt: self.rules.exempt.clone() };
-        let admitted = match path {
-            Path::Mutate => admit(review, &rules, &question(&none)),
-            Path::Validate => validate(review, &rules, &question(&none)),
-        };
-        let pod = match admitted {
-            Admitted::Decided(decision) => return Decided::at_once(decision),
-            Admitted::Open(pod) => pod,
+        let question = self.question(&policy, &seen, nodes, &none);
+        let admitted = self.work.run(until, || match path {
+            Path::Mutate => admit(review, &rules, &question),
+            Path::Validate => validate(review, &rules, &question),
+        });
+        let pod = match admitted.await {
+            None => return Decided::at_once(busy()),
+            Some(Admitted::Decided(decision)) => return Decided::at_once(decision),
+            Some(Admitted::Open(pod)) => pod,
         };
         let references: Vec<String> = pod.workload.images.iter().map(|image| image.reference.clone()).collect();
         let hosts = (&seen.hosts, seen.hosts_number);
-        let images = self.images.get(&references, &review.namespace, hosts, self.budget).await;
-        let decision = pod.decide(&question(&images), &seen.expected);
-        let mut unread: Vec<String> =
-            images.iter().filter_map(|(image, read)| self.why_unread(image, read.as_ref().err()?)).collect();
-        unread.sort();
+        let read = self.images.get(&references, &review.namespace, hosts, until).await;
+        let decided = self.work.run(until + JUDGED, || {
+            let images = owned(read);
+            let decision = pod.decide(&self.question(&policy, &seen, nodes, &images), &seen.expected);
+            let mut unread: Vec<String> =
+                images.iter().filter_map(|(image, read)| self.why_unread(image, read.as_ref().err()?)).collect();
+            unread.sort();
+            (decision, unread)
+        });
+        let (decision, unread) = decided.await.unwrap_or_else(|| (busy(), Vec::new()));
         Decided { decision, pod: Some(pod), unread }
     }
 
@@ -153,6 +178,17 @@ impl Answers {
     ) -> Question<'a> {
         Question { knowledge: &self.knowledge, policy, nodes, classes: &seen.classes, images }
     }
+}
+
+/// Work on a question of this size; that on a large one is done without holding up other tasks of this thread.
+fn apart<T>(size: usize, work: impl FnOnce() -> T) -> T {
+    if size < LARGE_QUESTION { work() } else { tokio::task::block_in_place(work) }
+}
+
+/// The decision where too much else is to be decided.
+fn busy() -> Decision {
+    let warning = Warning::unknown("this webhook has too many questions at once");
+    Decision { warnings: vec![warning], ..Decision::allow(Case::Unknown) }
 }
 
 /// A decision, with what the log says of it.

@@ -1,6 +1,6 @@
 //! Images by their references: each is read once for all who ask for it, within a bounded number of reads, and kept.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::metrics::Metrics;
 use crate::host::Host;
-use crate::image::Image;
+use crate::image::{Candidate, Config, Image, Version};
 use crate::{Error, ErrorKind};
 
 /// The age from which a tag is read again, in the background: it may have moved.
@@ -30,9 +30,14 @@ const AT_ONCE: usize = 24;
 const OF_ONE_NAMESPACE: usize = 64;
 const MOST_WAITING: usize = 512;
 
-/// The most images that are kept, and the entries of their indexes together.
+/// The most images that are kept, and the bytes of all of them: an eighth of the memory that the manifest gives to a server. An entry of an index takes
+/// about 500 bytes, and images of people have a few entries.
 const MOST_IMAGES: usize = 4096;
-const MOST_ENTRIES: usize = 65_536;
+const MOST_BYTES: usize = 32 << 20;
+
+/// The bytes of the largest image that is kept, and of all images of one pod while they are judged: 2,000 entries, and 8,000.
+const LARGEST_IMAGE: usize = 1 << 20;
+const MOST_OF_ONE_POD: usize = 4 << 20;
 
 /// The longest reference that is read, in bytes: a name has 255, a tag 128, a digest 71 or 135. A longer one is none.
 const LONGEST_REFERENCE: usize = 1024;
@@ -47,11 +52,13 @@ pub trait Reader: Send + Sync {
 }
 
 /// An answer of a registry.
-type Read = Result<Arc<Image>, Error>;
+pub(super) type Read = Result<Arc<Image>, Error>;
 
 #[derive(Debug)]
 struct Entry {
     read: Option<Read>,
+    /// The bytes of what was read.
+    size: usize,
     /// The time from which it is read again; `None` for what never changes.
     due: Option<Instant>,
     /// The number of the set of hosts that it was read for.
@@ -99,26 +106,27 @@ impl Images {
         Arc::new(Self { reader, runtime, kept: Mutex::default(), at_once: Arc::new(Semaphore::new(AT_ONCE)), metrics })
     }
 
-    /// These images, as far as they are known within this time; one that is not there was not read in time. `number` is that of the hosts.
+    /// These images, as far as they are known until then; one that is not there was not read in time. `number` is that of the hosts.
     pub async fn get(
         self: &Arc<Self>,
         references: &[String],
         namespace: &str,
         (hosts, number): (&Arc<[Host]>, u64),
-        budget: Duration,
-    ) -> HashMap<String, Result<Image, Error>> {
-        let until = tokio::time::Instant::now() + budget;
+        until: tokio::time::Instant,
+    ) -> BTreeMap<String, Read> {
         let one = |reference: String| async move {
+            if reference.len() > LONGEST_REFERENCE {
+                return Some((reference, Err(too_long())));
+            }
             let reading = self.begin(&reference, namespace, hosts, number);
             if let Some(mut reading) = reading {
                 // It ends by an error, since nothing is ever sent.
                 let _ = tokio::time::timeout_at(until, reading.changed()).await;
             }
             let read = self.kept().entries.get(&reference).and_then(|entry| entry.read.clone());
-            Some((reference, read?.map(Arc::unwrap_or_clone)))
+            Some((reference, read?))
         };
         let mut references = references.to_vec();
-        references.retain(|reference| reference.len() <= LONGEST_REFERENCE);
         references.sort();
         references.dedup();
         join_all(references.into_iter().map(one)).await.into_iter().flatten().collect()
@@ -170,6 +178,7 @@ impl Images {
         let (done, reading) = watch::channel(());
         let entry = kept.entries.entry(reference.to_owned()).or_insert(Entry {
             read: None,
+            size: 0,
             due: None,
             hosts: number,
             reading: None,
@@ -195,6 +204,9 @@ impl Images {
     }
 
     fn end(&self, reference: &str, namespace: &str, number: u64, read: Result<Image, Error>) {
+        let is_answer = read.is_ok();
+        let size = read.as_ref().map_or(0, size);
+        let read = if size > LARGEST_IMAGE { Err(too_large()) } else { read };
         self.metrics.read(if read.is_ok() { "read" } else { "failed" });
         let mut kept = self.kept();
         if let Some(waiting) = kept.waiting.get_mut(namespace) {
@@ -212,8 +224,9 @@ impl Images {
                 Err(_) => Some(FAILURE_AGES),
             };
             entry.due = age.map(|age| Instant::now() + age);
-            // A registry that fails now does not take back what it has said.
-            if read.is_ok() || !matches!(entry.read, Some(Ok(_))) {
+            // A registry that fails now does not take back what it has said, and one that answers by too large an image does.
+            if is_answer || !matches!(entry.read, Some(Ok(_))) {
+                entry.size = reference.len() + read.as_ref().map_or_else(|error| error.sentence().len(), |_| size);
                 entry.read = Some(read.map(Arc::new));
             }
         }
@@ -238,14 +251,54 @@ impl Drop for Ended {
     }
 }
 
+/// Images of one pod, each of its own while they are judged; what is too much for that is an error.
+pub(super) fn owned(read: BTreeMap<String, Read>) -> HashMap<String, Result<Image, Error>> {
+    let mut left = MOST_OF_ONE_POD;
+    let mut own = |image: Arc<Image>| -> Result<Image, Error> {
+        left = left.checked_sub(size(&image)).ok_or_else(too_large)?;
+        Ok(Arc::unwrap_or_clone(image))
+    };
+    read.into_iter().map(|(reference, read)| (reference, read.and_then(&mut own))).collect()
+}
+
+/// The bytes of an image: every part of it whose length its registry decides.
+fn size(image: &Image) -> usize {
+    let text = |text: &String| size_of::<String>() + text.len();
+    let version = |version: &Version| if let Version::Unparsable(text) = version { text.len() } else { 0 };
+    let candidate = |candidate: &Candidate| {
+        let config = match &candidate.config {
+            Config::NotRead => 0,
+            Config::Unreadable(why) => why.len(),
+            Config::Read(facts) => facts.os.len() + facts.architecture.len() + version(&facts.version),
+        };
+        let lists = candidate.entry.features.iter().chain(&candidate.layer_servers);
+        let digest = candidate.digest.as_ref().map_or(0, |digest| digest.as_str().len());
+        size_of::<Candidate>()
+            + digest
+            + candidate.architecture.len()
+            + version(&candidate.indexed)
+            + config
+            + lists.map(text).sum::<usize>()
+    };
+    let texts = image.other_platforms.iter().chain(&image.passed_over).chain(&image.stated_digest);
+    size_of::<Image>() + image.candidates.iter().map(candidate).sum::<usize>() + texts.map(text).sum::<usize>()
+}
+
+fn too_large() -> Error {
+    let most = LARGEST_IMAGE >> 20;
+    let what = format!("what its index says takes more than {most} MiB, or that of all images of the pod too much");
+    Error::of(ErrorKind::Other, what).hint("use images whose indexes have fewer entries")
+}
+
+fn too_long() -> Error {
+    Error::of(ErrorKind::Invalid, format!("the reference has more than {LONGEST_REFERENCE} bytes"))
+        .hint("correct the image of the pod: nodes pull it by NAME:TAG")
+}
+
 /// Removes what was not asked for the longest until the rest is within its bounds.
 fn bound(kept: &mut Kept) {
-    let size = |entry: &Entry| match &entry.read {
-        Some(Ok(image)) => 1 + image.candidates.len() + image.other_platforms.len(),
-        _ => 1,
-    };
-    let mut entries: usize = kept.entries.values().map(size).sum();
-    if kept.entries.len() <= MOST_IMAGES && entries <= MOST_ENTRIES {
+    let mut bytes: usize = kept.entries.values().map(|entry| entry.size).sum();
+    if kept.entries.len() <= MOST_IMAGES && bytes <= MOST_BYTES {
         return;
     }
     let mut oldest: Vec<(u64, String)> = kept
@@ -257,11 +310,11 @@ fn bound(kept: &mut Kept) {
     oldest.sort();
     for (_, name) in oldest {
         // A part more than has to go, so that this is not done for every read.
-        if kept.entries.len() <= MOST_IMAGES - MOST_IMAGES / 8 && entries <= MOST_ENTRIES - MOST_ENTRIES / 8 {
+        if kept.entries.len() <= MOST_IMAGES - MOST_IMAGES / 8 && bytes <= MOST_BYTES - MOST_BYTES / 8 {
             break;
         }
         if let Some(entry) = kept.entries.remove(&name) {
-            entries = entries.saturating_sub(size(&entry));
+            bytes = bytes.saturating_sub(entry.size);
         }
     }
 }
@@ -310,7 +363,12 @@ mod tests {
                     "digest": "sha256:03e2a67ea588f6e15e96ac23109629ca081970063c0b97f98a62176ebd419867",
                     "platform": {"os": "windows", "architecture": "amd64", "os.version": "10.0.20348.1"}}]}"#;
                 let reference: Reference = text.parse()?;
-                Image::from_index(&reference, Source::Registry, index)
+                let mut image = Image::from_index(&reference, Source::Registry, index)?;
+                // E.g. `large-300`: so many thousand bytes.
+                if let Some((_, thousands)) = text.split_once("large-") {
+                    image.candidates[0].entry.features = vec!["x".repeat(thousands.parse::<usize>().unwrap() * 1000)];
+                }
+                Ok(image)
             })
         }
     }
@@ -321,7 +379,8 @@ mod tests {
 
     async fn get(images: &Arc<Images>, reference: &str, namespace: &str, budget: u64) -> Option<bool> {
         let hosts: Arc<[Host]> = Arc::new([]);
-        let read = images.get(&[reference.to_owned()], namespace, (&hosts, 1), Duration::from_millis(budget)).await;
+        let until = tokio::time::Instant::now() + Duration::from_millis(budget);
+        let read = images.get(&[reference.to_owned()], namespace, (&hosts, 1), until).await;
         read.get(reference).map(Result::is_ok)
     }
 
@@ -360,7 +419,7 @@ mod tests {
         assert_eq!(get(&images, "r.test/a@sha256:00", "n", 10_000).await, Some(false));
         assert_eq!(get(&images, "r.test/a:1", "n", 10_000).await, Some(true));
         let hosts: Arc<[Host]> = Arc::new([]);
-        let read = images.get(&["r.test/a:1".to_owned()], "n", (&hosts, 2), Duration::ZERO).await;
+        let read = images.get(&["r.test/a:1".to_owned()], "n", (&hosts, 2), tokio::time::Instant::now()).await;
         assert_eq!(read.len(), 1);
         while images.numbers().1 > 0 {
             tokio::task::yield_now().await;
@@ -407,6 +466,35 @@ mod tests {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
         assert_eq!(held.most.load(Ordering::SeqCst), OF_ONE_REGISTRY);
+    }
+
+    #[tokio::test]
+    async fn a_reference_that_is_too_long_is_not_read() {
+        let held = Held { is_open: true, ..Held::default() };
+        let images = images(&held);
+        let long = format!("r.test/a:{}", "1".repeat(LONGEST_REFERENCE));
+        assert_eq!(get(&images, &long, "n", 10_000).await, Some(false));
+        assert_eq!((held.begun.load(Ordering::SeqCst), images.numbers().0), (0, 0));
+    }
+
+    /// Who pushes an image decides how long its texts are.
+    #[tokio::test]
+    async fn what_is_kept_is_bounded_in_bytes() {
+        let held = Held { is_open: true, ..Held::default() };
+        let images = images(&held);
+        assert_eq!(get(&images, "r.test/a:large-1100", "n", 10_000).await, Some(false));
+        for number in 0..50 {
+            assert_eq!(get(&images, &format!("r{number}.test/a:large-1000"), "n", 10_000).await, Some(true));
+        }
+        let bytes: usize = images.kept().entries.values().map(|entry| entry.size).sum();
+        assert!((25_000_000..=MOST_BYTES).contains(&bytes), "{bytes}");
+        // A pod has as many as can be judged.
+        let names: Vec<String> = (45..50).map(|number| format!("r{number}.test/a:large-1000")).collect();
+        let hosts: Arc<[Host]> = Arc::new([]);
+        let read = images.get(&names, "n", (&hosts, 1), tokio::time::Instant::now()).await;
+        assert_eq!((read.len(), read.values().filter(|read| read.is_ok()).count()), (5, 5));
+        let own = owned(read);
+        assert_eq!((own.len(), own.values().filter(|read| read.is_ok()).count()), (5, 4));
     }
 
     #[tokio::test]

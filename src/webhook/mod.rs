@@ -5,6 +5,7 @@
 
 mod answers;
 mod certificate;
+mod coming;
 mod connections;
 mod images;
 mod journal;
@@ -13,6 +14,7 @@ mod own_certificate;
 mod pace;
 mod serve;
 mod view;
+mod work;
 
 pub use answers::Answers;
 pub use certificate::Files;
@@ -22,3 +24,4 @@ pub use metrics::Metrics;
 pub use own_certificate::Own;
 pub use serve::{Certificates, Setup, serve};
 pub use view::View;
+pub use work::Work;

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
 
 /// The time from the first byte of a request to the end of its head.
 const HEAD: Duration = Duration::from_secs(8);
@@ -34,11 +35,11 @@ enum At {
 
 /// What a connection is at, and since when.
 #[derive(Debug)]
-pub(super) struct Pace(Mutex<(At, Instant)>);
+pub(super) struct Pace(Mutex<(At, Instant)>, Notify);
 
 impl Default for Pace {
     fn default() -> Self {
-        Self(Mutex::new((At::Silence, Instant::now())))
+        Self(Mutex::new((At::Silence, Instant::now())), Notify::new())
     }
 }
 
@@ -62,6 +63,27 @@ impl Pace {
         let mut now = self.now();
         if now.0 == At::Silence {
             *now = (At::Head, Instant::now());
+        }
+    }
+
+    /// The time since which its client has said nothing, if that is what it does.
+    pub fn silent_since(&self) -> Option<Instant> {
+        let (at, since) = *self.now();
+        (at == At::Silence).then_some(since)
+    }
+
+    /// Lets it give its place to another connection.
+    pub fn give_way(&self) {
+        self.1.notify_one();
+    }
+
+    /// Ends once it has to give its place to another connection, and its client says nothing.
+    pub async fn gives_way(&self) {
+        loop {
+            self.1.notified().await;
+            if self.silent_since().is_some() {
+                return;
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::answers::{Answers, Path};
 use super::certificate::{Files, Shown, tls};
-use super::connections::{Connections, Reply, Stage, reply};
+use super::connections::{Body, Connections, Reply, Stage, reply};
 use super::metrics::Gauges;
 use super::own_certificate::Own;
 use crate::Error;
@@ -126,9 +126,9 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
 async fn nodes(server: Arc<Server>, client: kube::Client) {
     let answers = &server.answers;
     let reduce = |_: &str, object: &serde_json::Value| {
-        Some(ClusterNode::of(object, &answers.knowledge).ok().filter(ClusterNode::is_known))
+        Some(ClusterNode::of(object, &answers.knowledge).ok().filter(ClusterNode::is_known).map(Arc::new))
     };
-    let told = |told: Told<'_, Option<ClusterNode>>| match told {
+    let told = |told: Told<'_, Option<Arc<ClusterNode>>>| match told {
         Told::Known(nodes) => answers.view.put_nodes(nodes),
         Told::Failed(error) => failed(answers, Followed::Nodes, error),
     };
@@ -162,7 +162,10 @@ impl Server {
             Ok(body) => body,
             Err(refused) => return refused,
         };
-        match self.answers.answer(path, &body.bytes).await {
+        let Body { bytes, shares } = body;
+        let answer = self.answers.answer(path, bytes).await;
+        drop(shares);
+        match answer {
             Ok(answer) => reply(StatusCode::OK, "application/json", answer),
             Err(refused) => connections.refuse(StatusCode::BAD_REQUEST, &refused.0),
         }

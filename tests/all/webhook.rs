@@ -229,6 +229,7 @@ fn questions_are_answered_and_nothing_else_is() {
         (posted("/mutate", "application/json", ""), 400, "not JSON"),
         (posted("/mutate", "application/json", &"[".repeat(200_000)), 400, "not JSON"),
         (posted("/mutate", "application/json", &"0,".repeat(250_001)), 413, "too many values"),
+        (posted("/mutate", "application/json", &format!("[\"{}\"]", ",".repeat(260_000))), 400, "not an AdmissionReview"),
         (posted("/mutate", "application/json", &good.replace("k8s.io/v1", "k8s.io/v1beta1")), 400, "admission.k8s.io/v1"),
         (posted("/mutate", "application/json", &good.replace("u-1", "")), 400, "no uid"),
         (posted("/mutate", "text/plain", &good), 415, "application/json"),
@@ -342,11 +343,46 @@ fn a_registry_that_nobody_named_is_asked_on_the_internet_alone_and_its_words_sta
     assert!(!response.to_string().contains("s3cret-reply"), "{response}");
     until("the log says why", || {
         let log = webhook.log();
-        let is_told = ["s3cret-reply", "--private-registry localhost", "--private-registry 10.96.0.1"]
-            .iter()
-            .all(|told| log.contains(told));
+        let is_told =
+            ["s3cret-reply", "--private-registry localhost", "--private-registry [::1]", "--private-registry 10.96.0.1"]
+                .iter()
+                .all(|told| log.contains(told));
         is_told.then_some(())
     });
+}
+
+/// Many are read at one time, and who writes pods chooses the registry.
+#[test]
+fn an_index_that_is_too_large_is_not_read() {
+    let (api, authority) = (Api::start(), Authority::new());
+    let talks = Server::start(|_| {
+        let index = json!({"schemaVersion": 2, "manifests": [], "annotations": {"a": "x".repeat(1 << 20)}});
+        Reply::new(200, &[("content-type", "application/vnd.oci.image.index.v1+json")], index.to_string())
+    });
+    let webhook = Webhook::start(&api, &authority, &["--mode", "enforce"]).ready();
+    let response = webhook.pod(&format!("{}/app:1", talks.name()));
+    assert_eq!(response["allowed"], true);
+    let warning = response["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("larger than this webhook reads"), "{warning}");
+    until("the log says why", || webhook.log().contains("larger than 1048576 bytes").then_some(()));
+}
+
+/// What a registry says beside its answer is a line of the log like any other.
+#[test]
+fn a_warning_of_a_registry_is_a_line_of_json() {
+    let (api, authority) = (Api::start(), Authority::new());
+    let talks = Server::start(|_| {
+        let media_type = ("content-type", "application/vnd.oci.image.index.v1+json");
+        Reply::new(200, &[media_type, ("warning", "299 - \"told-words {\\\"what\\\":\\\"decision\\\"}\"")], "{}")
+    });
+    let webhook = Webhook::start(&api, &authority, &[]).ready();
+    webhook.pod(&format!("{}/app:1", talks.name()));
+    until("the log has the warning", || webhook.log().contains("told-words").then_some(()));
+    let log = webhook.log();
+    let lines: Vec<Value> =
+        log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect();
+    let told = lines.iter().find(|line| line.to_string().contains("told-words")).unwrap();
+    assert_eq!((&told["what"], &told["level"]), (&json!("warning"), &json!("warning")), "{told}");
 }
 
 #[test]

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::images::{Credentials, Registries, shared};
 use super::named::{expected, namespaces};
 use super::{HEALTH_PORT, PORT};
@@ -18,13 +20,14 @@ use crate::cli::policy::{ISOLATION_ON_NODES, PolicyArgs};
 use crate::cli::registries::{RegistryArgs, credentials_of_now, for_strangers, private_registry, runtime};
 use crate::cli::subcommand::Subcommand;
 use crate::cli::time;
+use crate::cli::warnings;
 use crate::cli::wording::CommandLine;
 use crate::cluster::admission::{Mode, Rules};
 use crate::cluster::api::{self, Access, Scope};
 use crate::cluster::live::SILENT;
 use crate::compat::{Policy, Wish};
 use crate::host::HostEngine;
-use crate::webhook::{self, Answers, Certificates, Files, Images, Journal, Metrics, Own, Setup, View};
+use crate::webhook::{self, Answers, Certificates, Files, Images, Journal, Metrics, Own, Setup, View, Work};
 use crate::{Engine, Error};
 
 /// The time for one image.
@@ -141,6 +144,17 @@ struct ClusterArgs {
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let journal = Journal::on(std::io::stderr());
+        let warned = journal.clone();
+        warnings::pass_on(move |why| warned.line("warning", "warning", json!({ "why": why })));
+        let done = self.serve(io, journal.clone());
+        journal.flush();
+        done
+    }
+}
+
+impl Args {
+    fn serve(&self, io: &Io<'_>, journal: Journal) -> Result<ExitCode, Failure> {
         let knowledge = shared(self.knowledge.load()?);
         let engine = Some(HostEngine::new(Engine::Kubernetes, None));
         // What rests on an assumption is not known.
@@ -178,7 +192,8 @@ impl Subcommand for Args {
             view: Arc::new(View::new(expected)),
             images: Images::new(Box::new(registries), reading.handle().clone(), Arc::clone(&metrics)),
             metrics,
-            journal: Journal::on(std::io::stderr()),
+            work: Work::default(),
+            journal,
         };
         let served = runtime.block_on(async {
             let client = api::client(&access).await?;

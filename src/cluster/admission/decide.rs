@@ -6,24 +6,53 @@ use super::exempt::Pod;
 use super::narrow::{self, Target};
 use super::{Case, Decision, Outcome, Warning, patch, words};
 use crate::cluster::check::Answer;
+use crate::cluster::steer::merged;
 use crate::cluster::{Group, ImageOf, Question, Share};
-use crate::host::{BUILD_LABEL, Host};
+use crate::host::placement::Term;
+use crate::host::{BUILD_LABEL, Host, Labels, Taint};
 use crate::text::quoted;
 
-/// The most entries that the images of a pod have together, an image counted for each of its containers: each entry is judged on each group of
-/// nodes. Images of people have a few entries.
+/// The most entries that the images of a pod have together. Images of people have a few entries.
 const MOST_ENTRIES: usize = 10_000;
 
-/// Windows that have no node at the moment and may come: pools that are scaled to zero.
-pub type Expected = Vec<Host>;
+/// The most entries that are judged for one pod, each counted for each group of nodes and each Windows that may come: they take a tenth of a second. A judgement of an image on a group
+/// takes as much time as so many entries, and about 1,000 bytes, so that there are 10,000 judgements at the most.
+const MOST_JUDGED: usize = 1_000_000;
+const OF_ONE_JUDGEMENT: usize = 100;
+
+/// Windows that may come, whatever nodes are there now: another pool with the same Windows may be one that a pod cannot land on.
+pub type Expected = Vec<Coming>;
+
+/// A Windows whose nodes may come: those of a pool that is scaled to zero.
+#[derive(Clone, Debug)]
+pub struct Coming {
+    /// The Windows.
+    pub host: Host,
+    /// The labels that its nodes are known to have, beside those that follow from the Windows.
+    pub labels: Labels,
+    /// The taints that its nodes are known to have.
+    pub taints: Vec<Taint>,
+}
+
+impl From<Host> for Coming {
+    /// Nodes of which nothing but their Windows is known.
+    fn from(host: Host) -> Self {
+        Self { host, labels: Labels::new(), taints: Vec::new() }
+    }
+}
 
 impl Pod {
     /// The decision, with the images that were read in time.
     pub fn decide(&self, question: &Question<'_>, expected: &Expected) -> Decision {
         let is_bound = self.workload.placement.node_name.is_some();
         let unknown = if is_bound { Case::Bound } else { Case::Unknown };
-        if self.entries(question) > MOST_ENTRIES {
-            let what = Warning::unknown(&format!("its images have more than {MOST_ENTRIES} entries together"));
+        let entries = self.entries(question);
+        let of_one_group = entries + self.workload.images.len() * OF_ONE_JUDGEMENT;
+        if entries > MOST_ENTRIES || of_one_group * (question.nodes.groups.len() + expected.len()) > MOST_JUDGED {
+            let what = Warning::unknown(&format!(
+                "its images have more than {MOST_ENTRIES} entries together, or too many for {} groups of nodes",
+                question.nodes.groups.len()
+            ));
             return Decision { warnings: vec![what], ..Decision::allow(unknown) };
         }
         let nodes = question.seen_by(&self.workload);
@@ -88,7 +117,7 @@ impl Pod {
             decision.case = Case::NoneFits;
             let why = words::none_fits(question, &answer, &decision.groups);
             if self.may.deny {
-                decision.outcome = Outcome::Deny(words::denial(&why));
+                decision.outcome = Outcome::Deny(words::denial(&why, &answer));
                 decision.warnings.clear();
             } else {
                 decision.warnings = words::findings(&answer);
@@ -113,7 +142,8 @@ impl Pod {
         for image in &self.workload.images {
             match question.images.get(&image.reference) {
                 None => {
-                    let why = format!("the image {} was not read in time", quoted(&image.reference));
+                    let image = quoted(&image.reference);
+                    let why = format!("the image {image} was not read in time, or too many images are being read");
                     return Some(Warning::unknown(&why));
                 }
                 Some(Err(error)) => return Some(Warning::unknown(&words::unread(&image.reference, error.kind))),
@@ -163,17 +193,26 @@ impl Pod {
 
     /// The builds that are expected, that the pods do not exclude, and that all images run on; or those of which that is not known.
     fn targets(&self, question: &Question<'_>, expected: &Expected, known: bool) -> BTreeSet<Target> {
-        let names_nodes = |term: &crate::host::placement::Term| term.fields.iter().any(|field| field.operator == "In");
-        if self.workload.placement.terms.as_ref().is_some_and(|terms| terms.iter().all(names_nodes)) {
+        let Ok(mut placement) = merged(&self.workload.placement, question.class_of(&self.workload)) else {
             return BTreeSet::new();
+        };
+        // A node that is still to come has another name than those that are there.
+        let names_nodes = |term: &Term| term.fields.iter().any(|field| field.operator == "In");
+        if let Some(terms) = &mut placement.terms {
+            terms.retain(|term| !names_nodes(term));
         }
-        let fits = |host: &&Host| {
-            let labels = host.usual_labels();
-            let group = Group::of_host((*host).clone());
-            self.workload.placement.of_labels(&labels).selects("", &labels)
+        let fits = |coming: &&Coming| {
+            let host = &coming.host;
+            let mut labels = coming.labels.clone();
+            labels.extend(host.usual_labels());
+            let group = Group { taints: coming.taints.clone(), ..Group::of_host(host.clone()) };
+            placement.of_labels(&labels).selects("", &labels)
+                && placement.intolerable(&coming.taints).is_none()
                 && question.on_group(&self.workload, &group).fits == known.then_some(true)
         };
-        let target = |host: &Host| Some((host.usual_labels().get(BUILD_LABEL)?.clone(), host.architecture.as_str().to_owned()));
+        let target = |Coming { host, .. }: &Coming| {
+            Some((host.usual_labels().get(BUILD_LABEL)?.clone(), host.architecture.as_str().to_owned()))
+        };
         expected.iter().filter(fits).filter_map(target).collect()
     }
 }

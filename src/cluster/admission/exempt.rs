@@ -1,5 +1,7 @@
 //! What is admitted without a look at its images, and what is left to decide.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{Case, Decision, Mode, Review, Rules, Warning};
@@ -87,11 +89,10 @@ pub fn admit(review: &Review, rules: &Rules, question: &Question<'_>) -> Admitte
         }
         let is_new = |image: &objects::ImageOf| before.as_ref().is_none_or(|before| !before.images.contains(image));
         let has_new = workload.images.iter().any(is_new);
-        // With a gate the scheduler has not looked at it yet, and its selectors may be narrowed.
-        let is_gated = review.subresource.is_empty()
-            && [&review.object, &review.old]
-                .iter()
-                .all(|object| object.at(&["spec", "schedulingGates"]).is_some_and(|gates| !gates.list().is_empty()));
+        // With a gate the scheduler has not looked at it yet, and its selectors may be narrowed, also as the last gate goes: those of the pod before
+        // the change decide. Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, `ValidatePodUpdate`.
+        let gates = review.old.at(&["spec", "schedulingGates"]);
+        let is_gated = review.subresource.is_empty() && gates.is_some_and(|gates| !gates.list().is_empty());
         if is_ending || !(has_new || is_gated) {
             return allow(Case::Unchanged);
         }
@@ -114,6 +115,7 @@ pub fn admit(review: &Review, rules: &Rules, question: &Question<'_>) -> Admitte
     if workload.os.as_deref().is_some_and(|os| os != "windows") {
         return allow(Case::NotForWindows);
     }
+    keep_each_image_once(&mut workload);
     Admitted::Open(Box::new(Pod { workload, may, object: review.object.clone() }))
 }
 
@@ -147,7 +149,14 @@ pub fn validate(review: &Review, rules: &Rules, question: &Question<'_>) -> Admi
         let is_for_windows = workload.os.as_deref() == Some("windows");
         return allow(if is_for_windows { Case::LandsNowhere } else { Case::NotForWindows });
     }
+    keep_each_image_once(&mut workload);
     Admitted::Open(Box::new(Pod { workload, may: May::WARN, object: Value::Null }))
+}
+
+/// Many containers with one image are judged like one.
+fn keep_each_image_once(workload: &mut Workload) {
+    let mut seen = BTreeSet::new();
+    workload.images.retain(|image| seen.insert((image.reference.clone(), image.host_process)));
 }
 
 fn is_too_large(workload: &Workload) -> bool {

@@ -13,7 +13,7 @@ mod words;
 
 use std::collections::BTreeSet;
 
-pub use decide::Expected;
+pub use decide::{Coming, Expected};
 pub use exempt::{Admitted, Pod, admit, validate};
 pub use review::{Refused, Review};
 

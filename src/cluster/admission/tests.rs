@@ -8,7 +8,7 @@ use super::*;
 use crate::cluster::tests::{classes, images, node, nodes, pinned, policy};
 use crate::cluster::{Classes, ClusterNode, Nodes, Question};
 use crate::compat::Policy;
-use crate::host::{self, Host, Spec};
+use crate::host::{self, Spec};
 use crate::image::{Config, Image};
 use crate::knowledge::Knowledge;
 use crate::{Advice, Error};
@@ -71,9 +71,9 @@ fn review(operation: &str, subresource: &str, object: &Value, old: &Value) -> Re
     Review::parse(review.to_string().as_bytes()).unwrap()
 }
 
-fn expecting(name: &str) -> Vec<Host> {
+fn expecting(name: &str) -> Expected {
     let Spec::Hosts(hosts) = host::parse(name, Knowledge::built_in(), jiff::civil::date(2026, 11, 26)).unwrap() else { panic!() };
-    hosts
+    hosts.into_iter().map(Coming::from).collect()
 }
 
 fn plain(advice: &Advice) -> String {
@@ -436,7 +436,10 @@ fn changes_are_judged_by_what_they_change() {
         ("", gated("r.test/2022"), gated("r.test/2022"), "some-fit steer"),
         ("", gated("r.test/2016"), gated("r.test/2016"), "none-fits allow!"),
         ("", gated("r.test/2022"), gated("r.test/2016"), "none-fits deny"),
-        ("", gated("r.test/2016"), free("r.test/2016"), "unchanged allow"),
+        // Also as the last one goes.
+        ("", gated("r.test/2022"), free("r.test/2022"), "some-fit steer"),
+        ("", gated("r.test/2016"), free("r.test/2016"), "none-fits allow!"),
+        ("", free("r.test/2022"), gated("r.test/2022"), "unchanged allow"),
         // Ephemeral containers: the new one counts, on the node that the pod has.
         ("ephemeralcontainers", bound("r.test/2022"), debugged(bound("r.test/2022"), "r.test/every"), "bound allow"),
         ("ephemeralcontainers", bound("r.test/2022"), debugged(bound("r.test/2022"), "r.test/2019"), "bound allow!"),
@@ -538,6 +541,30 @@ fn a_name_that_is_a_command_is_in_no_command_to_type() {
         let Outcome::Deny(why) = world.decide(&review("CREATE", "", &object, &Value::Null)).outcome else { panic!() };
         assert_eq!(format!("{why:?}").contains("ClusterPatch"), is_plain, "{name}: {why:?}");
         assert!(plain(&why).contains("node.kubernetes.io/windows-build In 10.0.20348, 10.0.26100"), "{name}: {why}");
+    }
+}
+
+/// The advice is about what is said, and what is said is right.
+#[test]
+fn a_denial_says_what_its_advice_is_about() {
+    let mut world = World::new(Mode::Enforce);
+    let denied = |world: &World, images: &[&str], spec: &Value| {
+        let decision = world.pod(images, spec);
+        let Outcome::Deny(why) = &decision.outcome else { panic!("{}", word(&decision)) };
+        plain(why)
+    };
+    world.nodes = Nodes::of(vec![
+        node("ws2019", "10.0.17763.8389", "amd64", None, &[]),
+        node("db", "10.0.20348.5386", "amd64", Some("dedicated=db"), &[]),
+        node("linux", "5.15.0-azure", "amd64", None, &[]),
+    ]);
+    let why = denied(&world, &["r.test/2022"], &windows(&[]));
+    assert!(why.contains("the taint dedicated=db:NoSchedule of these nodes; tolerate it if"), "{why}");
+    // Its name of the system is right, and its image is not.
+    let host_process = json!({"securityContext": {"windowsOptions": {"hostProcess": true}}});
+    for (image, spec) in [("r.test/2016", json!({"os": {"name": "windows"}})), ("r.test/linux", host_process)] {
+        let why = denied(&world, &[image], &spec);
+        assert!(why.ends_with("use images for the Windows of these nodes, or add nodes that the images fit"), "{why}");
     }
 }
 
@@ -674,7 +701,7 @@ fn questions_of_newer_api_servers() {
         ("create-pod-with-os", "some-fit steer"),
         ("create-pod-hostprocess", "all-fit allow"),
         ("create-pod-gated", "some-fit steer"),
-        ("update-pod-ungated", "unchanged allow"),
+        ("update-pod-ungated", "some-fit steer"),
         ("update-pod-image", "bound allow!"),
         ("update-pod-ephemeral-container", "bound allow!"),
         ("create-deployment", "some-fit allow!"),
@@ -710,6 +737,10 @@ fn taints_that_pass_lead_nobody_elsewhere() {
         ("node.kubernetes.io/unschedulable=", ["some-fit allow!", "some-fit steer", "some-fit steer"]),
         ("node.kubernetes.io/disk-pressure=", ["some-fit allow!", "some-fit steer", "some-fit steer"]),
         ("ToBeDeletedByClusterAutoscaler=1", ["some-fit allow!", "some-fit steer", "some-fit steer"]),
+        ("startup-taint.cluster-autoscaler.kubernetes.io/x=", ["some-fit allow!", "some-fit steer", "some-fit steer"]),
+        ("ignore-taint.cluster-autoscaler.kubernetes.io/x=", ["some-fit allow!", "some-fit steer", "some-fit steer"]),
+        ("status-taint.cluster-autoscaler.kubernetes.io/x=", ["some-fit allow!", "some-fit steer", "some-fit steer"]),
+        ("NodeWithImpairedVolumes=true", ["some-fit allow!", "some-fit steer", "some-fit steer"]),
         ("team=shop", ["none-fits allow!", "none-fits allow!", "none-fits deny"]),
     ] {
         let of_mode = |mode: Mode| {
@@ -757,13 +788,18 @@ fn what_is_beyond_bounds_or_not_of_a_registry_is_never_denied() {
         spec["tolerations"] = (0..=number).map(|number| json!({"key": format!("t{number}"), "operator": "Exists"})).collect();
         assert_eq!(word(&world.pod(&["r.test/1909"], &spec)), expected, "{number}");
     }
-    // Each entry of an image is judged for each container that has it.
+    // The entries of all images together, an image of several containers counted once.
     let versions: Vec<String> = (1..=101).map(|number| format!("10.0.20348.{number}")).collect();
     let versions: Vec<&str> = versions.iter().map(String::as_str).collect();
-    world.images.insert("r.test/large".to_owned(), Ok(crate::cluster::tests::image("r.test/large", &versions)));
+    let names: Vec<String> = (0..100).map(|number| format!("r.test/large{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    for name in &names {
+        world.images.insert((*name).to_owned(), Ok(crate::cluster::tests::image(name, &versions)));
+    }
     let on_2022 = windows(&[("kubernetes.io/arch", "amd64"), (BUILD, "10.0.20348")]);
-    assert_eq!(word(&world.pod(&["r.test/large"; 99], &on_2022)), "all-fit allow");
-    assert_eq!(word(&world.pod(&["r.test/large"; 100], &on_2022)), "unknown allow!");
+    assert_eq!(word(&world.pod(&["r.test/large0"; 250], &on_2022)), "all-fit allow");
+    assert_eq!(word(&world.pod(&names[..99], &on_2022)), "all-fit allow");
+    assert_eq!(word(&world.pod(&names, &on_2022)), "unknown allow!");
     // The node has to have it already.
     let mut never = object(&["r.test/1909"], &windows(&[]));
     never["spec"]["containers"][0]["imagePullPolicy"] = json!("Never");
@@ -773,6 +809,81 @@ fn what_is_beyond_bounds_or_not_of_a_registry_is_never_denied() {
         "uid": "u-1", "kind": {"group": "x.test", "version": "v1", "kind": "Pod"}, "namespace": "shop", "operation": "CREATE",
         "object": object(&["r.test/1909"], &windows(&[]))}});
     assert_eq!(word(&world.decide(&Review::parse(other.to_string().as_bytes()).unwrap())), "other allow");
+}
+
+/// Nodes of the same Windows that a pod cannot land on are not those that it waits for.
+#[test]
+fn a_windows_is_expected_whatever_other_nodes_have_it() {
+    let old = || node("old-0", "10.0.17763.8389", "amd64", None, &[]);
+    let mut world = World { expected: expecting("ltsc2022"), ..World::new(Mode::Enforce) };
+    world.nodes = Nodes::of(vec![old(), node("db-0", "10.0.20348.5386", "amd64", Some("dedicated=db"), &[])]);
+    assert_eq!(word(&world.pod(&["r.test/2022"], &windows(&[]))), "expected-fits steer");
+    let in_pool = |mut node: ClusterNode, pool: &str| {
+        node.node.labels.insert("pool".to_owned(), pool.to_owned());
+        node
+    };
+    let db = in_pool(node("db-0", "10.0.20348.5386", "amd64", None, &[]), "db");
+    world.nodes = Nodes::of(vec![in_pool(old(), "web"), db]);
+    assert_eq!(word(&world.pod(&["r.test/2022"], &windows(&[("pool", "web")]))), "expected-fits steer");
+    // What is known of the nodes that may come counts.
+    world.expected[0].labels.insert("pool".to_owned(), "db".to_owned());
+    assert_eq!(word(&world.pod(&["r.test/2022"], &windows(&[("pool", "web")]))), "none-fits deny");
+    world.expected = expecting("ltsc2022");
+    let taint = crate::host::Taint { key: "dedicated".into(), value: "db".into(), effect: "NoSchedule".into() };
+    world.expected[0].taints.push(taint);
+    assert_eq!(word(&world.pod(&["r.test/2022"], &windows(&[("pool", "web")]))), "none-fits deny");
+}
+
+/// A term that names nodes holds for no node that is still to come.
+#[test]
+fn a_term_that_names_nodes_does_not_wait_for_others() {
+    let mut world = World { expected: expecting("ltsc2025"), ..World::new(Mode::Enforce) };
+    world.nodes = Nodes::of(vec![node("w0", "10.0.17763.8389", "amd64", None, &[])]);
+    let of = |builds: &[&str]| {
+        let mut spec = windows(&[]);
+        spec["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+            {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["w0"]}]},
+            {"matchExpressions": [{"key": BUILD, "operator": "NotIn", "values": builds}]}]}}});
+        spec
+    };
+    assert_eq!(word(&world.pod(&["r.test/2025"], &of(&["10.0.26100"]))), "none-fits deny");
+    assert_eq!(word(&world.pod(&["r.test/2025"], &of(&["10.0.20348"]))), "expected-fits steer");
+}
+
+/// A build whose label does not tell nodes apart is left out where another one does.
+#[test]
+fn one_label_that_does_not_tell_nodes_apart_does_not_spoil_the_others() {
+    let mut world = World::new(Mode::Enforce);
+    let hyperv = ["", "runhcs-wcow-hypervisor"];
+    world.nodes = Nodes::of(vec![
+        node("a", "10.0.20348.1", "amd64", None, &hyperv),
+        node("b", "10.0.20348.1", "amd64", None, &["", "runhcs-wcow-process"]),
+        node("c", "10.0.26100.1", "amd64", None, &hyperv),
+    ]);
+    let mut spec = windows(&[]);
+    spec["runtimeClassName"] = json!("hyperv");
+    let decision = world.pod(&["r.test/2022"], &spec);
+    assert_eq!(word(&decision), "some-fit steer");
+    let Outcome::Steer(operations) = decision.outcome else { panic!() };
+    let text = operations[0].to_string();
+    assert!(text.contains(r#"["10.0.26100"]"#) && !text.contains("10.0.20348"), "{text}");
+}
+
+/// Each image is judged on each group of nodes.
+#[test]
+fn images_are_not_judged_on_too_many_groups() {
+    let mut world = World::new(Mode::Enforce);
+    // 101 for an image of one entry and its judgement: 4 of them, and not 5, on 2,000 groups.
+    let mut nodes = vec![node("free", "10.0.20348.1", "amd64", None, &[])];
+    nodes.extend((1..2000).map(|number| node(&format!("n{number}"), "10.0.20348.1", "amd64", Some(&format!("t{number}=")), &[])));
+    world.nodes = Nodes::of(nodes);
+    let names: Vec<String> = (0..5).map(|number| format!("r.test/a{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    for name in &names {
+        world.images.insert((*name).to_owned(), Ok(crate::cluster::tests::image(name, &["10.0.20348.1"])));
+    }
+    assert_eq!(word(&world.pod(&names[..4], &windows(&[]))), "all-fit allow");
+    assert_eq!(word(&world.pod(&names, &windows(&[]))), "unknown allow!");
 }
 
 /// A new node of a pool has another name than those that are left out.

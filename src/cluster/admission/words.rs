@@ -3,7 +3,7 @@
 use super::Warning;
 use super::warnings::WHO;
 use crate::advice::{Command, advice};
-use crate::cluster::check::{Answer, described};
+use crate::cluster::check::{Answer, Said, described};
 use crate::cluster::{Group, Question};
 use crate::compat::{About, Code, Severity};
 use crate::text::{quoted, shown};
@@ -65,15 +65,25 @@ pub(super) fn none_fits(question: &Question<'_>, answer: &Answer<'_>, groups: &[
     };
     let help = match worst {
         _ if answer.workload.kind == "DaemonSet" => Code::DaemonsetMissesNodes.sentences(&std::collections::BTreeMap::new()).1,
-        Some(said) => said.help.clone(),
-        None => "use images for the Windows of these nodes, or add nodes that the images fit".into(),
+        // That finding is about nodes of other systems, and these nodes have Windows.
+        Some(said) if said.code == Code::PodOsDiffers && images.is_empty() => {
+            "configure the handler of its RuntimeClass on these nodes, or name another RuntimeClass".into()
+        }
+        Some(said) if said.code != Code::PodOsDiffers => said.help.clone(),
+        _ => "use images for the Windows of these nodes, or add nodes that the images fit".into(),
     };
     Warning { what: what.into(), help }
 }
 
-/// The reason of a denial, as one text.
-pub(super) fn denial(why: &Warning) -> Advice {
-    Advice::from(WHO) + why.what.clone() + "; " + why.help.clone()
+/// The reason of a denial, as one text: with what the advice is about where that is not the images.
+pub(super) fn denial(why: &Warning, answer: &Answer<'_>) -> Advice {
+    let begin = Advice::from(WHO) + why.what.clone() + "; ";
+    let worst = answer.findings.iter().find(|said| said.severity == Severity::Error);
+    let is_of_other = |said: &&Said| matches!(said.code, Code::TaintNotTolerated | Code::HandlerMissing) && said.help == why.help;
+    match worst.filter(is_of_other) {
+        Some(said) => begin + said.message.clone() + "; " + why.help.clone(),
+        None => begin + why.help.clone(),
+    }
 }
 
 /// The findings about where the pods can land, each with what to do.
@@ -114,7 +124,9 @@ pub(super) fn unread(reference: &str, kind: ErrorKind) -> String {
         ErrorKind::NotFound => "its registry does not have it",
         ErrorKind::Unauthorized => "its registry does not show it to this webhook",
         ErrorKind::RateLimited => "its registry asks for a pause",
-        ErrorKind::Invalid | ErrorKind::Unsupported => "it is not an image that nodes can pull",
+        ErrorKind::Invalid | ErrorKind::Unsupported => {
+            "it is not an image that nodes can pull, or it is larger than this webhook reads"
+        }
         _ => "its registry cannot be asked, or gives no answer that can be used",
     };
     format!("the image {} cannot be read: {why}", quoted(reference))

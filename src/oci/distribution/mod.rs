@@ -211,7 +211,7 @@ impl Client {
     ) -> Result<(HeaderMap, Vec<u8>), Failure> {
         let fetched = async {
             let registry = self.registry(registry)?;
-            self.retrying(|| self.whole_once(&registry, wanted, max, digest)).await
+            self.retrying(|| self.whole_once(&registry, wanted, max.min(self.shared.options.largest), digest)).await
         };
         by_deadline(self.shared.options.deadline, fetched).await.map_err(|mut failure| {
             // It has other types than those of images, of a content that an index calls one: the image is not known to be something else.

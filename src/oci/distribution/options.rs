@@ -38,6 +38,8 @@ pub struct Options {
     pub network: Network,
     /// The registries that may be asked wherever they are.
     pub trust: Trust,
+    /// The most bytes of a manifest or a config, where that is less than they may have.
+    pub largest: u64,
 }
 
 /// The registries that may be asked wherever they are, also in private networks and on this machine: all of them, as where a person
@@ -84,6 +86,7 @@ impl Default for Options {
             proxies: Proxies::None,
             network: Network::default(),
             trust: Trust::default(),
+            largest: u64::MAX,
         }
     }
 }

@@ -41,7 +41,7 @@ impl fmt::Display for Refused {
             Reach::Link => "on the local link",
             Reach::Loopback => "on this machine",
         };
-        write!(f, "{} is {lies} ({}), ", self.host, self.address)?;
+        write!(f, "{} is {lies} ({}), ", self.host, written(self.address))?;
         f.write_str(match self.by_stranger {
             true => "where only registries are asked that the settings name",
             false => "and the server that sends there is not",
@@ -59,7 +59,15 @@ pub(crate) fn check_literal(url: &Url, named_by: NamedBy, network: &Network) -> 
         Some(Host::Domain(_)) | None => return Ok(()),
     };
     let reach = (network.reach)(address);
-    if named_by.may_name(reach) { Ok(()) } else { Err(Refused::new(address.to_string(), address, reach, named_by)) }
+    if named_by.may_name(reach) { Ok(()) } else { Err(Refused::new(written(address), address, reach, named_by)) }
+}
+
+/// An address as it stands in a URL, and in the name of a registry.
+fn written(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    }
 }
 
 impl Refused {
@@ -101,5 +109,19 @@ impl Resolve for Resolver {
                 _ => Ok(Box::new(allowed.into_iter()) as Addrs),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_named_as_registries_are() {
+        for (url, host) in [("https://[::1]:5/v2/", "[::1]"), ("https://127.0.0.1:5/v2/", "127.0.0.1")] {
+            let refused = check_literal(&url.parse().unwrap(), NamedBy::Stranger, &Network::default()).unwrap_err();
+            assert_eq!(refused.host, host);
+            assert!(refused.to_string().starts_with(&format!("{host} is on this machine ({host}), ")), "{refused}");
+        }
     }
 }
