@@ -160,6 +160,13 @@ pub enum Command {
     Check(String),
     /// The same with every entry of the image, whatever the result.
     CheckEntries(String),
+    /// The same for the nodes in a file.
+    CheckEntriesOn {
+        /// The file, e.g. `node.json`.
+        hosts: String,
+        /// The image; empty for any.
+        image: String,
+    },
     /// Judge images on every release in support.
     CheckEverywhere,
     /// Judge an image as a HostProcess container of Kubernetes.
@@ -179,6 +186,8 @@ pub enum Command {
     },
     /// Check the workloads of a cluster.
     ClusterCheck,
+    /// Check those of this namespace.
+    ClusterCheckIn(String),
     /// Explain this code or message.
     Explain(String),
     /// Say what this host is and can do.

@@ -88,14 +88,22 @@ valid() {
 
 # A dry run makes no namespace for the others.
 kubectl create namespace wincompat --save-config >/dev/null
-"$program" webhook manifest >"$state/plain.yaml"
-"$program" webhook manifest --mode enforce --failure-policy fail --expect ltsc2025 --exempt a,b --replicas 3 >"$state/settings.yaml"
-"$program" webhook manifest --match-conditions >"$state/conditions.yaml"
-"$program" webhook manifest --certificates files --ca-bundle "$state/tls.crt" >"$state/files.yaml"
+manifest() { "$program" webhook manifest --image registry.example/wincompat:1 "$@"; }
+manifest >"$state/plain.yaml"
+manifest --mode enforce --failure-policy fail --expect ltsc2025 --exempt a,b --replicas 3 \
+    --registry-secret registries --private-registry '*.corp.example' >"$state/settings.yaml"
+manifest --match-conditions >"$state/conditions.yaml"
+manifest --certificates files --ca-bundle "$state/tls.crt" >"$state/files.yaml"
 "$binaries/kubectl" kustomize deploy/kustomize >"$state/kustomize.yaml"
 "$helm" lint --strict --quiet deploy/helm
 "$helm" template wincompat deploy/helm --namespace wincompat >"$state/helm.yaml"
-for name in plain settings files kustomize helm; do
+"$helm" template wincompat deploy/helm --namespace wincompat --set 'exempt={a,b}' --set 'expect={20348,ltsc2025}' --set registrySecret=registries \
+    --set 'privateRegistries={*.corp.example}' >"$state/values.yaml"
+for value in mode=deny replica=3 image=; do
+    ! "$helm" template wincompat deploy/helm --set "$value" >"$state/refused.txt" 2>&1 || die "the chart takes $value"
+    grep -q "values don't meet the specifications" "$state/refused.txt" || die "$value is refused for another reason: $(cat "$state/refused.txt")"
+done
+for name in plain settings files kustomize helm values; do
     taken "$name"
     valid "$name"
 done

@@ -46,10 +46,11 @@ impl FromStr for EngineArg {
                 Engine::Kubernetes => "kubernetes/containerd@2.1.5",
                 _ => "docker@27.3.1",
             };
-            return Err(match engine_version(&format!("{version}.0")) {
+            let why = match engine_version(&format!("{version}.0")) {
                 Some(_) => format!("`{version}` stands for several versions; write one of them, as in {text}.0"),
                 None => format!("`{version}` is not a version; write three numbers, as in {example}"),
-            });
+            };
+            return Err(format!("{why}; `wincompat engines IMAGE` shows what every version takes"));
         }
         let version = version.map(str::to_owned);
         let below = below.map(str::to_ascii_lowercase);
@@ -163,9 +164,9 @@ mod tests {
         assert_eq!(below("docker@18.09.6"), Ok((version("18.09.6"), None, None)));
         assert_eq!(below("kubernetes/containerd@1.7.20+azure"), Ok((None, None, version("1.7.20+azure"))));
         assert!(below("containerd/docker").unwrap_err().contains("docker/containerd"));
-        assert!(named("docker@27").unwrap_err().contains("docker@27.3.1"));
-        assert!(named("docker@20.10").unwrap_err().ends_with("as in docker@20.10.0"));
-        assert!(named("containerd@v1.7").unwrap_err().ends_with("as in containerd@v1.7.0"));
+        assert!(named("docker@27").unwrap_err().contains("docker@27.3.1; `wincompat engines IMAGE` shows"));
+        assert!(named("docker@20.10").unwrap_err().contains("as in docker@20.10.0; `wincompat engines IMAGE`"));
+        assert!(named("containerd@v1.7").unwrap_err().contains("as in containerd@v1.7.0; "));
         assert!(named("containerd@latest").unwrap_err().contains("as in containerd@2.1.5"));
         assert!(named("containerd://1.7.18").unwrap_err().contains("write kubernetes/containerd@1.7.18"));
         // No kubelet of today has Docker below it.

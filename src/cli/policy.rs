@@ -5,6 +5,11 @@ use crate::Error;
 use crate::compat::{Policy, Wish};
 use crate::host::HostEngine;
 
+/// The help of the isolation where the nodes of a cluster start the containers.
+#[cfg(feature = "clusters")]
+pub const ISOLATION_ON_NODES: &str =
+    "Isolation mode you will use. If it is not given: `default`, which on a node is process isolation";
+
 /// The wish for an isolation, and its limits.
 #[derive(clap::Args, Clone, Debug)]
 pub struct PolicyArgs {

@@ -37,7 +37,7 @@ pub struct RegistryArgs {
     /// Do not verify the certificate of this registry (HOST[:PORT]); can be given several times, or several in one: A,B.
     #[arg(long, value_name = "REGISTRY", value_delimiter = ',', value_parser = registry)]
     insecure: Vec<String>,
-    /// Time limit in seconds for the whole command (check: 120; pull: none); of `webhook serve` for each image (30).
+    /// Time limit in seconds. For the whole command (check: 120; pull: none).
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: Option<u64>,
     /// Do not use the network: answer from the cache and from built-in data about Microsoft's base images.

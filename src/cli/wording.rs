@@ -154,12 +154,14 @@ const fn has_root(command: &Command) -> bool {
         | Command::Stop => true,
         Command::Check(_)
         | Command::CheckEntries(_)
+        | Command::CheckEntriesOn { .. }
         | Command::CheckEverywhere
         | Command::CheckHostProcess
         | Command::Engines
         | Command::ClusterPatch(_)
         | Command::ClusterPatchFor { .. }
         | Command::ClusterCheck
+        | Command::ClusterCheckIn(_)
         | Command::Explain(_) => false,
     }
 }
@@ -256,10 +258,14 @@ fn line(command: &Command) -> String {
         Command::Check(host) => format!("wincompat check --host {host} IMAGE"),
         Command::CheckEntries(host) if host.is_empty() => "wincompat check -v IMAGE".to_owned(),
         Command::CheckEntries(host) => format!("wincompat check -v --host {host} IMAGE"),
+        Command::CheckEntriesOn { hosts, image } => {
+            format!("wincompat check -v --hosts {hosts} {}", if image.is_empty() { "IMAGE" } else { image })
+        }
         Command::CheckEverywhere => "wincompat check --host all".to_owned(),
         Command::CheckHostProcess => "wincompat check --isolation host-process IMAGE".to_owned(),
         Command::Engines => "wincompat engines IMAGE".to_owned(),
         Command::ClusterCheck => "wincompat cluster check".to_owned(),
+        Command::ClusterCheckIn(namespace) => format!("wincompat cluster check -n {namespace}"),
         Command::ClusterPatch(path) => match path.split_once('/') {
             Some((namespace, object)) => format!("wincompat cluster patch -n {namespace} {object}"),
             None => "wincompat cluster patch".to_owned(),
@@ -315,12 +321,15 @@ mod tests {
             Command::Check("ltsc2022".into()),
             Command::CheckEntries(String::new()),
             Command::CheckEntries("ltsc2022".into()),
+            Command::CheckEntriesOn { hosts: "node.json".into(), image: String::new() },
+            Command::CheckEntriesOn { hosts: "node.json".into(), image: "app:1".into() },
             Command::CheckEverywhere,
             Command::CheckHostProcess,
             Command::Engines,
             Command::ClusterPatch("shop/deployment/web".into()),
             upgrade,
             Command::ClusterCheck,
+            Command::ClusterCheckIn("shop".into()),
             Command::Explain("0x1".into()),
             Command::Host,
             Command::Images,

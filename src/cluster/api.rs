@@ -10,12 +10,11 @@ use futures_util::future::join_all;
 use kube::Client;
 use kube::api::ListParams;
 use kube::client::AuthError;
-use kube::config::ExecConfig;
 use kube::core::Request;
 use serde_json::Value;
 
 use super::objects::group_of;
-use super::{Classes, ClusterNode, Kinds, Workload, kubeconfig};
+use super::{Classes, ClusterNode, Kinds, Workload, kubeconfig, plugin, rights};
 use crate::host::pod::{RuntimeClass, Tree};
 use crate::knowledge::Knowledge;
 use crate::text::shown;
@@ -142,7 +141,9 @@ async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
     let client = client(access).await?;
     let namespace = namespace(&access.scope, &client)?;
     let mut snapshot = Snapshot::default();
-    let nodes = all(&client, NODES, None, |_, object| Some(node(object, knowledge))).await.map_err(without_nodes)?;
+    let nodes = all(&client, NODES, None, |_, object| Some(node(object, knowledge)))
+        .await
+        .map_err(|error| rights::without_nodes(error, rights::READ))?;
     snapshot.requests = nodes.requests;
     for node in nodes.objects {
         match node {
@@ -181,6 +182,7 @@ async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
             }
         }
     }
+    rights::advise(&mut snapshot.unread, rights::READ);
     Ok(snapshot)
 }
 
@@ -206,11 +208,6 @@ pub(super) fn namespace(scope: &Scope, client: &Client) -> Result<Option<String>
 pub(super) fn node(object: &Value, knowledge: &Knowledge) -> Result<ClusterNode, (String, Error)> {
     let name = || format!("node {}", shown(&object.owned_at(&["metadata", "name"])));
     ClusterNode::of(object, knowledge).map_err(|error| (name(), error))
-}
-
-/// The failure to read the nodes, without which nothing can be said.
-pub(super) fn without_nodes(error: Error) -> Error {
-    error.within("the nodes of the cluster cannot be read")
 }
 
 /// True for the name of an object: it becomes a part of a path.
@@ -239,33 +236,27 @@ pub async fn client(access: &Access) -> Result<Client, Error> {
         let _ = made.send(Client::try_from(config));
     };
     let named = |error: Error| match &plugin {
-        Some(plugin) => of_plugin(error, plugin),
+        Some(plugin) => plugin::of(error, plugin),
         None => error,
     };
     std::thread::Builder::new().name("credentials".to_owned()).spawn(make).map_err(|error| no_credentials(&error.to_string()))?;
     match tokio::time::timeout(access.within, client).await {
         Ok(Ok(Ok(client))) => Ok(client),
-        Ok(Ok(Err(error @ kube::Error::Auth(_)))) => Err(named(failed(error))),
+        Ok(Ok(Err(kube::Error::Auth(error)))) => Err(match &plugin {
+            Some(plugin) => plugin::failed(&error, plugin),
+            None => without_credentials(&error),
+        }),
         Ok(Ok(Err(error))) => Err(failed(error)),
         Ok(Err(_)) => Err(named(no_credentials("they have characters that no credentials have"))),
         Err(_) => Err(named(no_credentials("it takes too long to get them"))),
     }
 }
 
-fn no_credentials(why: &str) -> Error {
+/// The failure to get credentials, and why.
+pub(super) fn no_credentials(why: &str) -> Error {
     Error::of(ErrorKind::Unauthorized, "there are no credentials for the cluster")
         .because(shown(why))
         .hint("sign in again: `kubectl get nodes` has to work")
-}
-
-/// The same error with the name of the plugin that was to give credentials.
-fn of_plugin(error: Error, plugin: &ExecConfig) -> Error {
-    let name = plugin.command.as_deref().unwrap_or_default();
-    let error = error.because(format!("they come from the plugin {}", crate::text::quoted(name)));
-    match &plugin.install_hint {
-        Some(hint) => error.hint(format!("run the plugin by hand; if it is not there: {}", shown(hint))),
-        None => error,
-    }
 }
 
 /// What was read of a list.
@@ -335,7 +326,7 @@ async fn of_version<T>(
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
-            Err(error) => return Err(failed(error).or_hint(format!("let this user list {}", list.plural))),
+            Err(error) => return Err(failed(error).or_hint(rights::to_list(list.plural))),
             Ok(page) => page.map_err(nonsense)?,
         };
         tries = 1;
@@ -392,6 +383,12 @@ pub fn unexpected(what: impl Into<String>) -> Error {
     Error::of(ErrorKind::Network, what).hint("check what answers at the address of the API server: `kubectl get --raw /version`")
 }
 
+/// The user of a request without credentials.
+const ANONYMOUS: &str = "\"system:anonymous\"";
+
+/// What a server that speaks TLS answers to a request without it.
+const PLAIN: &str = "HTTP request to an HTTPS server";
+
 /// A failure of the client, in words.
 pub fn failed(error: kube::Error) -> Error {
     // Credentials that expire are renewed for a request: their failure is then within that of the request.
@@ -405,13 +402,23 @@ pub fn failed(error: kube::Error) -> Error {
                 401 => Error::of(ErrorKind::Unauthorized, "the cluster refuses these credentials")
                     .because(message)
                     .hint("sign in again: `kubectl get nodes` has to work"),
+                // Nobody who is known asks: rights for them would be rights for everyone.
+                403 if status.message.contains(ANONYMOUS) => {
+                    Error::of(ErrorKind::Unauthorized, "the cluster was asked without credentials")
+                        .because(message)
+                        .hint("give the user of the kubeconfig's context credentials: `kubectl config view --minify` shows it")
+                }
                 403 => Error::of(ErrorKind::Unauthorized, "the cluster does not allow this").because(message),
+                400 if status.message.contains(PLAIN) => Error::of(ErrorKind::Invalid, "the kubeconfig cannot be used")
+                    .because(message)
+                    .hint("write https:// instead of http:// in the server of its cluster"),
                 404 => Error::of(ErrorKind::NotFound, "the cluster does not have this")
                     .because(message)
                     .hint("look at what it has: `kubectl api-resources`"),
                 429 => Error::of(ErrorKind::RateLimited, "the cluster gets too many requests")
                     .because(message)
                     .hint("wait a minute, then try again"),
+                code @ 400..=499 => unexpected(format!("the cluster answered with status {code}")).because(message),
                 code => Error::of(ErrorKind::Network, format!("the cluster answered with status {code}"))
                     .because(message)
                     .hint("try again later, or look at the API server"),
@@ -419,6 +426,11 @@ pub fn failed(error: kube::Error) -> Error {
         }
         // One answer took all the time that there is for all of them.
         error if is_late(&error) => Error::of(ErrorKind::Network, "the cluster did not answer in time").hint(MORE_TIME),
+        kube::Error::InferKubeconfig(error) => kubeconfig::unusable(kubeconfig::words(&error)),
+        kube::Error::RustlsTls(error) => kubeconfig::unusable(causes(&error)).hint(
+            "check that client-certificate and client-key belong together and are PEM, and certificate-authority too: \
+             `kubectl config view --minify` names them",
+        ),
         error => Error::of(ErrorKind::Network, "the cluster cannot be reached")
             .because(causes(&error))
             .hint("check the address and the certificate of the API server: `kubectl cluster-info`"),
@@ -426,7 +438,7 @@ pub fn failed(error: kube::Error) -> Error {
 }
 
 /// A failure to get credentials. What a plugin is started with and what it prints stays out of it: there may be a secret in it.
-fn without_credentials(error: &AuthError) -> Error {
+pub(super) fn without_credentials(error: &AuthError) -> Error {
     let refused = |why: &str| {
         Error::of(ErrorKind::Unauthorized, "the plugin that the kubeconfig names gave no credentials")
             .because(why)
@@ -493,6 +505,27 @@ mod tests {
         let failure = failed(kube::Error::Service(error.into()));
         assert_eq!(failure.what, "the plugin that the kubeconfig names gave no credentials");
         assert!(!format!("{failure:?}").contains("hunter2"), "{failure:?}");
+    }
+
+    #[test]
+    fn nobody_is_told_to_give_rights_to_everyone() {
+        let forbidden = |user: &str| {
+            let message = format!("nodes is forbidden: User \"{user}\" cannot list resource \"nodes\"");
+            let status = kube::core::Status::failure(&message, "Forbidden").with_code(403).boxed();
+            failed(kube::Error::Api(status)).or_hint("let this user list nodes").advice().to_string()
+        };
+        assert_eq!(forbidden("reader"), "let this user list nodes");
+        assert!(forbidden("system:anonymous").starts_with("give the user of the kubeconfig's context credentials"));
+    }
+
+    #[test]
+    fn an_address_without_tls_is_said_to_be_wrong() {
+        let status = |message: &str| {
+            let status = kube::core::Status::failure(message, "BadRequest").with_code(400).boxed();
+            failed(kube::Error::Api(status)).advice().to_string()
+        };
+        assert!(status("Client sent an HTTP request to an HTTPS server.\n").contains("https:// instead of http://"));
+        assert!(!status("bad").contains("https://"));
     }
 
     #[test]

@@ -4,11 +4,12 @@
 use std::path::Path;
 
 use kube::Config;
-use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError, LoadDataError};
 use serde_json::{Value, json};
 
 use super::api::causes;
 use crate::host::pod::Tree;
+use crate::text::{first_named, quoted, shown};
 use crate::{Error, ErrorKind};
 
 /// The configuration for the context of this name, or the current one, in this file or the usual ones. Where there is none, that of the pod
@@ -21,15 +22,48 @@ pub(super) async fn config(path: Option<&Path>, context: Option<String>) -> Resu
     let is_named = path.is_some() || context.is_some();
     let options = KubeConfigOptions { context, ..KubeConfigOptions::default() };
     let of_file = match read(path).and_then(|file| as_kubectl(&file, options.context.as_deref())) {
-        Ok(file) => Config::from_custom_kubeconfig(file, &options).await.map_err(|error| words(&error)),
-        Err(why) => Err(why),
+        Ok(file) => match lacking(&file, options.context.as_deref()) {
+            Some(error) => Err(error),
+            None => Config::from_custom_kubeconfig(file, &options).await.map_err(|error| unusable(words(&error))),
+        },
+        Err(why) => Err(unusable(why)),
     };
     let of_pod = || if is_named { None } else { Config::incluster().ok() };
-    of_file.or_else(|why| of_pod().ok_or(why)).map_err(|why| {
-        Error::of(ErrorKind::Invalid, "there is no way to a cluster")
-            .because(why)
-            .hint("check it with `kubectl config view --minify`, and name a kubeconfig and a context that are there")
-    })
+    of_file.or_else(|error| of_pod().ok_or(error))
+}
+
+/// The failure of a kubeconfig, and why.
+pub(super) fn unusable(why: impl ToString) -> Error {
+    Error::of(ErrorKind::Invalid, "the kubeconfig cannot be used")
+        .because(why)
+        .hint("check it with `kubectl config view --minify`, and name a kubeconfig and a context that are there")
+}
+
+/// What the context in use lacks: itself, its cluster, or its user. The library takes a user that is not there for one without credentials.
+fn lacking(file: &Kubeconfig, context: Option<&str>) -> Option<Error> {
+    let among = |what: &str, names: Vec<&str>| match names.as_slice() {
+        [] => format!("the kubeconfig has no {what}s: name another one"),
+        names => format!("name a {what} that it has: {}", first_named(names, names.len())),
+    };
+    let contexts = || -> Vec<&str> { file.contexts.iter().map(|named| named.name.as_str()).collect() };
+    let current = file.current_context.as_deref().filter(|name| !name.is_empty());
+    let Some(name) = context.or(current) else {
+        return Some(unusable("it has no current context").hint(among("context", contexts())));
+    };
+    let Some(context) = file.contexts.iter().find(|named| named.name == name).and_then(|named| named.context.as_ref()) else {
+        return Some(unusable(format!("it has no context {}", quoted(name))).hint(among("context", contexts())));
+    };
+    let lacks = |what: &str, of_context: &str, names: Vec<&str>| {
+        let why = format!("context {} names {what} {}, which the kubeconfig does not have", quoted(name), quoted(of_context));
+        unusable(why).hint(among(what, names))
+    };
+    let clusters: Vec<&str> = file.clusters.iter().map(|named| named.name.as_str()).collect();
+    if !clusters.contains(&context.cluster.as_str()) {
+        return Some(lacks("cluster", &context.cluster, clusters));
+    }
+    let users: Vec<&str> = file.auth_infos.iter().map(|named| named.name.as_str()).collect();
+    let user = context.user.as_deref().filter(|user| !user.is_empty())?;
+    (!users.contains(&user)).then(|| lacks("user", user, users))
 }
 
 fn read(path: Option<&Path>) -> Result<Kubeconfig, String> {
@@ -42,7 +76,7 @@ fn read(path: Option<&Path>) -> Result<Kubeconfig, String> {
         let next = Kubeconfig::read_from(path).map_err(|error| words(&error))?;
         merged = Some(merged.unwrap_or_else(Kubeconfig::default).merge(next).map_err(|error| words(&error))?);
     }
-    merged.ok_or_else(|| format!("none of the files in KUBECONFIG is there: {}", crate::text::shown(&listed.to_string_lossy())))
+    merged.ok_or_else(|| format!("none of the files in KUBECONFIG is there: {}", shown(&listed.to_string_lossy())))
 }
 
 /// The same with what kubectl reads in another way than the library, for this context or the current one.
@@ -93,14 +127,32 @@ fn entries<'a>(file: &'a mut Value, list: &str, of: &str) -> impl Iterator<Item 
 }
 
 /// What is wrong with a kubeconfig. The lines of one that is not YAML stay out of it: a token may stand there.
-fn words(error: &KubeconfigError) -> String {
+pub(super) fn words(error: &KubeconfigError) -> String {
     match error {
         KubeconfigError::Parse(error) => {
             let place = error.location().map(|place| format!(" in line {}, column {}", place.line(), place.column()));
             format!("the kubeconfig is not valid{}", place.unwrap_or_default())
         }
+        KubeconfigError::FindPath => "the folder of the usual one, ~/.kube, is not known".to_owned(),
+        KubeconfigError::ReadConfig(why, path) => unread(path, why),
+        KubeconfigError::LoadCertificateAuthority(why) => of_data("certificate-authority", why),
+        KubeconfigError::LoadClientCertificate(why) => of_data("client-certificate", why),
+        KubeconfigError::LoadClientKey(why) => of_data("client-key", why),
         error => causes(error),
     }
+}
+
+/// What is wrong with a file that a kubeconfig names, or with the data instead of it.
+fn of_data(what: &str, error: &LoadDataError) -> String {
+    match error {
+        LoadDataError::DecodeBase64(_) => format!("{what}-data is not base64"),
+        LoadDataError::ReadFile(why, path) => format!("{what}: {}", unread(path, why)),
+        LoadDataError::NoBase64DataOrFile => format!("{what} is missing"),
+    }
+}
+
+fn unread(path: &Path, why: &std::io::Error) -> String {
+    format!("{} cannot be read: {why}", shown(&path.display().to_string()))
 }
 
 #[cfg(test)]
@@ -151,6 +203,54 @@ mod tests {
             // The user of another context does not count.
             assert_eq!(in_context(Some("b"), json!({"token": token})).unwrap()["token"], token);
         }
+    }
+
+    #[test]
+    fn what_the_context_names_has_to_be_there() {
+        let file = |current: &str| -> Kubeconfig {
+            let context =
+                |name: &str, cluster: &str, user: &str| json!({"name": name, "context": {"cluster": cluster, "user": user}});
+            serde_json::from_value(json!({
+                "current-context": current,
+                "contexts": [context("a", "c", "u"), context("b", "d", "u"), context("e", "c", "nobody"), context("f", "c", "")],
+                "clusters": [{"name": "c", "cluster": {"server": "https://api.example"}}],
+                "users": [{"name": "u", "user": {}}],
+            }))
+            .unwrap()
+        };
+        for (current, context, why, hint) in [
+            ("e", None, "context `e` names user `nobody`, which the kubeconfig does not have", "name a user that it has: `u`"),
+            (
+                "a",
+                Some("b"),
+                "context `b` names cluster `d`, which the kubeconfig does not have",
+                "name a cluster that it has: `c`",
+            ),
+            ("a", Some("prod"), "it has no context `prod`", "name a context that it has: `a`, `b`, `e`, `f`"),
+            ("", None, "it has no current context", "name a context that it has: `a`, `b`, `e`, `f`"),
+        ] {
+            let error = lacking(&file(current), context).unwrap();
+            assert_eq!((error.causes, error.hint.unwrap().to_string()), (vec![why.to_owned()], hint.to_owned()));
+        }
+        // One without a user is for a server that wants none.
+        for context in [None, Some("f")] {
+            assert_eq!(lacking(&file("a"), context), None);
+        }
+        let empty = lacking(&Kubeconfig::default(), None).unwrap();
+        assert_eq!(empty.advice().to_string(), "the kubeconfig has no contexts: name another one");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_has_its_name_without_quotes() {
+        let missing = || (std::io::Error::from(std::io::ErrorKind::NotFound), std::path::PathBuf::from("kc/none"));
+        let said = |error: KubeconfigError| words(&error);
+        let (why, path) = missing();
+        assert!(said(KubeconfigError::ReadConfig(why, path)).starts_with("kc/none cannot be read: "));
+        let (why, path) = missing();
+        let key = said(KubeconfigError::LoadClientKey(LoadDataError::ReadFile(why, path)));
+        assert!(key.starts_with("client-key: kc/none cannot be read: "), "{key}");
+        let lacks = KubeconfigError::LoadClientKey(LoadDataError::NoBase64DataOrFile);
+        assert_eq!(said(lacks), "client-key is missing");
     }
 
     #[test]

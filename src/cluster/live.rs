@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::api::{self, Access, Snapshot, WORKLOADS};
 use super::watch::{Followed, Told, follow};
-use super::{ClusterNode, Kinds, Workload};
+use super::{ClusterNode, Kinds, Workload, rights};
 use crate::Error;
 use crate::host::pod::RuntimeClass;
 use crate::knowledge::Knowledge;
@@ -100,7 +100,7 @@ impl Live {
         );
         self.read(&[Followed::Nodes, Followed::Classes]).await;
         if let Some(Objects::Unread(error)) = self.lists().get(Followed::Nodes.as_str()) {
-            return Err(api::without_nodes(error.clone()));
+            return Err(rights::without_nodes(error.clone(), rights::FOLLOW));
         }
         let (mut known, mut unread) = (Kinds::new(), Vec::new());
         for stage in WORKLOADS {
@@ -154,7 +154,7 @@ impl Live {
                     }
                     Told::Failed(error) => {
                         // As where it is read once.
-                        let error = error.clone().or_hint(format!("let this user list and watch {plural}"));
+                        let error = error.clone().or_hint(rights::to_list(plural));
                         // What was known stays known.
                         lists.entry(plural).or_insert_with(|| Objects::Unread(error.clone()));
                         Some(error)
@@ -197,6 +197,7 @@ impl Live {
                 Objects::Unread(error) => snapshot.unread.push((plural.to_owned(), error.clone())),
             }
         }
+        rights::advise(&mut snapshot.unread, rights::FOLLOW);
         snapshot
     }
 

@@ -11,6 +11,8 @@ mod nodes;
 mod objects;
 mod patch;
 mod plan;
+mod plugin;
+mod rights;
 mod says;
 pub mod secrets;
 mod steer;

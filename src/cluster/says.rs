@@ -73,7 +73,8 @@ impl Says<'_, '_> {
             Some(steer) if self.workload.owner.is_some() => steer.sentence().into(),
             Some(steer) if keeps_its_selector(kind) => {
                 let kind = kind.to_lowercase();
-                format!("{}, where the {kind} is made: one that is there keeps its selector", steer.sentence()).into()
+                let sentence = steer.sentence();
+                format!("{sentence}. Set it in the manifest that creates the {kind}; a {kind} that exists cannot change").into()
             }
             Some(steer) if self.workload.has_plain_names() => {
                 Advice::from(steer.sentence()) + "; " + Command::ClusterPatch(self.workload.path()) + " writes the change"

@@ -464,8 +464,16 @@ fn advice_names_what_stands_in_the_way() {
             windows(&[("pool", "zero")]),
             format!("selector-excludes-fitting: take out what its node selector or affinity asks for, and {of_build}"),
         ),
-        ("Pod", windows(&[]), format!("some-nodes-fit: {of_build}, where the pod is made: one that is there keeps its selector")),
-        ("Job", windows(&[]), format!("some-nodes-fit: {of_build}, where the job is made: one that is there keeps its selector")),
+        (
+            "Pod",
+            windows(&[]),
+            format!("some-nodes-fit: {of_build}. Set it in the manifest that creates the pod; a pod that exists cannot change"),
+        ),
+        (
+            "Job",
+            windows(&[]),
+            format!("some-nodes-fit: {of_build}. Set it in the manifest that creates the job; a job that exists cannot change"),
+        ),
     ] {
         let said = help(kind, "r.test/2022", spec.clone());
         assert!(said.starts_with(&expected), "{kind} {spec}: {said}");

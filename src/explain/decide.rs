@@ -25,7 +25,7 @@ const CONSEQUENCE: u8 = 3;
 pub(super) fn explain(text: &str, context: &Context<'_>) -> Option<Explanation> {
     let found = Failures::of(text);
     let said = found.said_of(found.heaviest()?, context)?;
-    let said = if pods::are_named(&found.paste) { pods::in_a_pod(said) } else { said };
+    let said = if pods::are_named(&found.paste) { pods::in_a_pod(said, pods::Described::of(text).as_ref()) } else { said };
     Some(if traces::are_missing(&found.paste, &found.evidence) { traces::conditional(said) } else { said })
 }
 

@@ -78,12 +78,14 @@ pub struct WorkloadEntry {
     /// What was found, the most severe first.
     pub findings: Vec<FindingEntry>,
     /// The parts of `object`.
-    #[serde(skip)]
+    #[serde(flatten)]
     pub(super) resource: Resource,
 }
 
 /// An object of the cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Resource {
     /// E.g. `apps/v1`.
     pub api_version: String,
@@ -238,7 +240,7 @@ impl WorkloadEntry {
 }
 
 impl Resource {
-    fn new(workload: &Workload) -> Self {
+    pub(super) fn new(workload: &Workload) -> Self {
         let cleaned = |text: &str| clean(text).into_owned();
         Self {
             api_version: cleaned(&workload.api_version),

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::cluster::{ClusterReport, LandsEntry, WorkloadEntry, not_for_windows, titles};
+use super::document::ErrorEntry;
 use super::table::{BAD, GOOD, HANGING, INDENT, NARROWEST, OPEN, PLAIN, explain_hint, severity_label, wrapped};
 use super::{Detail, Page, Renderer};
 use crate::compat::Severity;
@@ -24,9 +25,9 @@ impl Renderer<ClusterReport> for ClusterText {
                 writeln!(out)?;
             }
         }
-        for error in &report.report.errors {
-            wrapped("", BAD, "ERROR", &error.line(), INDENT, width, out)?;
-            if let Some(hint) = &error.hint {
+        for (line, hint) in together(&report.report.errors) {
+            wrapped("", BAD, "ERROR", &line, INDENT, width, out)?;
+            if let Some(hint) = hint {
                 wrapped(INDENT, PLAIN, "hint:", hint, HANGING, width, out)?;
             }
             writeln!(out)?;
@@ -57,6 +58,29 @@ impl Renderer<ClusterReport> for ClusterText {
         }
         wrapped("", PLAIN, "", &sum(report), "  ", width, out)
     }
+}
+
+/// What could not be read, each with its hint: the lists of the API that are not read for the same reason together.
+fn together(errors: &[ErrorEntry]) -> Vec<(String, Option<&str>)> {
+    let reason = |error: &ErrorEntry| error.message.split(": ").next().unwrap_or_default().to_owned();
+    let is_list = |error: &ErrorEntry| error.reference.bytes().all(|byte| byte.is_ascii_lowercase());
+    let mut groups: Vec<Vec<&ErrorEntry>> = Vec::new();
+    for error in errors {
+        let is_same = |first: &ErrorEntry| is_list(first) && first.hint == error.hint && reason(first) == reason(error);
+        let group = groups.iter_mut().find(|group| is_list(error) && group.first().is_some_and(|first| is_same(first)));
+        match group {
+            Some(group) => group.push(error),
+            None => groups.push(vec![error]),
+        }
+    }
+    let line = |group: &[&ErrorEntry]| match group {
+        [error] => error.line(),
+        several => {
+            let names: Vec<String> = several.iter().map(|error| error.name()).collect();
+            format!("{}: {}", names.join(", "), several.first().map(|error| reason(error)).unwrap_or_default())
+        }
+    };
+    groups.iter().map(|group| (line(group), group.first().and_then(|error| error.hint.as_deref()))).collect()
 }
 
 /// A workload with its nodes, its findings, and what to do.

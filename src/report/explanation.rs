@@ -12,14 +12,16 @@ pub const SCHEMA: &str = "wincompat/explain/v1";
 
 /// The answer to one question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ExplanationReport {
     /// `wincompat/explain/v1`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = SCHEMA)))]
     pub schema: Cow<'static, str>,
     /// The question on one line, shortened.
     pub query: String,
-    /// The explanation; `None` if there is none. Of several, the first.
+    /// The explanation; null if there is none. Of several, the first.
     pub explanation: Option<ExplanationEntry>,
     /// The explanations after the first, where several names were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -36,6 +38,7 @@ pub struct ExplanationReport {
 
 /// Things of one kind that can be explained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ListGroup {
@@ -47,6 +50,7 @@ pub struct ListGroup {
 
 /// Something that can be explained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ListEntry {
@@ -62,6 +66,7 @@ pub struct ListEntry {
 
 /// The meaning of an error or a finding, its causes, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ExplanationEntry {
@@ -75,7 +80,7 @@ pub struct ExplanationEntry {
     pub title: String,
     /// The meaning.
     pub meaning: String,
-    /// The usual causes, the commonest first.
+    /// The usual causes, the most common first.
     pub causes: Vec<String>,
     /// The steps to take, in this order; commands are in backquotes.
     pub steps: Vec<String>,
@@ -131,4 +136,11 @@ impl ExplanationEntry {
             explanation.clone().worded(|advice| wording.advice(advice));
         Self { id, kind: kind.into(), names, title, meaning, causes, steps, sources }
     }
+}
+
+/// The JSON Schema of [`ExplanationReport`] as it is written, as committed in `schema/`.
+#[cfg(feature = "schema")]
+pub fn schema() -> schemars::Schema {
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    settings.into_generator().into_root_schema_for::<ExplanationReport>()
 }

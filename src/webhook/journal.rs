@@ -81,8 +81,32 @@ impl Journal {
 
 fn cleaned(value: &Value) -> Value {
     match value {
-        Value::String(text) => json!(clean(text).chars().take(LONGEST).collect::<String>()),
+        Value::String(text) => json!(cut(&clean(text))),
         Value::Array(values) => values.iter().map(cleaned).collect(),
         other => other.clone(),
+    }
+}
+
+/// A text of at most so many characters; a longer one ends behind a word where it has one, with `…`.
+fn cut(text: &str) -> String {
+    let Some((before, _)) = text.char_indices().nth(LONGEST).and_then(|(end, _)| text.split_at_checked(end)) else {
+        return text.to_owned();
+    };
+    let whole = before.rsplit_once(' ').map(|(whole, _)| whole).filter(|whole| whole.len() > before.len() / 2);
+    format!("{}…", whole.unwrap_or(before))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_between_words() {
+        assert_eq!(cut("short"), "short");
+        assert_eq!(cut(&"é".repeat(LONGEST)), "é".repeat(LONGEST));
+        assert_eq!(cut(&"é".repeat(LONGEST + 1)), format!("{}…", "é".repeat(LONGEST)));
+        let text = "registry ".repeat(40);
+        let shown = cut(&text);
+        assert!(shown.ends_with("registry…") && shown.len() > LONGEST - 20, "{shown}");
     }
 }

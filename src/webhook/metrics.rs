@@ -87,12 +87,12 @@ impl Metrics {
         let head = |text: &mut String, name: &str, kind: &str, help: &str| {
             let _ = writeln!(text, "# HELP wincompat_webhook_{name} {help}\n# TYPE wincompat_webhook_{name} {kind}");
         };
-        head(&mut text, "decisions_total", "counter", "Questions answered, by path, case and outcome.");
+        head(&mut text, "decisions_total", "counter", "Admission requests answered, by path, case and outcome.");
         for ((path, case, outcome), count) in self.decisions.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let labels = format!("path=\"{path}\",case=\"{case}\",outcome=\"{outcome}\"");
             let _ = writeln!(text, "wincompat_webhook_decisions_total{{{labels}}} {count}");
         }
-        head(&mut text, "answer_seconds", "histogram", "Time from the whole question to the answer.");
+        head(&mut text, "answer_seconds", "histogram", "Time from the whole request to the answer.");
         for (end, count) in ENDS.iter().zip(&self.times) {
             let seconds = Duration::from_millis(*end).as_secs_f64();
             let _ =
@@ -102,7 +102,7 @@ impl Metrics {
         let sum = Duration::from_micros(self.time.load(Ordering::Relaxed)).as_secs_f64();
         let _ = writeln!(text, "wincompat_webhook_answer_seconds_bucket{{le=\"+Inf\"}} {answered}");
         let _ = writeln!(text, "wincompat_webhook_answer_seconds_sum {sum}\nwincompat_webhook_answer_seconds_count {answered}");
-        head(&mut text, "refused_total", "counter", "Requests that were not questions, by status.");
+        head(&mut text, "refused_total", "counter", "Requests that were not admission requests, by status.");
         for (status, count) in self.refused.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let _ = writeln!(text, "wincompat_webhook_refused_total{{status=\"{status}\"}} {count}");
         }
@@ -141,5 +141,23 @@ impl Metrics {
             let _ = writeln!(text, "wincompat_webhook_{name} {value}");
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table of docs/kubernetes.md has every metric.
+    #[test]
+    fn every_metric_is_in_the_docs() {
+        let page = include_str!("../../docs/kubernetes.md");
+        let text = Metrics::default().text(Gauges::default());
+        let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE wincompat_webhook_"));
+        let names: Vec<&str> = types.filter_map(|line| line.split(' ').next()).collect();
+        assert!(names.len() > 10, "{names:?}");
+        for name in names {
+            assert!(page.lines().any(|line| line.starts_with("| `") && line.contains(&format!("`{name}`"))), "{name}");
+        }
     }
 }

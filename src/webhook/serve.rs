@@ -67,7 +67,7 @@ pub async fn serve(setup: Setup, mut end: watch::Receiver<bool>) -> Result<(), E
     let journal = answers.journal.clone();
     let shown = Arc::new(Shown::default());
     let (listener, plain) = (bind(listen).await?, bind(health).await?);
-    for (what, listener) in [("questions", &listener), ("health", &plain)] {
+    for (what, listener) in [("admission requests", &listener), ("health", &plain)] {
         let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
         journal.line("info", "listening", json!({ "for": what, "address": address }));
     }

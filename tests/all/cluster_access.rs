@@ -59,6 +59,21 @@ fn files_of_kubeconfig_that_are_not_there_are_passed_over() {
     assert!(none.code == 2 && none.err.contains("none of the files in KUBECONFIG is there"), "{}", none.err);
 }
 
+/// Without it the cluster would be asked without credentials, and its answer would be advice to give everyone rights.
+#[test]
+fn a_user_that_is_not_there_is_an_error_of_the_kubeconfig() {
+    let api = api();
+    let path = kubeconfig(&api, |config| config["contexts"][0]["context"]["user"] = json!("nobody"));
+    let fixed = ["cluster", "check", "--offline", "--no-cache", "--kubeconfig", path.to_str().unwrap()];
+    let answer = Answer::of(Program::new().command().args(fixed));
+    assert_eq!(answer.code, 2);
+    let why = "error: the kubeconfig cannot be used\n\
+               caused by: context `test` names user `nobody`, which the kubeconfig does not have\n\
+               hint: name a user that it has: `test`\n";
+    assert_eq!(answer.err, why);
+    assert!(api.asked().is_empty(), "{:?}", api.asked());
+}
+
 /// It speaks to the proxy that the variables of the environment name, and to no other place.
 #[test]
 fn a_proxy_is_taken_as_kubectl_takes_it() {
@@ -133,6 +148,15 @@ mod plugins {
         assert!(answer.err.contains("did not answer") || answer.err.contains("it takes too long"), "{}", answer.err);
     }
 
+    /// Without its secrets: `cluster::plugin` has the rules.
+    #[test]
+    fn the_reason_of_a_plugin_is_shown() {
+        let answer = with_plugin("echo 'AADSTS700082: The refresh token has expired, hunter2' >&2; exit 1", &[]);
+        assert_eq!(answer.code, 2);
+        assert!(answer.err.contains("caused by: AADSTS700082: The refresh token has expired, …\n"), "{}", answer.err);
+        assert!(answer.err.contains("hint: run it by hand, and sign in as it asks"), "{}", answer.err);
+    }
+
     #[test]
     fn a_plugin_that_is_not_there_is_named() {
         let user = json!({"exec": {
@@ -141,7 +165,7 @@ mod plugins {
         }});
         let answer = with_user(&api(), user, &[]);
         assert_eq!(answer.code, 2);
-        for said in ["/nowhere/kubelogin", "hint: run the plugin by hand; if it is not there: get it from your administrator"] {
+        for said in ["/nowhere/kubelogin", "is not installed", "hint: install it: get it from your administrator"] {
             assert!(answer.err.contains(said), "{}", answer.err);
         }
     }

@@ -231,18 +231,38 @@ fn a_report_of_lines_ends_with_its_sum_and_a_document_does_not_go_on() {
     assert!(refused.err.contains("cannot be written as html") && refused.err.contains("-o html=FILE"), "{}", refused.err);
 }
 
-/// Ctrl-C ends it with the exit code of the last report.
+/// The time limit holds for the whole command.
+#[test]
+fn it_ends_when_its_time_is_over() {
+    let api = Api::start();
+    api.tell(DEPLOYMENTS, "ADDED", deployment("web", None, NANO));
+    let mut watch = Watch::start(&api, &["--timeout", "10"]);
+    watch.until("the report", |watch| watch.reports() == 1);
+    assert_eq!(watch.child.try_wait().unwrap(), None);
+    let begun = Instant::now();
+    let status = loop {
+        assert!(begun.elapsed() < PATIENCE, "{}", watch.err());
+        match watch.child.try_wait().unwrap() {
+            Some(status) => break status,
+            None => thread::sleep(Duration::from_millis(50)),
+        }
+    };
+    assert_eq!((status.code(), watch.err()), (Some(1), String::new()));
+}
+
+/// Ctrl-C and SIGTERM end it with the exit code of the last report.
 #[cfg(unix)]
 #[test]
 fn it_ends_with_the_exit_code_of_the_last_report() {
     let api = Api::start();
     api.tell(DEPLOYMENTS, "ADDED", deployment("web", None, NANO));
-    for (build, code) in [(None, 1), (Some("10.0.20348"), 0)] {
+    let (interrupt, terminate) = (rustix::process::Signal::INT, rustix::process::Signal::TERM);
+    for (build, signal, code) in [(None, interrupt, 1), (Some("10.0.20348"), interrupt, 0), (None, terminate, 1)] {
         api.tell(DEPLOYMENTS, "MODIFIED", deployment("web", build, NANO));
         let mut watch = Watch::start(&api, &[]);
         watch.until("the report", |watch| watch.reports() == 1);
         let process = rustix::process::Pid::from_child(&watch.child);
-        rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+        rustix::process::kill_process(process, signal).unwrap();
         assert_eq!(watch.child.wait().unwrap().code(), Some(code));
     }
 }

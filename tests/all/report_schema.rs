@@ -159,3 +159,15 @@ fn the_published_schema_of_plans_of_clusters_is_that_of_the_program() {
     let generated = serde_json::to_string_pretty(&wincompat::report::cluster_plan::schema()).unwrap() + "\n";
     assert_committed("schema/cluster-plan-v1.json", &generated);
 }
+
+#[test]
+fn the_published_schema_of_explanations_is_that_of_the_program() {
+    let schema = wincompat::report::explanation::schema();
+    assert_committed("schema/explain-v1.json", &(serde_json::to_string_pretty(&schema).unwrap() + "\n"));
+    let validator = jsonschema::draft202012::new(&serde_json::to_value(&schema).unwrap()).unwrap();
+    let program = Program::new();
+    for asked in [&["--list"][..], &["build-mismatch", "0xc0370106"], &["no-such-thing"]] {
+        let answer = Answer::of(program.command().args(["explain", "--format=json"]).args(asked));
+        assert_eq!(faults(&validator, &answer.json()), [""; 0], "{asked:?}");
+    }
+}

@@ -133,7 +133,7 @@ impl Webhook {
                 line.map(|line| line["address"].as_str().unwrap().parse().unwrap())
             })
         };
-        let (questions, health) = (address("questions"), address("health"));
+        let (questions, health) = (address("admission requests"), address("health"));
         Self { program, child, questions, health, log, roots, name }
     }
 

@@ -9,8 +9,12 @@ use serde_json::{Value, json};
 use crate::support::committed::assert_committed;
 use crate::support::program::{Answer, Program};
 
+/// The image of what is committed in deploy/: one that has to be replaced.
+const IMAGE: &str = concat!("registry.example/wincompat:", env!("CARGO_PKG_VERSION"));
+
 fn manifest(arguments: &[&str]) -> Answer {
-    Answer::of(Program::new().command().args(["webhook", "manifest"]).args(arguments))
+    let image: &[&str] = if arguments.contains(&"--image") { &[] } else { &["--image", IMAGE] };
+    Answer::of(Program::new().command().args(["webhook", "manifest"]).args(image).args(arguments))
 }
 
 /// The documents of a stream of YAML.
@@ -74,6 +78,42 @@ fn what_is_committed_is_what_the_program_writes() {
     assert_eq!(committed, names);
 }
 
+/// A template without the lines that are there under a condition.
+fn without_conditions(template: &str) -> String {
+    let mut is_left_out = false;
+    let mut kept = String::new();
+    for line in template.lines() {
+        match line.trim() {
+            begin if begin.starts_with("{{- if .Values.") => is_left_out = true,
+            "{{- end }}" => is_left_out = false,
+            _ if is_left_out => {}
+            _ => kept.extend([line, "\n"]),
+        }
+    }
+    kept
+}
+
+/// Helm refuses values that are not in the schema.
+#[test]
+fn the_values_of_the_chart_have_a_schema() {
+    let chart = written(&["--as", "helm"]);
+    let text = |name: &str| &chart.iter().find(|(file, _)| file == name).unwrap().1;
+    let schema: Value = serde_json::from_str(text("values.schema.json")).unwrap();
+    let values = &documents(text("values.yaml"))[0];
+    let known = schema["properties"].as_object().unwrap();
+    for key in values.as_object().unwrap().keys() {
+        assert!(known.contains_key(key), "{key}");
+    }
+    for (name, template) in chart.iter().filter(|(name, _)| name.starts_with("templates/")) {
+        for used in template.split(".Values.").skip(1) {
+            let key: String = used.chars().take_while(|c| c.is_ascii_alphanumeric()).collect();
+            assert!(!values[&key].is_null(), "{name}: {key}");
+        }
+    }
+    assert_eq!(schema["additionalProperties"], json!(false));
+    assert_eq!(known["mode"]["enum"], json!(["warn", "steer", "enforce"]));
+}
+
 #[test]
 fn every_form_has_the_same_objects() {
     let plain = objects(&[]);
@@ -90,18 +130,19 @@ fn every_form_has_the_same_objects() {
     // The expressions of the chart, each with what it stands for.
     let chart = written(&["--as", "helm"]);
     let values = &documents(&chart.iter().find(|(name, _)| name == "values.yaml").unwrap().1)[0];
-    assert_eq!(
-        values,
-        &json!({"expect": [], "failurePolicy": "Ignore", "image": values["image"], "mode": "warn", "replicas": 2})
-    );
-    let image = values["image"].as_str().unwrap();
+    let expected = json!({
+        "exempt": [], "expect": [], "failurePolicy": "Ignore", "image": IMAGE, "mode": "warn", "privateRegistries": [],
+        "registrySecret": "", "replicas": 2,
+    });
+    assert_eq!(values, &expected);
     let mut rendered = Vec::new();
     for (name, text) in chart.iter().filter(|(name, _)| name.starts_with("templates/")) {
-        let mut text = text.clone();
+        let mut text = without_conditions(text);
         for (expression, value) in [
+            ("concat (list \"kube-system\" .Release.Namespace) .Values.exempt | toJson", "[\"kube-system\",\"wincompat\"]"),
             (".Release.Namespace | quote", "\"wincompat\""),
             (".Values.mode | quote", "\"warn\""),
-            (".Values.image | quote", &format!("\"{image}\"")),
+            (".Values.image | quote", &format!("\"{IMAGE}\"")),
             (".Values.replicas", "2"),
             (".Values.failurePolicy | quote", "\"Ignore\""),
             ("join \",\" .Values.expect | quote", "\"\""),
@@ -224,6 +265,7 @@ fn settings_reach_the_objects() {
     let chart = written(&[&settings[..], &["--as", "helm"]].concat());
     let values = &documents(&chart.iter().find(|(name, _)| name == "values.yaml").unwrap().1)[0];
     assert_eq!((&values["expect"], &values["mode"]), (&json!(["ltsc2025", "ltsc2022"]), &json!("enforce")));
+    assert_eq!(values["exempt"], json!(["a"]));
     // What a chart takes is not what it was written with.
     assert!(chart.iter().all(|(name, text)| !name.starts_with("templates/") || !text.contains(": win\n")), "{chart:?}");
 }
@@ -272,6 +314,30 @@ fn private_registries_are_named_to_the_server() {
     assert!(!manifest(&[]).out.contains("private-registry"));
 }
 
+/// Mounted as Docker's own configuration, where the server looks for it.
+#[test]
+fn a_secret_has_the_credentials_for_registries() {
+    let objects = objects(&["--registry-secret", "acr"]);
+    let pod = &of_kind(&objects, "Deployment")["spec"]["template"]["spec"];
+    let items = json!([{"key": ".dockerconfigjson", "path": "config.json"}]);
+    assert_eq!(pod["volumes"][1], json!({"name": "registry", "secret": {"secretName": "acr", "items": items}}));
+    let mount = json!({"name": "registry", "mountPath": "/home/wincompat/.docker", "readOnly": true});
+    assert_eq!(pod["containers"][0]["volumeMounts"][1], mount);
+    let chart = written(&["--as", "helm", "--registry-secret", "acr"]);
+    let text = |name: &str| &chart.iter().find(|(file, _)| file == name).unwrap().1;
+    assert_eq!(documents(text("values.yaml"))[0]["registrySecret"], json!("acr"));
+    let volume = "      {{- if .Values.registrySecret }}\n      - name: registry\n";
+    assert!(text("templates/deployment.yaml").contains(volume), "{}", text("templates/deployment.yaml"));
+}
+
+/// There is no image that everybody has.
+#[test]
+fn the_image_has_to_be_named() {
+    let answer = Answer::of(Program::new().command().args(["webhook", "manifest"]));
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{answer:?}");
+    assert!(answer.err.contains("--image <REFERENCE>"), "{}", answer.err);
+}
+
 #[test]
 fn what_cannot_be_installed_is_refused() {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -293,12 +359,16 @@ fn what_cannot_be_installed_is_refused() {
         (&["--namespace", "kube-system"], "the webhook is not installed into the namespace kube-system"),
         (&["--namespace", "default"], "the webhook is not installed into the namespace default"),
         (&["--exempt", "a_b"], "`a_b` is not the name of a namespace"),
+        (&["--exempt", "a_b"], "digits and hyphens, e.g. --exempt monitoring"),
+        (&["--exempt", "dev-*"], "hint: give each name in full, patterns cannot be used: --exempt dev-1,dev-2"),
         (&["--image", "a b"], "`a b` is not an image"),
         (&["--expect", "{{ .Values.x }}"], "is not a release of Windows"),
         (&["--replicas", "0"], "0 is not in 1..=100"),
         (&["--as", "helm"], "--output <DIR>"),
         (&["--certificates", "files"], "--ca-bundle <FILE>"),
         (&["--certificates", "files", "--ca-bundle", "no-such-file"], "cannot be used"),
+        (&["--ca-bundle", "ca.crt"], "hint: add --certificates files for a certificate of yours, or leave out --ca-bundle"),
+        (&["--registry-secret", "a b"], "`a b` is not the name of a Secret"),
         (&["--certificates", "files", "--ca-bundle", &key], "it holds a private key"),
         (&["--certificates", "files", "--ca-bundle", &empty], "there is no certificate in it"),
         (&["--certificates", "files", "--ca-bundle", &cut], "a certificate in it has no end"),
@@ -358,6 +428,6 @@ fn the_server_takes_the_arguments_of_its_deployment() {
         }
         let answer = Answer::of(&mut command);
         assert_eq!(answer.code, 2, "{given:?}: {}", answer.err);
-        assert!(answer.err.starts_with("error: there is no way to a cluster"), "{given:?}: {}", answer.err);
+        assert!(answer.err.starts_with("error: the kubeconfig cannot be used"), "{given:?}: {}", answer.err);
     }
 }

@@ -30,7 +30,8 @@ use crate::report::cluster::ClusterReport;
 
 Nodes, RuntimeClasses and workloads are listed; nothing is written in the cluster, and secrets are read only with --pull-secrets. Images \
 are read with the credentials of this user. What this user may not read is reported as not read. With --watch they are watched too, and \
-the report is made again once a change has settled, until Ctrl-C; the exit code is then that of the last report.
+the report is made again once a change has settled, until Ctrl-C, SIGTERM, or the end of --timeout; the exit code is then that of the \
+last report.
 
 Exit codes: 0 every workload lands only where it runs, 1 at least one does not, 2 undecided, or an error occurred. 1 wins over 2.")]
 pub struct Args {

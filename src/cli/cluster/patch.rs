@@ -25,8 +25,9 @@ use crate::report::plain::clean;
 Nothing is written in the cluster. Each document is the part of a workload that changes, a strategic merge patch: for `kubectl patch`, \
 or for `patches:` in a kustomization.yaml. A RuntimeClass is an object of its own: `kubectl apply` it first, as a file of its own. \
 A value `null` removes a label. Each change was judged: with it, the pods land on nodes \
-where all images run, and on no others. For a workload without such a change, a comment says why. With --add and --retire it is judged \
-on the nodes after the upgrade.
+where all images run, and on no others. For a workload that fails and has no such change, a comment says why; one that is named and needs \
+none is named on standard error. With --add and --retire it is judged on the nodes after the upgrade. docs/kubernetes.md says how to apply \
+changes of many workloads.
 
 Exit codes: 0 done, 2 a workload that fails has no change, or an error occurred.")]
 pub struct Args {
@@ -82,10 +83,35 @@ impl Subcommand for Args {
                 }
             }
         }
+        self.say_unchanged(&answers, io);
         for error in &cluster.errors {
             io.warn(&format!("not read: {}", error.line()).into());
         }
         Ok(if is_whole { ExitCode::DONE } else { ExitCode::NOT_DONE })
+    }
+}
+
+impl Args {
+    /// Says of the workloads that are named, or of all of them where none fails, that nothing is written for them.
+    fn say_unchanged(&self, answers: &[Answer<'_>], io: &mut Io<'_>) {
+        if self.objects.is_empty() {
+            if answers.iter().all(|answer| answer.ok != Some(false)) {
+                io.note(&"no change is written: no workload fails".into());
+            }
+            return;
+        }
+        for answer in answers {
+            let object = answer.workload.object();
+            let why = match answer.ok {
+                Some(true) => "no change is needed: its pods land only on nodes where they run",
+                Some(false) => continue,
+                None => "no change is written: it is not known where its pods run; see `wincompat cluster check`",
+            };
+            io.note(&format!("{object}: {why}").into());
+        }
+        if answers.is_empty() {
+            io.note(&"no change is needed: what is named does not run on Windows nodes".into());
+        }
     }
 }
 

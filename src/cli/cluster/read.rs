@@ -9,6 +9,7 @@ use super::upgrade::UpgradeArgs;
 use crate::cli::io::Io;
 use crate::cli::judging::JudgingArgs;
 use crate::cli::knowledge::KnowledgeArgs;
+use crate::cli::policy::ISOLATION_ON_NODES;
 use crate::cli::reading::read_images;
 use crate::cli::registries::{CHECKED_WITHIN, RegistryArgs, runtime, with_credentials};
 use crate::cli::{references, wording::CommandLine};
@@ -58,8 +59,19 @@ impl AccessArgs {
     }
 }
 
+/// The help of options whose defaults are others for a cluster, whose nodes start the containers.
+const TIMEOUT: &str = "Time limit in seconds. For the whole command (default: 120)";
+const ENGINE: &str = "Engine that will start the containers: docker, containerd, kubernetes or wincompat, optionally with its version \
+                      (docker@27.3.1). kubernetes/containerd@2.1.5 is the kubelet with this containerd. If it is not given: kubernetes, \
+                      with the versions that each node has";
+
 /// The questions that a cluster is read for.
 #[derive(clap::Args, Clone, Debug)]
+#[command(
+    mut_arg("isolation", |isolation| isolation.help(ISOLATION_ON_NODES)),
+    mut_arg("engine", |engine| engine.help(ENGINE)),
+    mut_arg("timeout", |timeout| timeout.help(TIMEOUT))
+)]
 pub struct ReadArgs {
     #[command(flatten)]
     access: AccessArgs,
@@ -132,7 +144,12 @@ impl ReadArgs {
 
     /// The way to the cluster, and the time that reading it may take.
     pub fn access(&self) -> Access {
-        self.access.access(self.registries.limit().unwrap_or(CHECKED_WITHIN))
+        self.access.access(self.limit().unwrap_or(CHECKED_WITHIN))
+    }
+
+    /// The time limit that was asked for.
+    pub fn limit(&self) -> Option<Duration> {
+        self.registries.limit()
     }
 
     /// The facts that age.

@@ -1,8 +1,11 @@
 //! `wincompat cluster check --watch`: the report again whenever something has changed that counts.
 
 use std::collections::BTreeMap;
+use std::future::pending;
 use std::io::Write as _;
 use std::sync::Arc;
+
+use tokio::time::{Instant, sleep_until};
 
 use super::check::Args;
 use crate::Error;
@@ -20,7 +23,7 @@ const GO_ON: [&str; 2] = ["text", "jsonl"];
 /// The number of Ctrl-C that does not wait for the report that is being made.
 const LAST_INTERRUPT: u32 = 2;
 
-/// Reports until Ctrl-C, or until nobody reads any more; the exit code is that of the last report.
+/// Reports until Ctrl-C or SIGTERM, until the time is over, or until nobody reads any more; the exit code is that of the last report.
 pub(super) fn watch(args: &Args, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
     let format = args.format.chosen().name;
     if !GO_ON.contains(&format) {
@@ -30,6 +33,7 @@ pub(super) fn watch(args: &Args, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
             ))
             .into());
     }
+    let ends = args.read.limit().map(|limit| Instant::now() + limit);
     let mut end = interrupted(LAST_INTERRUPT)?;
     let runtime = runtime()?;
     let knowledge = Arc::new(args.read.knowledge()?.into_owned());
@@ -43,9 +47,17 @@ pub(super) fn watch(args: &Args, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
             return Ok(code);
         }
         let change = runtime.block_on(async {
+            let over = async {
+                match ends {
+                    Some(ends) => sleep_until(ends).await,
+                    None => pending().await,
+                }
+            };
             tokio::select! {
-                change = live.change() => Some(change),
+                biased;
                 _ = end.wait_for(|end| *end) => None,
+                () = over => None,
+                change = live.change() => Some(change),
             }
         });
         let Some(Change { changed, failed }) = change else { return Ok(code) };

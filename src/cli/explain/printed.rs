@@ -1,5 +1,5 @@
 //! The codes that reports of this program name, in a text that holds lines of them: in brackets, in Markdown, as properties of a command
-//! to Azure Pipelines, and as members of JSON.
+//! to Azure Pipelines, as members of JSON, and in the warnings and denials of the webhook.
 
 use std::ops::Range;
 
@@ -36,6 +36,15 @@ const HEADINGS: [&str; 3] = ["error[", "warning[", "undecided["];
 
 /// The words with which a sentence begins in a report that is wrapped.
 const LABELS: [&str; 3] = ["error:", "warning:", "note:"];
+
+/// What stands before a warning of the webhook and before the reason of a denial, as `cluster::admission` writes it.
+const WEBHOOK: &str = "wincompat: ";
+
+/// What an API server has before the reason of a denial.
+const DENIED_BY: &str = "denied the request: ";
+
+/// The beginning of a warning about a pod that is not judged.
+const NOT_JUDGED: &str = "not judged: ";
 
 /// The most lines over which a sentence is wrapped.
 const MOST_LINES: usize = 20;
@@ -100,6 +109,9 @@ fn said_at(lines: &[&str], at: usize) -> Option<Range<usize>> {
         let sentences = behind.iter().take(SENTENCES.len()).take_while(|line| is_member(line, &SENTENCES)).count();
         return Some(before.unwrap_or(at)..next + sentences);
     }
+    if of_webhook(line).next().is_some() {
+        return Some(at..next);
+    }
     let [outcome, says] = TAKES;
     if is_member(line, &[says])
         && at.checked_sub(1).and_then(|before| lines.get(before)).is_some_and(|line| is_member(line, &[outcome]))
@@ -152,6 +164,22 @@ fn codes_in(line: &str) -> impl Iterator<Item = &str> {
         .chain(in_markup(line))
         .chain(of_issues)
         .chain(in_documents)
+        .chain(of_webhook(line))
+}
+
+/// What a line has of the webhook: `Warning: wincompat: some-nodes-fit: …`, `denied the request: wincompat: …`.
+fn of_webhook(line: &str) -> impl Iterator<Item = &str> {
+    line.match_indices(WEBHOOK).filter_map(move |(at, _)| {
+        let (before, rest) = line.split_at_checked(at)?;
+        let said = rest.strip_prefix(WEBHOOK)?;
+        if before.ends_with(DENIED_BY) {
+            return Some(unread::DENIED);
+        }
+        if said.starts_with(NOT_JUDGED) {
+            return Some(unread::NOT_JUDGED);
+        }
+        said.split_once(": ").map(|(code, _)| code).filter(|code| is_finding(code))
+    })
 }
 
 /// The code that stands before the next closing bracket. Those of failures are words that others put in brackets too, so they count at the
@@ -258,7 +286,16 @@ mod tests {
                 "<li>x <a href=\"https://x.test\"><code>build-mismatch</code></a><br>run <code>docker run app:1</code></li>\n<failure message=\"y\" type=\"host-end-of-support\">z",
                 &["build-mismatch", "host-end-of-support"],
             ),
+            (
+                "Warning: wincompat: some-nodes-fit: it can land on a and b\nWarning: wincompat: not judged: the image `x` cannot be read",
+                &["some-nodes-fit", "webhook-not-judged"],
+            ),
+            (
+                "Error from server: error when creating \"x.yaml\": admission webhook \"pods.wincompat-webhook.svc\" denied the request: wincompat: not all images of the pod run on any node",
+                &["webhook-denied"],
+            ),
             // Of other programs.
+            ("admission webhook \"x\" denied the request: no\nwincompat: command not found: x", &[]),
             ("<code>network</code> <input type=\"text\">", &[]),
             ("\"code\": \"network\", (`network`) error[E0308]: x", &[]),
             ("##vso[task.logissue type=error;code=100;]x\n\"check_name\": \"complexity\"\n\"check_name\"", &[]),
@@ -312,6 +349,8 @@ mod tests {
             ("<failure message=\"a 0x1\" type=\"build-mismatch\">will not run\nc", "c"),
             ("  \"outcome\": \"refuses\",\n  \"says\": \"0x1\"\nc", "  \"outcome\": \"refuses\",\nc"),
             ("  \"says\": \"0x1\"\nc", "  \"says\": \"0x1\"\nc"),
+            ("Warning: wincompat: some-nodes-fit: a 0x1\nc", "c"),
+            ("x denied the request: wincompat: a 0x1\nc", "c"),
             // What was not read has an error of its own.
             ("##vso[task.logissue type=error;code=not-found;]a", "##vso[task.logissue type=error;code=not-found;]a"),
             ("\"description\": \"a\"\n\"check_name\": \"b\"", "\"description\": \"a\"\n\"check_name\": \"b\""),

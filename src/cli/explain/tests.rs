@@ -47,6 +47,8 @@ fn the_kinds_of_what_could_not_be_read_are_explained_by_the_codes_of_reports() {
         ("unresolved", "wincompat scan --var NAME=VALUE"),
         ("not-locked", "wincompat scan --write-lock FILE"),
         ("lands-where-it-runs", "wincompat cluster patch"),
+        ("webhook-denied", "KIND/NAME`"),
+        ("webhook-not-judged", "--registry-secret"),
     ] {
         let (exit, stdout, stderr) = explained(&[code], io::empty());
         assert_eq!((exit, stderr.as_str()), (0, ""), "{code}");

@@ -1,4 +1,5 @@
-//! The codes in reports that are not findings: why something could not be read, and the rule of a policy report that no finding names.
+//! The codes in reports that are not findings: why something could not be read, the rule of a policy report that no finding names, and what
+//! the webhook does with pods.
 
 use crate::explain::{Entry, Explanation, Group, Kind};
 use crate::report::document::ErrorEntryKind;
@@ -18,23 +19,35 @@ const REGISTRIES: &str = "https://github.com/opencontainers/distribution-spec/bl
 /// The rule of a workload in a policy report for which there is no finding.
 const LANDS: &str = "lands-where-it-runs";
 
+/// What the webhook does with a pod.
+pub(super) const DENIED: &str = "webhook-denied";
+pub(super) const NOT_JUDGED: &str = "webhook-not-judged";
+
+/// Those that are not kinds of failures.
+const OTHERS: [(&str, Kind, fn() -> Told); 3] =
+    [(LANDS, Kind::Finding, lands), (DENIED, Kind::Message, denied), (NOT_JUDGED, Kind::Message, not_judged)];
+
+/// How admission works.
+const ADMISSION: &str = "https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/";
+
 /// The names of all codes that are explained here.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    ErrorEntryKind::ALL.into_iter().filter(|kind| told(*kind).is_some()).map(ErrorEntryKind::as_str).chain([LANDS])
+    let kinds = ErrorEntryKind::ALL.into_iter().filter(|kind| told(*kind).is_some()).map(ErrorEntryKind::as_str);
+    kinds.chain(OTHERS.into_iter().map(|(name, ..)| name))
 }
 
 /// The explanation of the code with this name.
 pub(super) fn named(text: &str) -> Option<Explanation> {
     let name = text.trim().to_ascii_lowercase().replace('_', "-");
-    if name == LANDS {
-        return Some(explanation(LANDS, Kind::Finding, &lands()));
+    if let Some((name, kind, told)) = OTHERS.into_iter().find(|(known, ..)| *known == name) {
+        return Some(explanation(name, kind, &told()));
     }
     let kind = ErrorEntryKind::ALL.into_iter().find(|kind| kind.as_str() == name)?;
     Some(explanation(kind.as_str(), Kind::Failure, &told(kind)?))
 }
 
 /// The codes in groups.
-pub(super) fn groups() -> [Group; 2] {
+pub(super) fn groups() -> [Group; 3] {
     let group = |title: &str, is_among: fn(&Explanation) -> bool| Group {
         title: title.to_owned(),
         entries: names()
@@ -45,7 +58,8 @@ pub(super) fn groups() -> [Group; 2] {
     };
     [
         group("What could not be read", |one| one.kind == Kind::Failure),
-        group("Rules of policy reports that are not findings", |one| one.kind != Kind::Failure),
+        group("Rules of policy reports that are not findings", |one| one.kind == Kind::Finding),
+        group("What the webhook of a cluster does with pods", |one| one.kind == Kind::Message),
     ]
 }
 
@@ -177,6 +191,42 @@ fn lands() -> Told {
             "For `error`, see what was not read: `wincompat cluster check -n NAMESPACE KIND/NAME`.",
         ],
         sources: &["https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/"],
+    }
+}
+
+fn denied() -> Told {
+    Told {
+        title: "the webhook of wincompat denied a pod that runs on none of the nodes that it can land on",
+        meaning: "The webhook is in the mode `enforce`. It has read the images of the pod, and no node that the pod can land on runs all of them, so the API server did not create the pod. The message names the images and the nodes with their Windows builds, and what to do. A controller, such as a ReplicaSet, tries again by itself.",
+        causes: &[
+            "An image is for another Windows than that of the nodes.",
+            "The selector or the affinity of the pod leaves out the nodes that fit.",
+            "The pool whose nodes fit has no node at the moment, and the webhook was not told that they may come.",
+        ],
+        steps: &[
+            "See where the pods of the workload can land: `wincompat cluster check -n NAMESPACE KIND/NAME`.",
+            "Use an image for the Windows of the nodes, or lead the pods to nodes that fit: `wincompat cluster patch -n NAMESPACE KIND/NAME`.",
+            "For a pool that is scaled to zero, the administrator of the webhook names its Windows: `wincompat webhook manifest --image IMAGE --expect RELEASE`.",
+        ],
+        sources: &[ADMISSION],
+    }
+}
+
+fn not_judged() -> Told {
+    Told {
+        title: "the webhook of wincompat admitted a pod without judging it",
+        meaning: "What decides was not known in time: an image that could not be read or is still being read, the nodes, or a RuntimeClass. What is not known is never denied, so the pod was created as it is, and may land where it does not run.",
+        causes: &[
+            "The registry did not answer in the time that a request may take. It is still being read, and the next pod is judged.",
+            "The webhook has no credentials for the registry: it does not use those of nodes or of the pod.",
+            "The registry is in a private network, and was not named to the webhook.",
+        ],
+        steps: &[
+            "See why in the log of the webhook, below `unread`: `kubectl logs -n wincompat deployment/wincompat-webhook`.",
+            "Give the webhook what it lacks with --registry-secret NAME or --private-registry REGISTRY: `wincompat webhook manifest --help`.",
+            "Check the workload with your own credentials: `wincompat cluster check -n NAMESPACE KIND/NAME`.",
+        ],
+        sources: &[ADMISSION],
     }
 }
 

@@ -19,6 +19,7 @@ use crate::cli::io::Io;
 use crate::cli::placed::placed;
 use crate::cli::registries::private_registry;
 use crate::cli::subcommand::Subcommand;
+use crate::cluster::api::is_name;
 use crate::files::read_regular;
 use crate::image::Reference;
 use crate::image::reference::Location;
@@ -28,17 +29,20 @@ use crate::text::quoted;
 /// The most bytes of a file with certificates.
 const LARGEST: u64 = 1 << 20;
 
+/// The values of `--mode`.
+const MODES: [&str; 3] = ["warn", "steer", "enforce"];
+
 /// Print everything that installs the webhook in a cluster.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
-  wincompat webhook manifest | kubectl apply -f -
-  wincompat webhook manifest --mode steer --expect ltsc2025 > webhook.yaml
-  wincompat webhook manifest --image registry.example/wincompat:1 > webhook.yaml
-  wincompat webhook manifest --as kustomize --output deploy/kustomize
-  wincompat webhook manifest --as helm --output chart
-  helm install wincompat chart -n wincompat --create-namespace
+  wincompat webhook manifest --image registry.example/wincompat:1 > w.yaml
+  kubectl apply -f w.yaml
+  wincompat webhook manifest --image r.example/wincompat:1 --expect ltsc2025
+  wincompat webhook manifest --image r.example/wincompat:1 --as helm --output c
+  helm install wincompat c -n wincompat --create-namespace
 
-Nothing is written in the cluster. Two replicas run on Linux nodes, as a user without rights, on a read-only root. Their account may list \
+The image is that of the release, or your own: docs/kubernetes.md says how to build it. Nothing is written in the cluster. \
+Two replicas run on Linux nodes, as a user without rights, on a read-only root. Their account may list \
 and watch nodes and RuntimeClasses, and with --certificates own write its own Secret and the caBundle of its two configurations. Pods of \
 kube-system and of the webhook's namespace are skipped. With --failure-policy ignore, pods are created without a check while the webhook \
 cannot be reached.
@@ -50,10 +54,10 @@ pub struct Args {
     namespace: String,
     /// What to do with pods that can land where they do not run. Warn their authors, lead them to nodes that fit (steer), or also deny those
     /// that fit no node (enforce).
-    #[arg(long, default_value = "warn", value_parser = PossibleValuesParser::new(["warn", "steer", "enforce"]))]
+    #[arg(long, default_value = "warn", value_parser = PossibleValuesParser::new(MODES))]
     mode: String,
-    /// Image with wincompat for Linux. OWNER stands for the account that published the release.
-    #[arg(long, value_name = "REFERENCE", default_value = concat!("ghcr.io/OWNER/wincompat:", env!("CARGO_PKG_VERSION")))]
+    /// Image with wincompat for Linux, e.g. registry.example/wincompat:1.
+    #[arg(long, value_name = "REFERENCE")]
     image: String,
     /// Number of replicas.
     #[arg(long, value_name = "NUMBER", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=100))]
@@ -78,6 +82,9 @@ pub struct Args {
     /// several times, or several in one: A,B. Any other registry is asked only if it is on the internet.
     #[arg(long, value_name = "REGISTRY", value_delimiter = ',', value_parser = private_registry)]
     private_registry: Vec<String>,
+    /// Secret of the type kubernetes.io/dockerconfigjson in the webhook's namespace, with the credentials for registries.
+    #[arg(long, value_name = "NAME")]
+    registry_secret: Option<String>,
     /// Do not let the API server ask about pods for Linux. Needs Kubernetes 1.28 or later.
     #[arg(long)]
     match_conditions: bool,
@@ -146,19 +153,15 @@ impl Subcommand for Args {
 
 impl Args {
     fn install(&self) -> Result<Install, Error> {
-        namespaces(std::iter::once(&self.namespace).chain(&self.exempt))?;
+        namespaces("--namespace", [&self.namespace])?;
+        namespaces("--exempt", &self.exempt)?;
         // The namespace is made with a limit for all pods in it, which others there may not pass.
         if self.namespace == "default" || self.namespace.starts_with("kube-") {
             return Err(Error::new(format!("the webhook is not installed into the namespace {}", self.namespace))
                 .because("it needs a namespace of its own, in which pods are restricted by Pod Security")
                 .hint("name another one, e.g. --namespace wincompat"));
         }
-        // The default has `OWNER` instead of a name.
-        let is_image = self
-            .image
-            .replace("OWNER", "owner")
-            .parse::<Reference>()
-            .is_ok_and(|image| matches!(image.location(), Location::Registry(_)));
+        let is_image = self.image.parse::<Reference>().is_ok_and(|image| matches!(image.location(), Location::Registry(_)));
         if !is_image {
             return Err(Error::new(format!("{} is not an image", quoted(&self.image)))
                 .hint("name it as registry.example/wincompat:1 with --image"));
@@ -167,6 +170,15 @@ impl Args {
             return Err(Error::new(format!("{} is not a release of Windows", quoted(release))).hint(EXPECTED));
         }
         expected(&self.expect, Knowledge::built_in())?;
+        if let Some(name) = self.registry_secret.as_ref().filter(|name| !is_name(name)) {
+            return Err(Error::new(format!("{} is not the name of a Secret", quoted(name)))
+                .hint("use small letters, digits, dots and hyphens"));
+        }
+        if self.ca_bundle.is_some() && self.certificates != Certificates::Files {
+            return Err(Error::new("the authority of --ca-bundle would not be used")
+                .because("the webhook, or cert-manager, makes the certificate and its authority")
+                .hint("add --certificates files for a certificate of yours, or leave out --ca-bundle"));
+        }
         let ca_bundle = match &self.ca_bundle {
             Some(path) => Some(STANDARD.encode(certificates(path)?)),
             None => None,
@@ -180,6 +192,7 @@ impl Args {
             expect: self.expect.join(",").into(),
             exempt: self.exempt.clone(),
             private_registries: self.private_registry.clone(),
+            registry_secret: self.registry_secret.clone(),
             certificates: self.certificates,
             ca_bundle,
             match_conditions: self.match_conditions,

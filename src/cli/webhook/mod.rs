@@ -19,8 +19,8 @@ const HEALTH_PORT: u16 = 8080;
 /// Lead pods to nodes where their images run, as a webhook of Kubernetes.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
-  wincompat webhook manifest | kubectl apply -f -
-  wincompat webhook manifest --mode steer --as helm --output chart/
+  wincompat webhook manifest --image registry.example/wincompat:1 > w.yaml
+  wincompat webhook manifest --image r.example/wincompat:1 --as helm --output c
   wincompat webhook serve --tls-cert tls.crt --tls-key tls.key
   wincompat webhook serve --tls-secret wincompat-tls --service wincompat")]
 pub struct Args {

@@ -7,21 +7,24 @@ use crate::host::{self, Host};
 use crate::knowledge::Knowledge;
 use crate::text::quoted;
 
-/// Checks the names of namespaces.
+/// Checks the names of namespaces that this option names, e.g. `--exempt`.
 ///
 /// # Errors
 ///
 /// The first that is none.
-pub(super) fn namespaces(names: impl IntoIterator<Item: AsRef<str>>) -> Result<(), Error> {
+pub(super) fn namespaces(option: &str, names: impl IntoIterator<Item: AsRef<str>>) -> Result<(), Error> {
     let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let is_name = |name: &str| {
         (1..=63).contains(&name.len()) && !name.starts_with('-') && !name.ends_with('-') && name.bytes().all(is_allowed)
     };
-    match names.into_iter().find(|name| !is_name(name.as_ref())) {
-        None => Ok(()),
-        Some(name) => Err(Error::new(format!("{} is not the name of a namespace", quoted(name.as_ref())))
-            .hint("use small letters, digits and hyphens, e.g. --namespace wincompat")),
-    }
+    let Some(name) = names.into_iter().find(|name| !is_name(name.as_ref())) else { return Ok(()) };
+    let name = name.as_ref();
+    let hint = if name.contains(['*', '?']) {
+        format!("give each name in full, patterns cannot be used: {option} dev-1,dev-2")
+    } else {
+        format!("use small letters, digits and hyphens, e.g. {option} monitoring")
+    };
+    Err(Error::new(format!("{} is not the name of a namespace", quoted(name))).hint(hint))
 }
 
 /// What can be written for `--expect`.

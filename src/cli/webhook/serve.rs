@@ -14,7 +14,7 @@ use crate::cli::failure::Failure;
 use crate::cli::interrupted::interrupted;
 use crate::cli::io::Io;
 use crate::cli::knowledge::KnowledgeArgs;
-use crate::cli::policy::PolicyArgs;
+use crate::cli::policy::{ISOLATION_ON_NODES, PolicyArgs};
 use crate::cli::registries::{RegistryArgs, credentials_of_now, for_strangers, private_registry, runtime};
 use crate::cli::subcommand::Subcommand;
 use crate::cli::time;
@@ -36,9 +36,12 @@ const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/names
 /// The variable with the namespace of the pod, set by its manifest.
 const NAMESPACE_VARIABLE: &str = "POD_NAMESPACE";
 
-/// Answer the API server's questions about pods.
+/// Answer the admission requests of the API server about pods.
 #[derive(clap::Args, Clone, Debug)]
-#[command(after_help = "Examples:
+#[command(
+    mut_arg("isolation", |isolation| isolation.help(ISOLATION_ON_NODES)),
+    mut_arg("timeout", |timeout| timeout.help("Time limit in seconds. For each image (default: 30)")),
+    after_help = "Examples:
   wincompat webhook serve --tls-cert tls.crt --tls-key tls.key
   wincompat webhook serve --mode steer --tls-cert tls.crt --tls-key tls.key
   wincompat webhook serve --tls-secret wincompat-tls --service wincompat
@@ -50,9 +53,10 @@ error.
 
 SIGTERM and Ctrl-C stop it cleanly: /readyz fails, and open requests are answered. A second one stops it without waiting for the load balancer.
 
-Exit codes: 0 stopped cleanly, 2 failure.")]
+Exit codes: 0 stopped cleanly, 2 failure."
+)]
 pub struct Args {
-    /// Address for questions, over TLS.
+    /// Address for admission requests, over TLS.
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = SocketAddr::from(([0, 0, 0, 0], PORT)))]
     listen: SocketAddr,
     /// Address for /healthz, /readyz and /metrics, without TLS.
@@ -142,7 +146,8 @@ impl Subcommand for Args {
         // What rests on an assumption is not known.
         let policy = Policy { strict: true, ..self.policy.policy(Wish::Default, engine)? };
         let namespace = self.cluster.namespace();
-        namespaces(self.exempt.iter().chain(&namespace))?;
+        namespaces("--namespace", &namespace)?;
+        namespaces("--exempt", &self.exempt)?;
         let certificates = self.certificate.certificates(namespace.as_deref())?;
         let exempt: BTreeSet<String> = self.exempt.iter().cloned().chain(namespace).collect();
         let mode = match self.mode {
@@ -226,9 +231,23 @@ impl ClusterArgs {
 
 /// Reads the budget of a question.
 fn budget(text: &str) -> Result<Duration, String> {
-    let budget = time::duration(text)?;
+    let budget = time::duration(text).map_err(|_| "write e.g. 1s or 500ms")?;
     if budget > Duration::from_secs(25) {
         return Err("an API server waits for 30 seconds at most: use 25s or less".to_owned());
     }
     Ok(budget)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_has_a_unit_and_ends_before_the_time_of_an_api_server() {
+        assert_eq!((budget("500ms"), budget("25s")), (Ok(Duration::from_millis(500)), Ok(Duration::from_secs(25))));
+        for text in ["0", "1", "soon"] {
+            assert_eq!(budget(text), Err("write e.g. 1s or 500ms".to_owned()), "{text}");
+        }
+        assert!(budget("24h").unwrap_err().contains("use 25s or less"));
+    }
 }

@@ -244,3 +244,23 @@ fn a_pod_that_is_refused_or_removed_on_its_node() {
         ),
     ]);
 }
+
+/// The machine on which a description is pasted is not the node of the pod.
+#[test]
+fn of_a_pod_that_is_described_the_node_is_asked_about() {
+    let text = "Namespace:  shop\nNode:  ws2025-0/10.224.0.62\n    Image:   r.test/web:1\nEvents:\n  Warning  Failed  97s  kubelet  Failed to pull image \"r.test/web:1\": rpc error: code = NotFound desc = failed to pull and unpack image \"r.test/web:1\": no match for platform in manifest: not found\n";
+    let explanation = explained(text);
+    assert_eq!(explanation.id, "no-match-for-platform");
+    let steps = explanation.steps.join("\n");
+    for said in [
+        "`kubectl get node ws2025-0 -o json > node.json`",
+        "CheckEntriesOn { hosts: \"node.json\", image: \"r.test/web:1\" }",
+        "ClusterCheckIn(\"shop\")",
+        "`kubectl get node ws2025-0 -o wide`",
+    ] {
+        assert!(steps.contains(said), "{said}: {steps}");
+    }
+    assert!(!steps.contains("containerd --version") && !steps.contains("on the host"), "{steps}");
+    let log = "kubelet: no match for platform in manifest: not found";
+    assert!(explained(log).steps.join("\n").contains("containerd --version"));
+}

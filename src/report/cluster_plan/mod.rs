@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::cluster::{GroupEntry, LandsEntry, entry, images_of};
+use super::cluster::{GroupEntry, LandsEntry, Resource, entry, images_of};
 use super::document::{ErrorEntry, FindingEntry, HostEntry, Tool};
 use super::plain::clean;
 use super::upgrade::RebuildEntry;
@@ -84,6 +84,9 @@ pub struct PlannedEntry {
     pub select: Option<String>,
     /// The labels that keep its pods from nodes that come and where they do not run; null if it needs none, or none is known.
     pub pin: Option<String>,
+    /// The parts of `object`.
+    #[serde(flatten)]
+    pub(super) resource: Resource,
 }
 
 /// Something that pods ask for and that only nodes have that go.
@@ -281,6 +284,7 @@ impl PlannedEntry {
             old: old.collect(),
             select: words(&planned.next),
             pin: planned.strays.as_ref().and_then(words),
+            resource: Resource::new(planned.today.workload),
         }
     }
 }

@@ -20,6 +20,9 @@ const NAMESPACE_LABEL: &str = "kubernetes.io/metadata.name";
 /// The user of the image.
 const USER: u32 = 65532;
 
+/// The folder of Docker's configuration at this user's home in the image.
+const DOCKER: &str = "/home/wincompat/.docker";
+
 /// The seconds that the API server waits for an answer. The budget of a question is one second.
 const TIMEOUT: u32 = 3;
 
@@ -41,6 +44,8 @@ pub(super) struct Install {
     pub exempt: Vec<String>,
     /// Registries that may be elsewhere than on the internet.
     pub private_registries: Vec<String>,
+    /// The Secret with the credentials for registries.
+    pub registry_secret: Option<String>,
     /// Where the certificate comes from.
     pub certificates: Certificates,
     /// The authority of the certificate, in base64.
@@ -69,9 +74,19 @@ pub(super) struct File {
 /// The beginning and end of a text that is an expression of Helm: no other text has this character.
 pub(super) const EXPRESSION: char = '\u{1}';
 
+/// The beginning of the expression before items that are there under a condition, and the expression behind them.
+pub(super) const CONDITION: &str = "if ";
+pub(super) const CONDITION_END: &str = "end";
+
 /// An expression of Helm as a value.
 pub(super) fn expression(text: &str) -> Value {
     json!(format!("{EXPRESSION}{text}{EXPRESSION}"))
+}
+
+/// Items of a list that are there where this value of a chart is set.
+fn where_set(key: &str, items: Vec<Value>) -> Vec<Value> {
+    let begin = expression(&format!("{CONDITION}.Values.{key}"));
+    std::iter::once(begin).chain(items).chain([expression(CONDITION_END)]).collect()
 }
 
 /// True for a text that can be an item of a list with commas.
@@ -204,12 +219,13 @@ impl Install {
             mounts.push(json!({ "name": "tls", "mountPath": "/tls", "readOnly": true }));
             volumes.push(json!({ "name": "tls", "secret": { "secretName": SECRET } }));
         }
-        if !self.exempt.is_empty() {
-            args.extend([json!("--exempt"), json!(self.exempt.join(","))]);
-        }
-        if !self.private_registries.is_empty() {
-            args.extend([json!("--private-registry"), json!(self.private_registries.join(","))]);
-        }
+        args.extend(self.option("--exempt", "exempt", &self.exempt));
+        args.extend(self.option("--private-registry", "privateRegistries", &self.private_registries));
+        mounts.extend(self.where_registry_secret(|_| json!({ "name": "registry", "mountPath": DOCKER, "readOnly": true })));
+        volumes.extend(self.where_registry_secret(|name| {
+            let items = [json!({ "key": ".dockerconfigjson", "path": "config.json" })];
+            json!({ "name": "registry", "secret": { "secretName": name, "items": items } })
+        }));
         let mut variables = vec![
             json!({ "name": "POD_NAMESPACE", "valueFrom": { "fieldRef": { "fieldPath": "metadata.namespace" } } }),
             json!({ "name": "WINCOMPAT_CACHE", "value": "/cache" }),
@@ -250,6 +266,25 @@ impl Install {
             "template": { "metadata": { "labels": labels() }, "spec": pod },
         });
         self.object("apps/v1", "Deployment", true, json!({ "spec": spec }))
+    }
+
+    /// An option of the server where it has values: those that were typed, or those of this key of a chart.
+    fn option(&self, option: &str, key: &str, typed: &[String]) -> Vec<Value> {
+        match &self.namespace {
+            Namespace::OfRelease => {
+                where_set(key, vec![json!(option), expression(&format!("join \",\" .Values.{key} | quote"))])
+            }
+            Namespace::Named(_) if typed.is_empty() => Vec::new(),
+            Namespace::Named(_) => vec![json!(option), json!(typed.join(","))],
+        }
+    }
+
+    /// What is made of the name of the Secret with the credentials for registries, where there is one.
+    fn where_registry_secret(&self, make: impl Fn(Value) -> Value) -> Vec<Value> {
+        match &self.namespace {
+            Namespace::OfRelease => where_set("registrySecret", vec![make(expression(".Values.registrySecret | quote"))]),
+            Namespace::Named(_) => self.registry_secret.iter().map(|name| make(json!(name))).collect(),
+        }
     }
 
     fn disruption_budget(&self) -> Value {
@@ -300,8 +335,13 @@ impl Install {
         if let Some(bundle) = &self.ca_bundle {
             client["caBundle"] = json!(bundle);
         }
-        let mut left_alone = vec![json!("kube-system"), self.namespace.name()];
-        left_alone.extend(self.exempt.iter().map(|name| json!(name)));
+        let left_alone = match &self.namespace {
+            Namespace::OfRelease => expression("concat (list \"kube-system\" .Release.Namespace) .Values.exempt | toJson"),
+            Namespace::Named(name) => {
+                let own = ["kube-system", name.as_str()].into_iter();
+                json!(own.chain(self.exempt.iter().map(String::as_str)).collect::<Vec<_>>())
+            }
+        };
         let namespaces = json!([{ "key": NAMESPACE_LABEL, "operator": "NotIn", "values": left_alone }]);
         json!({
             "admissionReviewVersions": ["v1"], "clientConfig": client, "failurePolicy": self.failure_policy,
