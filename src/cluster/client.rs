@@ -246,7 +246,7 @@ mod tests {
             });
         }
         assert_eq!(read, [1, 2, 3]);
-        // A line that breaks off says nothing.
+        // A line that breaks off has no event.
         let mut broken = events(&text.as_bytes()[..text.len() - 2]);
         for is_whole in [true, true, false, false] {
             assert_eq!(broken.next().await.unwrap().is_some(), is_whole);
