@@ -241,7 +241,7 @@ mod tests {
         let mut read = Vec::new();
         while let Some(event) = watch.next().await.unwrap() {
             read.push(match event {
-                WatchEvent::Added(object) | WatchEvent::Deleted(object) | WatchEvent::Modified(object) => object["number"].clone(),
+                WatchEvent::Added(one) | WatchEvent::Deleted(one) | WatchEvent::Modified(one) => one["number"].clone(),
                 other => panic!("{other:?}"),
             });
         }
