@@ -2,21 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::pin::pin;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use futures_util::AsyncReadExt as _;
 use futures_util::future::join_all;
-use kube::Client;
 use kube::api::ListParams;
 use kube::client::AuthError;
 use kube::core::Request;
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
+use super::client::Client;
 use super::objects::group_of;
-use super::{Classes, ClusterNode, Kinds, Workload, kubeconfig, plugin, rights};
+use super::{Classes, ClusterNode, Kinds, Workload, kubeconfig, rights};
 use crate::host::pod::{RuntimeClass, Tree};
 use crate::knowledge::Knowledge;
+use crate::process_group::ProcessGroups;
 use crate::text::shown;
 use crate::{Error, ErrorKind};
 
@@ -26,11 +28,14 @@ const PAGE: u32 = 500;
 /// The most pages of one list: a server that goes on for ever is not followed.
 const MOST_PAGES: usize = 2_000;
 
+/// The most objects of one list that are kept: those of all its pages.
+pub(super) const MOST_OBJECTS: usize = 1_000_000;
+
 /// The most bytes of one page. An object has at most a few MiB, and most have a few KiB.
-const MOST_BYTES: u64 = 256 << 20;
+const MOST_BYTES: usize = 256 << 20;
 
 /// The most bytes of one object: etcd takes one and a half MiB.
-const LARGEST_OBJECT: u64 = 3 << 20;
+const LARGEST_OBJECT: usize = 3 << 20;
 
 /// The times that a list is begun again because its pages have expired.
 const MOST_STARTS: usize = 3;
@@ -61,6 +66,8 @@ pub struct Access {
     pub scope: Scope,
     /// The time that all requests together may take.
     pub within: Duration,
+    /// The groups that plugins are started in.
+    pub groups: Arc<dyn ProcessGroups>,
 }
 
 /// What was read of a cluster.
@@ -131,31 +138,47 @@ pub(super) fn makes_pods(version: &str, kind: &str) -> bool {
     WORKLOADS.iter().flat_map(|stage| stage.iter()).any(|list| list.kind == kind && list.group() == group_of(version))
 }
 
-/// Reads a cluster.
-///
-/// # Errors
-///
-/// A cluster that cannot be reached, credentials that it refuses, and nodes that cannot be read: without them nothing can be said.
-pub async fn read(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Error> {
-    tokio::time::timeout(access.within, read_all(access, knowledge)).await.map_err(|_| late(access))?
-}
-
-/// The failure of a cluster that does not answer in time.
-pub(super) fn late(access: &Access) -> Error {
-    Error::of(ErrorKind::Network, format!("the cluster did not answer within {:.0} seconds", access.within.as_secs_f64().ceil()))
+/// The failure of a cluster that does not answer in this time.
+pub(super) fn late(within: Duration) -> Error {
+    Error::of(ErrorKind::Network, format!("the cluster did not answer within {:.0} seconds", within.as_secs_f64().ceil()))
         .hint(MORE_TIME)
 }
 
 /// The way to go on with a cluster that is slow.
 const MORE_TIME: &str = "give it more time, or read fewer namespaces";
 
-async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Error> {
-    let client = client(access).await?;
+/// What is read, or that it does not come to an end in this time.
+async fn in_time<T>(within: Duration, read: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::time::timeout(within, read).await.unwrap_or_else(|_| Err(late(within)))
+}
+
+/// The time that is left of that for all requests.
+pub(super) fn left(access: &Access, begun: Instant) -> Duration {
+    access.within.saturating_sub(begun.elapsed())
+}
+
+/// The time for the lists of this stage of [`WORKLOADS`], of what is left: one that does not come to an end leaves time for those after it.
+pub(super) fn share(left: Duration, stage: usize) -> Duration {
+    if stage + 1 == WORKLOADS.len() { left } else { left / 2 }
+}
+
+/// True for the plural of a list of workloads, e.g. `deployments`.
+pub fn is_of_workloads(plural: &str) -> bool {
+    WORKLOADS.iter().flat_map(|stage| stage.iter()).any(|list| list.plural == plural)
+}
+
+/// Reads a cluster. A list that does not come to an end in time is among what could not be read.
+///
+/// # Errors
+///
+/// A cluster that cannot be reached, credentials that it refuses, and nodes that cannot be read: without them nothing can be said.
+pub async fn read(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Error> {
+    let begun = Instant::now();
+    let client = Client::of(access, access.within).await?;
     let namespace = namespace(&access.scope, &client)?;
     let mut snapshot = Snapshot::default();
-    let nodes = all(&client, NODES, None, |_, object| Some(node(object, knowledge)))
-        .await
-        .map_err(|error| rights::without_nodes(error, rights::READ))?;
+    let nodes = all(&client, NODES, None, |_, object| Some(node(object, knowledge)));
+    let nodes = in_time(left(access, begun), nodes).await.map_err(|error| rights::without_nodes(error, rights::READ))?;
     snapshot.requests = nodes.requests;
     for node in nodes.objects {
         match node {
@@ -163,8 +186,8 @@ async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
             Err(unread) => snapshot.unread.push(unread),
         }
     }
-    match all(&client, CLASSES, None, |_, object| Some((object.owned_at(&["metadata", "name"]), RuntimeClass::of(object)))).await
-    {
+    let class = |_: &str, object: &Value| Some((object.owned_at(&["metadata", "name"]), RuntimeClass::of(object)));
+    match in_time(left(access, begun) / 2, all(&client, CLASSES, None, class)).await {
         Ok(classes) => {
             snapshot.classes = Some(classes.objects.into_iter().collect::<BTreeMap<_, _>>());
             snapshot.requests += classes.requests;
@@ -175,11 +198,13 @@ async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
     }
     let mut known = Kinds::new();
     let mut are_all_read = true;
-    for stage in WORKLOADS {
+    for (number, stage) in WORKLOADS.into_iter().enumerate() {
+        let within = share(left(access, begun), number);
         let of = |list: &List| {
             let (list, client, known, namespace) = (*list, &client, &known, namespace.as_deref());
             async move {
-                (list, all(client, list, namespace, |version, object| Workload::of(version, list.kind, object, known)).await)
+                let workloads = all(client, list, namespace, |version, object| Workload::of(version, list.kind, object, known));
+                (list, in_time(within, workloads).await)
             }
         };
         let read = join_all(stage.iter().map(of)).await;
@@ -200,7 +225,8 @@ async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
     }
     rights::advise(&mut snapshot.unread, rights::READ);
     if let Some(name) = namespace.filter(|_| are_all_read && snapshot.workloads.is_empty()) {
-        let names = all(&client, NAMESPACES, None, |_, object| Some(object.owned_at(&["metadata", "name"]))).await;
+        let names = all(&client, NAMESPACES, None, |_, object| Some(object.owned_at(&["metadata", "name"])));
+        let names = in_time(left(access, begun), names).await;
         snapshot.empty = Some(EmptyNamespace { exists: names.ok().map(|names| names.objects.contains(&name)), name });
     }
     Ok(snapshot)
@@ -234,42 +260,6 @@ pub(super) fn node(object: &Value, knowledge: &Knowledge) -> Result<ClusterNode,
 pub fn is_name(name: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
     (1..=253).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(is_allowed)
-}
-
-/// The client for the cluster.
-///
-/// # Errors
-///
-/// A kubeconfig that cannot be used, and no way to a cluster at all.
-pub async fn client(access: &Access) -> Result<Client, Error> {
-    let mut config = kubeconfig::config(access.kubeconfig.as_deref(), access.context.clone()).await?;
-    config.read_timeout = Some(access.within);
-    // How often to ask again is decided here, by what is asked.
-    config.default_retry = false;
-    let plugin = config.auth_info.exec.clone();
-    // A plugin that gives credentials may run for as long as it likes, and the library waits for it.
-    let (made, client) = tokio::sync::oneshot::channel();
-    let runtime = tokio::runtime::Handle::current();
-    let make = move || {
-        let _inside = runtime.enter();
-        // Nobody waits for it any more where the time is over.
-        let _ = made.send(Client::try_from(config));
-    };
-    let named = |error: Error| match &plugin {
-        Some(plugin) => plugin::of(error, plugin),
-        None => error,
-    };
-    std::thread::Builder::new().name("credentials".to_owned()).spawn(make).map_err(|error| no_credentials(&error.to_string()))?;
-    match tokio::time::timeout(access.within, client).await {
-        Ok(Ok(Ok(client))) => Ok(client),
-        Ok(Ok(Err(kube::Error::Auth(error)))) => Err(match &plugin {
-            Some(plugin) => plugin::failed(&error, plugin),
-            None => without_credentials(&error),
-        }),
-        Ok(Ok(Err(error))) => Err(failed(error)),
-        Ok(Err(_)) => Err(named(no_credentials("they have characters that no credentials have"))),
-        Err(_) => Err(named(no_credentials("it takes too long to get them"))),
-    }
 }
 
 /// The failure to get credentials, and why.
@@ -333,7 +323,7 @@ async fn of_version<T>(
             asked = asked.continue_token(&next);
         }
         *requests += 1;
-        let page = match page(client, &path, &asked).await {
+        let bytes = match page(client, &path, &asked).await {
             // What was read belongs to a state that the server has forgotten.
             Err(kube::Error::Api(status)) if status.code == 410 && starts < MOST_STARTS => {
                 starts += 1;
@@ -350,15 +340,21 @@ async fn of_version<T>(
             Ok(page) => page.map_err(nonsense)?,
         };
         tries = 1;
-        let items = page.get("items").and_then(Value::as_array);
+        let page: Page<'_> = serde_json::from_slice(&bytes).map_err(|error| nonsense(error.to_string()))?;
         // The list of a kind without objects may have `null`.
-        if items.is_none() && !page.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List")) {
+        if page.items.is_none() && !page.kind.as_str().is_some_and(|kind| kind.ends_with("List")) {
             return Err(nonsense("it has no items".to_owned()));
         }
-        objects.extend(items.into_iter().flatten().filter_map(|item| reduce(version, item)));
-        let continued = page.owned_at(&["metadata", "continue"]);
-        if continued.is_empty() || items.is_none() {
-            let state = page.owned_at(&["metadata", "resourceVersion"]);
+        for item in page.items.iter().flatten() {
+            let item: Value = serde_json::from_str(item.get()).map_err(|error| nonsense(error.to_string()))?;
+            objects.extend(reduce(version, &item));
+        }
+        if objects.len() > MOST_OBJECTS {
+            return Err(nonsense(format!("it has more than {MOST_OBJECTS} objects")));
+        }
+        let continued = page.metadata.owned_at(&["continue"]);
+        if continued.is_empty() || page.items.is_none() {
+            let state = page.metadata.owned_at(&["resourceVersion"]);
             return Ok(Listed { objects, version, path, state, requests: *requests });
         }
         if continued == next {
@@ -369,13 +365,22 @@ async fn of_version<T>(
     Err(nonsense(format!("it has more than {MOST_PAGES} pages")))
 }
 
-/// One page; the inner error is an answer that is not JSON, or too large.
-async fn page(client: &Client, path: &str, asked: &ListParams) -> Result<Result<Value, String>, kube::Error> {
+/// A page of a list. Its objects are read one after another: all at once take many times the room of their text.
+#[derive(Deserialize)]
+struct Page<'a> {
+    #[serde(default)]
+    kind: Value,
+    #[serde(default)]
+    metadata: Value,
+    #[serde(borrow, default)]
+    items: Option<Vec<&'a RawValue>>,
+}
+
+/// The text of one page; the inner error is one that is too large.
+async fn page(client: &Client, path: &str, asked: &ListParams) -> Result<Result<Vec<u8>, String>, kube::Error> {
     let request = Request::new(path).list(asked).map_err(kube::Error::BuildRequest)?;
-    Ok(match body(client, request, MOST_BYTES).await? {
-        Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| error.to_string()),
-        None => Err(format!("a page is larger than {} MiB", MOST_BYTES >> 20)),
-    })
+    let bytes = client.body(request, MOST_BYTES).await?;
+    Ok(bytes.ok_or_else(|| format!("a page is larger than {} MiB", MOST_BYTES >> 20)))
 }
 
 /// The object in an answer; `None` where the answer is not JSON, or too large. Nothing of it is repeated anywhere: it may be a Secret.
@@ -384,18 +389,8 @@ async fn page(client: &Client, path: &str, asked: &ListParams) -> Result<Result<
 ///
 /// A request that fails, as the client has it.
 pub async fn object(client: &Client, request: hyper::Request<Vec<u8>>) -> Result<Option<Value>, kube::Error> {
-    let bytes = body(client, request, LARGEST_OBJECT).await?;
+    let bytes = client.body(request, LARGEST_OBJECT).await?;
     Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
-}
-
-/// The body of an answer; `None` where it has more bytes than this.
-async fn body(client: &Client, request: hyper::Request<Vec<u8>>, most: u64) -> Result<Option<Vec<u8>>, kube::Error> {
-    let stream = client.request_stream(request).await?;
-    let mut stream = pin!(stream.take(most + 1));
-    let mut bytes = Vec::new();
-    // What breaks off is a cluster that is not reached any more, and not an answer of another form.
-    stream.read_to_end(&mut bytes).await.map_err(|error| kube::Error::Service(error.into()))?;
-    Ok(u64::try_from(bytes.len()).is_ok_and(|length| length <= most).then_some(bytes))
 }
 
 /// The failure of an answer that is not what was asked for.
@@ -412,6 +407,9 @@ const PLAIN: &str = "HTTP request to an HTTPS server";
 /// A failure of the client, in words.
 pub fn failed(error: kube::Error) -> Error {
     // Credentials that expire are renewed for a request: their failure is then within that of the request.
+    if let Some(error) = chain(&error).find_map(|error| error.downcast_ref::<Error>()) {
+        return error.clone();
+    }
     if let Some(error) = chain(&error).find_map(|error| error.downcast_ref::<AuthError>()) {
         return without_credentials(error);
     }
@@ -457,13 +455,15 @@ pub fn failed(error: kube::Error) -> Error {
     }
 }
 
+/// The failure of a plugin that gave no credentials, and why.
+pub(super) fn refused(why: &str) -> Error {
+    Error::of(ErrorKind::Unauthorized, "the plugin that the kubeconfig names gave no credentials")
+        .because(why)
+        .hint("run it by hand, and sign in as it asks")
+}
+
 /// A failure to get credentials. What a plugin is started with and what it prints stays out of it: there may be a secret in it.
 pub(super) fn without_credentials(error: &AuthError) -> Error {
-    let refused = |why: &str| {
-        Error::of(ErrorKind::Unauthorized, "the plugin that the kubeconfig names gave no credentials")
-            .because(why)
-            .hint("run it by hand, and sign in as it asks")
-    };
     match error {
         AuthError::AuthExecRun { out, .. } => refused(&format!("it ended with {}", out.status)),
         AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed => {
@@ -483,7 +483,7 @@ fn is_late(error: &kube::Error) -> bool {
 }
 
 /// An error and those behind it, from the outside in.
-fn chain(error: &kube::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+pub(super) fn chain(error: &kube::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
     std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source())
 }
 

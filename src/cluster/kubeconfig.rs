@@ -1,6 +1,8 @@
 //! The way to a cluster, from the kubeconfig as kubectl reads it: files that are not there are passed over, tokens end before their line
 //! feed, and a server may have no scheme (client-go `tools/clientcmd/loader.go`, `rest/config.go` and `rest/url_utils.go`).
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use kube::Config;
@@ -11,6 +13,9 @@ use super::api::causes;
 use crate::host::pod::Tree;
 use crate::text::{first_named, quoted, shown};
 use crate::{Error, ErrorKind};
+
+/// The most bytes of a token: servers take headers of less.
+const LONGEST_TOKEN: usize = 1 << 20;
 
 /// The configuration for the context of this name, or the current one, in this file or the usual ones. Where there is none, that of the pod
 /// that this runs in.
@@ -93,23 +98,40 @@ fn as_kubectl(file: &Kubeconfig, context: Option<&str>) -> Result<Kubeconfig, St
     // Those of other contexts may be broken, and their files are not read.
     let used = user_of(&file, context);
     for (_, user) in entries(&mut file, "users", "user").filter(|(name, _)| Some(name) == used.as_ref()) {
-        // What stands in the file counts.
-        let of_file = user.text_at(&["tokenFile"]).and_then(|path| std::fs::read_to_string(&*path).ok());
-        let token = of_file.clone().or_else(|| Some(user.text_at(&["token"])?.into_owned()));
-        let Some(token) = token else { continue };
-        if !token.trim().bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("the token of a user has characters that no token has".to_owned());
+        let odd = || "the token of a user has characters that no token has".to_owned();
+        if user.text_at(&["auth-provider", "config", "id-token"]).is_some_and(|token| token_in(&token) != Some(&*token)) {
+            return Err(odd());
         }
+        // What stands in the file counts.
+        let of_file = user.text_at(&["tokenFile"]).and_then(|path| text_of(Path::new(&*path)));
+        let text = of_file.clone().or_else(|| Some(user.text_at(&["token"])?.into_owned()));
+        let Some(text) = text else { continue };
+        if text.len() > LONGEST_TOKEN {
+            return Err("the token of a user is too long".to_owned());
+        }
+        let token = token_in(&text).ok_or_else(odd)?;
         let Some(user) = user.as_object_mut() else { continue };
-        if of_file.is_some_and(|token| token.trim() == token) {
+        if of_file.is_some_and(|text| text == token) {
             // It is read again while this runs.
             user.remove("token");
         } else {
             user.remove("tokenFile");
-            user.insert("token".to_owned(), json!(token.trim()));
+            user.insert("token".to_owned(), json!(token));
         }
     }
     serde_json::from_value(file).map_err(|error| error.to_string())
+}
+
+/// The token in a text: what is around it is not a part of it. `None` if it has characters that no token has.
+pub(super) fn token_in(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()))
+}
+
+/// The text of a file with a token, or so much of it that it is too long; `None` for one that cannot be read.
+fn text_of(path: &Path) -> Option<String> {
+    let mut text = Vec::new();
+    File::open(path).ok()?.take(LONGEST_TOKEN as u64 + 1).read_to_end(&mut text).ok()?;
+    Some(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// The name of the user of this context, or of the current one.
@@ -198,6 +220,11 @@ mod tests {
         assert_eq!(user(json!({"token": "abc\n"})).unwrap()["token"], "abc");
         assert_eq!(user(json!({"token": "old", "tokenFile": with_line_feed})).unwrap(), json!({"token": "from-file"}));
         assert_eq!(user(json!({"token": "old", "tokenFile": plain})).unwrap(), json!({"tokenFile": plain}));
+        let long = file("three", &"x".repeat(LONGEST_TOKEN + 1));
+        assert_eq!(user(json!({"tokenFile": long})).unwrap_err(), "the token of a user is too long");
+        let provider = |token: &str| user(json!({"auth-provider": {"name": "oidc", "config": {"id-token": token}}}));
+        assert!(provider("abc").is_ok());
+        assert!(provider("abc\n").unwrap_err().contains("characters"));
         for token in ["a b", "a\nb", "a\u{e9}"] {
             assert!(user(json!({"token": token})).unwrap_err().contains("characters"), "{token:?}");
             // The user of another context does not count.

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use kube::Client;
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::api::{self, Access, Snapshot, WORKLOADS};
+use super::client::Client;
 use super::watch::{Followed, Told, follow};
 use super::{ClusterNode, Kinds, Workload, rights};
 use crate::Error;
@@ -79,13 +79,13 @@ impl Live {
         let (sender, notes) = unbounded_channel();
         let (lists, unread, following) = (Lists::default(), Vec::new(), Vec::new());
         let mut live = Self { access, knowledge, lists, unread, notes, following };
-        let late = api::late(&live.access);
-        tokio::time::timeout(live.access.within, live.begin(&sender)).await.map_err(|_| late)??;
+        live.begin(&sender).await?;
         Ok(live)
     }
 
     async fn begin(&mut self, sender: &UnboundedSender<Note>) -> Result<(), Error> {
-        let client = api::client(&Access { within: SILENT, ..self.access.clone() }).await?;
+        let begun = std::time::Instant::now();
+        let client = Client::of(&self.access, SILENT).await?;
         let namespace = api::namespace(&self.access.scope, &client)?;
         let knowledge = Arc::clone(&self.knowledge);
         let nodes = move |_: &str, object: &Value| Some(api::node(object, &knowledge));
@@ -98,12 +98,13 @@ impl Live {
             |all| Objects::Classes(all.clone()),
             sender,
         );
-        self.read(&[Followed::Nodes, Followed::Classes]).await;
+        self.read(&[Followed::Nodes], api::left(&self.access, begun)).await;
         if let Some(Objects::Unread(error)) = self.lists().get(Followed::Nodes.as_str()) {
             return Err(rights::without_nodes(error.clone(), rights::FOLLOW));
         }
+        self.read(&[Followed::Classes], api::left(&self.access, begun) / 2).await;
         let (mut known, mut unread) = (Kinds::new(), Vec::new());
-        for stage in WORKLOADS {
+        for (number, stage) in WORKLOADS.into_iter().enumerate() {
             let stage: Vec<_> = stage.iter().map(|list| ((list.group(), list.kind), Followed::Workloads(*list))).collect();
             for ((_, kind), followed) in &stage {
                 let (kind, known) = (*kind, known.clone());
@@ -111,7 +112,8 @@ impl Live {
                 let all = |all: &BTreeMap<String, Workload>| Objects::Workloads(all.values().cloned().collect());
                 self.follow(&client, *followed, namespace.clone(), reduce, all, sender);
             }
-            self.read(&stage.iter().map(|(_, followed)| *followed).collect::<Vec<_>>()).await;
+            let within = api::share(api::left(&self.access, begun), number);
+            self.read(&stage.iter().map(|(_, followed)| *followed).collect::<Vec<_>>(), within).await;
             let lists = self.lists();
             for (kind, followed) in &stage {
                 match lists.get(followed.as_str()) {
@@ -167,11 +169,19 @@ impl Live {
         }));
     }
 
-    /// Waits until these lists are known, or known not to be readable.
-    async fn read(&mut self, of: &[Followed]) {
-        while of.iter().any(|followed| !self.lists().contains_key(followed.as_str())) {
-            if self.notes.recv().await.is_none() {
-                return;
+    /// Waits until these lists are known, or known not to be readable. One that does not come to an end in this time is not read for now.
+    async fn read(&mut self, of: &[Followed], within: Duration) {
+        let known = async {
+            while of.iter().any(|followed| !self.lists().contains_key(followed.as_str())) {
+                if self.notes.recv().await.is_none() {
+                    return;
+                }
+            }
+        };
+        if timeout(within, known).await.is_err() {
+            let mut lists = self.lists();
+            for followed in of {
+                lists.entry(followed.as_str()).or_insert_with(|| Objects::Unread(api::late(within)));
             }
         }
     }

@@ -5,6 +5,7 @@
 pub mod admission;
 pub mod api;
 mod check;
+pub mod client;
 mod kubeconfig;
 pub mod live;
 mod nodes;

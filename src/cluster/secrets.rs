@@ -6,12 +6,12 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
-use kube::Client;
 use kube::core::Request;
 use serde_json::{Value, json};
 
 use super::Workload;
 use super::api::{self, Access};
+use super::client::Client;
 use crate::host::pod::Tree;
 use crate::text::shown;
 use crate::{Error, ErrorKind};
@@ -54,13 +54,15 @@ type Key = (String, String);
 ///
 /// # Errors
 ///
-/// A cluster that cannot be reached, and one that does not give all of them in time.
+/// A cluster that cannot be reached.
 pub async fn read(access: &Access, workloads: &[Workload]) -> Result<PullSecrets, Error> {
-    tokio::time::timeout(access.within, read_all(access, workloads)).await.map_err(|_| api::late(access))?
+    // Images are read without them then, as where they are denied.
+    let late = |_| Ok(PullSecrets { of: Vec::new(), unread: vec![("secrets".to_owned(), api::late(access.within))] });
+    tokio::time::timeout(access.within, read_all(access, workloads)).await.unwrap_or_else(late)
 }
 
 async fn read_all(access: &Access, workloads: &[Workload]) -> Result<PullSecrets, Error> {
-    let client = api::client(access).await?;
+    let client = Client::of(access, access.within).await?;
     let mut found = PullSecrets::default();
     let without = workloads.iter().filter(|workload| workload.pull_secrets.is_empty());
     let accounts: BTreeSet<Key> = without.map(|workload| (workload.namespace.clone(), workload.account.clone())).collect();

@@ -1,17 +1,15 @@
 //! Objects of a cluster as they change: a list, then a watch that goes on from it. What is known stays known while the API server is away.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::TryStreamExt as _;
-use kube::Client;
 use kube::api::WatchParams;
 use kube::core::{Request, WatchEvent};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use super::api::{self, CLASSES, List, NODES};
+use super::api::{self, CLASSES, List, MOST_OBJECTS, NODES};
+use super::client::Client;
 use crate::host::pod::Tree;
 use crate::{Error, ErrorKind};
 
@@ -185,11 +183,11 @@ async fn watch<T: PartialEq>(
 ) -> Ended {
     let asked = Request::new(path).watch(&WatchParams::default().timeout(SECONDS), state).map_err(kube::Error::BuildRequest);
     let events = match asked {
-        Ok(request) => client.request_events::<Value>(request).await,
+        Ok(request) => client.events(request).await,
         Err(error) => Err(error),
     };
     let mut events = match events {
-        Ok(events) => pin!(events),
+        Ok(events) => events,
         Err(error) => return ended(error),
     };
     let mut changes = 0;
@@ -197,14 +195,14 @@ async fn watch<T: PartialEq>(
     let mut until: Option<Instant> = None;
     loop {
         let next = match until {
-            None => events.try_next().await,
+            None => events.next().await,
             // Not only where nothing comes: what does not count may come without a pause.
             Some(time) if changes >= MOST_COLLECTED || time <= Instant::now() => {
                 told(Told::Known(known));
                 (changes, until) = (0, None);
                 continue;
             }
-            Some(time) => match timeout_at(time, events.try_next()).await {
+            Some(time) => match timeout_at(time, events.next()).await {
                 Ok(next) => next,
                 Err(_) => continue,
             },
@@ -249,6 +247,10 @@ async fn watch<T: PartialEq>(
                 return ended(kube::Error::Api(status));
             }
         };
+        // The list is read again, and says that it is too long.
+        if known.len() > MOST_OBJECTS {
+            return Ended::Expired;
+        }
         if changes > 0 {
             until.get_or_insert_with(|| Instant::now() + COLLECTED);
         }

@@ -25,12 +25,16 @@ use super::journal::Journal;
 use super::metrics::Metrics;
 use crate::clock::now;
 use crate::cluster::api;
+use crate::cluster::client::Client;
 use crate::host::pod::Tree;
 use crate::{Error, ErrorKind};
 
 /// The life of a certificate, and the part of it that is left when it is renewed.
 const LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
 const LEFT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// The last moment that a certificate can name, since 1970: the year 9999 ends.
+const LAST: Duration = Duration::from_secs(253_402_300_799);
 
 /// The time by which a clock may be behind.
 const SKEW: Duration = Duration::from_secs(24 * 3600);
@@ -80,7 +84,7 @@ impl Kept {
 
 impl Own {
     /// Shows the certificate of the Secret from now on, and keeps both in order.
-    pub fn follow(self, client: kube::Client, shown: Arc<Shown>, metrics: Arc<Metrics>, journal: Journal) {
+    pub fn follow(self, client: Client, shown: Arc<Shown>, metrics: Arc<Metrics>, journal: Journal) {
         tokio::spawn(async move {
             let mut current: Option<String> = None;
             let mut next: Option<String> = None;
@@ -136,7 +140,7 @@ impl Own {
     }
 
     /// What the Secret keeps, with a certificate that is good for a while.
-    async fn kept(&self, client: &kube::Client, trusted: &str) -> Result<Kept, Error> {
+    async fn kept(&self, client: &Client, trusted: &str) -> Result<Kept, Error> {
         let secrets = format!("/api/v1/namespaces/{}/secrets", self.namespace);
         let mut conflict = None;
         for _ in 0..TRIES {
@@ -189,11 +193,11 @@ impl Own {
     /// A new certificate beside the newest authority that is known.
     fn made(&self, before: &Kept) -> Result<Kept, Error> {
         let failed = |error: rcgen::Error| Error::new("no certificate can be made").because(error);
-        let today = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let [begin, end] = life(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())?;
         let epoch = rcgen::date_time_ymd(1970, 1, 1);
         let valid = |parameters: &mut CertificateParams| {
-            parameters.not_before = epoch + today.saturating_sub(SKEW);
-            parameters.not_after = epoch + (today + LIFE);
+            parameters.not_before = epoch + begin;
+            parameters.not_after = epoch + end;
         };
         let mut authority = CertificateParams::new(Vec::new()).map_err(failed)?;
         valid(&mut authority);
@@ -234,7 +238,7 @@ impl Own {
     }
 
     /// Puts the authorities into the configurations that name the Service, where they are not there.
-    async fn publish(&self, client: &kube::Client, kept: &Kept) -> Result<(), Error> {
+    async fn publish(&self, client: &Client, kept: &Kept) -> Result<(), Error> {
         let Some(name) = &self.configuration else { return Ok(()) };
         let bundle = STANDARD.encode(&kept.authorities);
         let mut missing = 0;
@@ -281,6 +285,17 @@ impl Own {
     }
 }
 
+/// The begin and the end of a certificate that is made now, since 1970.
+fn life(now: Duration) -> Result<[Duration; 2], Error> {
+    let end = now.checked_add(LIFE).filter(|end| *end <= LAST);
+    let end = end.ok_or_else(|| {
+        Error::new("no certificate can be made")
+            .because("the clock of this machine is at the end of the year 9999, or after it")
+            .hint("set the clock")
+    })?;
+    Ok([now.saturating_sub(SKEW), end])
+}
+
 /// The first certificate of a bundle.
 fn first(bundle: &str) -> Option<&str> {
     const END: &str = "-----END CERTIFICATE-----";
@@ -304,7 +319,7 @@ fn read(secret: &Value) -> Kept {
 }
 
 /// One request to the API server. A conflict with another writer is [`ErrorKind::Invalid`].
-async fn ask(client: &kube::Client, method: Method, path: &str, body: Option<Value>) -> Result<Value, Error> {
+async fn ask(client: &Client, method: Method, path: &str, body: Option<Value>) -> Result<Value, Error> {
     let is_patch = method == Method::PATCH;
     let content_type = if is_patch { "application/json-patch+json" } else { "application/json" };
     let bytes = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
@@ -344,6 +359,15 @@ mod tests {
         assert!(!own("webhook").is_good(&Kept { authorities: other.authorities, ..made.clone() }));
         // What a Secret gives back is what was put there.
         assert_eq!(read(&own("webhook").object(&made, None)), made);
+    }
+
+    #[test]
+    fn no_certificate_is_made_for_times_that_none_can_name() {
+        assert_eq!(life(Duration::from_secs(60)).unwrap(), [Duration::ZERO, Duration::from_secs(60) + LIFE]);
+        assert_eq!(life(LAST - LIFE).unwrap()[1], LAST);
+        for late in [LAST - LIFE + Duration::from_secs(1), LAST, Duration::MAX] {
+            assert_eq!(life(late).unwrap_err().what, "no certificate can be made");
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::metrics::Gauges;
 use super::own_certificate::Own;
 use crate::Error;
 use crate::cluster::ClusterNode;
+use crate::cluster::client::Client;
 use crate::cluster::watch::{Followed, Told, follow};
 use crate::host::pod::RuntimeClass;
 
@@ -45,7 +46,7 @@ pub struct Setup {
     /// The certificate.
     pub certificates: Certificates,
     /// The cluster.
-    pub client: kube::Client,
+    pub client: Client,
     /// The answers.
     pub answers: Answers,
 }
@@ -123,7 +124,7 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
 }
 
 /// Follows the nodes.
-async fn nodes(server: Arc<Server>, client: kube::Client) {
+async fn nodes(server: Arc<Server>, client: Client) {
     let answers = &server.answers;
     let reduce = |_: &str, object: &serde_json::Value| {
         Some(ClusterNode::of(object, &answers.knowledge).ok().filter(ClusterNode::is_known).map(Arc::new))
@@ -136,7 +137,7 @@ async fn nodes(server: Arc<Server>, client: kube::Client) {
 }
 
 /// Follows the RuntimeClasses.
-async fn classes(server: Arc<Server>, client: kube::Client) {
+async fn classes(server: Arc<Server>, client: Client) {
     let answers = &server.answers;
     let told = |told: Told<'_, RuntimeClass>| match told {
         Told::Known(classes) => answers.view.put_classes(classes),

@@ -458,6 +458,39 @@ fn a_namespace_without_workloads_is_not_a_pass() {
     assert!([api, partly].iter().all(|api| !api.asked().contains(&"GET /api/v1/namespaces".to_owned())));
 }
 
+/// What was read is answered, what was not is said, and nothing is said of what may be there.
+#[test]
+fn a_list_that_does_not_come_to_an_end_leaves_the_others() {
+    let objects = shop();
+    let api = Api::serving(move |path, _| {
+        if path.ends_with("/cronjobs") {
+            thread::sleep(std::time::Duration::from_secs(600));
+        }
+        (200, json!({"kind": "List", "metadata": {}, "items": objects.get(path).cloned().unwrap_or_default()}).to_string())
+    });
+    let answer = api.run(&["check", "--timeout", "16"]);
+    // One of the workloads fails.
+    assert_eq!(answer.code, 1, "{answer:?}");
+    assert!(answer.out.contains("ok    apps/v1 Deployment shop/fits"), "{}", answer.out);
+    assert!(answer.out.contains("ERROR cronjobs: the cluster did not answer within "), "{}", answer.out);
+    assert_eq!(answer.out.matches("did not answer").count(), 1, "{}", answer.out);
+    assert!(api.asked().iter().any(|asked| asked.ends_with("/pods")), "{:?}", api.asked());
+    let unknown = api.run(&["check", "cronjob/nightly", "--timeout", "8"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.err.contains("it is not known whether `cronjob/nightly` is there"), "{}", unknown.err);
+    assert!(unknown.err.contains("cronjobs cannot be read"), "{}", unknown.err);
+}
+
+/// What something on the way writes instead of a status is shown in part, however long it is.
+#[test]
+fn a_failure_without_a_status_is_said_with_its_code() {
+    let api = Api::serving(|_, _| (502, format!("<html>{}", "x".repeat(1 << 20))));
+    let answer = api.run(&["check"]);
+    assert_eq!(answer.code, 2);
+    assert!(answer.err.contains("the cluster answered with status 502") && answer.err.contains("<html>"), "{}", answer.err);
+    assert!(answer.err.len() < 1_000, "{}", answer.err.len());
+}
+
 /// How often a page is asked for does not depend on how often those before it were.
 #[test]
 fn a_server_that_is_busy_at_each_page_serves_the_whole_list() {

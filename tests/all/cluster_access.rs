@@ -74,6 +74,36 @@ fn a_user_that_is_not_there_is_an_error_of_the_kubeconfig() {
     assert!(api.asked().is_empty(), "{:?}", api.asked());
 }
 
+#[test]
+fn a_certificate_with_another_key_is_an_error_of_the_kubeconfig() {
+    let api = api();
+    let made = || rcgen::generate_simple_self_signed(["test".to_owned()]).unwrap();
+    let (own, other) = (made(), made());
+    let file = |name: &str, text: String| {
+        let path = api.kubeconfig().with_file_name(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let certificate = file("user.crt", own.cert.pem());
+    let with_key = |key: PathBuf| with_user(&api, json!({"client-certificate": certificate, "client-key": key}), &[]);
+    assert_eq!(with_key(file("own.key", own.signing_key.serialize_pem())).code, 1);
+    for key in [file("other.key", other.signing_key.serialize_pem()), file("no.key", "x".to_owned())] {
+        let answer = with_key(key);
+        assert_eq!(answer.code, 2, "{answer:?}");
+        assert!(answer.err.contains("error: the kubeconfig cannot be used"), "{}", answer.err);
+        assert!(answer.err.contains("client-key") && !answer.err.contains("cluster-info"), "{}", answer.err);
+    }
+}
+
+/// kubectl does not know it any more, and what it prints would go to the library as it is.
+#[test]
+fn the_provider_of_google_is_to_be_replaced() {
+    let user = json!({"auth-provider": {"name": "gcp", "config": {"cmd-path": "echo", "cmd-args": "abc"}}});
+    let answer = with_user(&api(), user, &[]);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(answer.err.contains("gcp is not a part of Kubernetes any more"), "{}", answer.err);
+}
+
 /// It speaks to the proxy that the variables of the environment name, and to no other place.
 #[test]
 fn a_proxy_is_taken_as_kubectl_takes_it() {
@@ -92,6 +122,7 @@ fn a_proxy_is_taken_as_kubectl_takes_it() {
 #[cfg(unix)]
 mod plugins {
     use std::os::unix::fs::PermissionsExt as _;
+    use std::thread;
     use std::time::{Duration, Instant};
 
     use super::*;
@@ -139,13 +170,41 @@ mod plugins {
         }
     }
 
+    /// Neither it nor what it has started goes on.
     #[test]
-    fn a_plugin_that_hangs_is_not_waited_for() {
+    fn a_plugin_that_hangs_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let mark = folder.path().join("lives");
         let begun = Instant::now();
-        let answer = with_plugin("exec sleep 120", &["--timeout", "2"]);
+        let answer = with_plugin(&format!("(while :; do : >{}; sleep 0.05; done) &\nwait", mark.display()), &["--timeout", "2"]);
         assert!(begun.elapsed() < Duration::from_secs(100), "{:?}", begun.elapsed());
         assert_eq!(answer.code, 2);
-        assert!(answer.err.contains("did not answer") || answer.err.contains("it takes too long"), "{}", answer.err);
+        assert!(answer.err.contains("it takes too long to get them") && answer.err.contains("plugin.sh"), "{}", answer.err);
+        thread::sleep(Duration::from_millis(500));
+        // It was there.
+        fs::remove_file(&mark).unwrap();
+        thread::sleep(Duration::from_millis(500));
+        assert!(!mark.exists(), "what the plugin has started goes on");
+    }
+
+    /// The library ends the program where a token has a line feed, and asks without credentials where there are none.
+    #[test]
+    fn what_a_plugin_gives_is_checked() {
+        let with_status = |status: Value| {
+            let credential = json!({"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status});
+            with_plugin(&format!("cat <<'END'\n{credential}\nEND"), &[])
+        };
+        assert_eq!(with_status(json!({"token": "s3cret\n"})).code, 1);
+        for (status, why) in [
+            (json!({"token": "s3\ncret"}), "its token has characters that no token has"),
+            (json!({}), "it gave neither a token nor a certificate"),
+            (json!({"clientCertificateData": "x"}), "it gave a certificate without its key"),
+            (json!({"clientCertificateData": "x", "clientKeyData": "x"}), "its certificate and its key are not PEM"),
+        ] {
+            let answer = with_status(status);
+            assert_eq!(answer.code, 2, "{why}: {answer:?}");
+            assert!(answer.err.contains(why) && answer.err.contains("plugin.sh"), "{why}: {}", answer.err);
+        }
     }
 
     /// Without its secrets: `cluster::plugin` has the rules.

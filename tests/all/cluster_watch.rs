@@ -156,9 +156,16 @@ fn an_api_server_that_goes_away_is_waited_for_and_said_to_be_away_once() {
     let watch = Watch::start(&api, &[]);
     watch.until("the first report", |watch| watch.reports() == 1);
     api.is_away.store(true, Ordering::SeqCst);
-    watch.until("it is said", |watch| watch.err().contains("warning: nodes are not followed at the moment"));
+    let of_nodes = |watch: &Watch| {
+        let said = watch.err.lock().unwrap();
+        let of_nodes = said.iter().filter(|line| line.starts_with("warning: ") && line.contains("nodes"));
+        of_nodes.filter(|line| line.contains("are not followed at the moment")).count()
+    };
+    watch.until("it is said", |watch| of_nodes(watch) > 0);
     thread::sleep(Duration::from_secs(3));
-    assert_eq!(watch.err().matches("warning: nodes are not followed").count(), 1, "{}", watch.err());
+    assert_eq!(of_nodes(&watch), 1, "{}", watch.err());
+    // There are ten lists. On a busy machine a few of them may fail when the others have been told.
+    assert!(watch.err().matches("are not followed").count() < 4, "{}", watch.err());
     api.tell(DEPLOYMENTS, "MODIFIED", deployment("web", Some("10.0.20348"), NANO));
     api.is_away.store(false, Ordering::SeqCst);
     watch.until("the second report", |watch| watch.out().contains("1 pass"));
@@ -189,6 +196,20 @@ fn lists_that_are_denied_are_reported_and_read_once_they_are_allowed() {
     watch.until("the second report", |watch| watch.reports() == 2);
     let again = watch.out().split("changed: ").nth(1).unwrap().to_owned();
     assert!(again.contains("FAIL  apps/v1 Deployment shop/web") && !again.contains("web-1"), "{again}");
+}
+
+/// Its server is slow with one list alone.
+#[test]
+fn a_list_that_is_not_answered_at_the_beginning_leaves_the_others() {
+    let api = Api::start();
+    api.tell(DEPLOYMENTS, "ADDED", deployment("web", None, NANO));
+    let jobs = "/apis/batch/v1/namespaces/shop/cronjobs";
+    api.held.lock().unwrap().push(jobs);
+    let watch = Watch::start(&api, &["--timeout", "20"]);
+    watch.until("the first report", |watch| watch.reports() == 1);
+    assert!(watch.out().contains("ERROR cronjobs: the cluster did not answer within"), "{}", watch.out());
+    assert!(watch.out().contains("FAIL  apps/v1 Deployment shop/web"), "{}", watch.out());
+    api.held.lock().unwrap().clear();
 }
 
 /// What has an owner is read again without it at the next change, if that failed at the first one.

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::upgrade::UpgradeArgs;
+use crate::cli::interrupted::ended_with_us;
 use crate::cli::io::Io;
 use crate::cli::judging::JudgingArgs;
 use crate::cli::knowledge::KnowledgeArgs;
@@ -50,13 +52,14 @@ pub struct AccessArgs {
 }
 
 impl AccessArgs {
-    fn access(&self, within: Duration) -> Access {
+    fn access(&self, within: Duration, io: &Io<'_>) -> Access {
         let scope = match (&self.namespace, self.all_namespaces) {
             (Some(name), _) => Scope::Namespace(name.clone()),
             (None, true) => Scope::All,
             (None, false) => Scope::Own,
         };
-        Access { kubeconfig: self.kubeconfig.clone(), context: self.context.clone(), scope, within }
+        let groups = ended_with_us(Arc::clone(&io.platform.groups));
+        Access { kubeconfig: self.kubeconfig.clone(), context: self.context.clone(), scope, within, groups }
     }
 }
 
@@ -139,13 +142,17 @@ impl ReadArgs {
     ///
     /// A cluster that cannot be reached, and one without Windows nodes.
     pub fn read(&self, wanted: &[String], upgrade: &UpgradeArgs, quiet: bool, io: &mut Io<'_>) -> Result<Cluster, Error> {
-        let read = |access: &Access, knowledge: &Knowledge| runtime()?.block_on(api::read(access, knowledge));
+        let read = |access: &Access, knowledge: &Knowledge| {
+            // The rest of the time is for the images.
+            let access = Access { within: access.within / 4 * 3, ..access.clone() };
+            runtime()?.block_on(api::read(&access, knowledge))
+        };
         self.read_by(read, wanted, upgrade, quiet, io)
     }
 
     /// The way to the cluster, and the time that reading it may take.
-    pub fn access(&self) -> Access {
-        self.access.access(self.limit().unwrap_or(CHECKED_WITHIN))
+    pub fn access(&self, io: &Io<'_>) -> Access {
+        self.access.access(self.limit().unwrap_or(CHECKED_WITHIN), io)
     }
 
     /// The time limit that was asked for.
@@ -176,8 +183,8 @@ impl ReadArgs {
         let knowledge = self.knowledge.load()?;
         let upgrade = upgrade.upgrade(&knowledge, policy.today)?;
         let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
-        let within = options.deadline.map_or(CHECKED_WITHIN, |deadline| deadline.saturating_duration_since(Instant::now()));
-        let snapshot = read(&self.access.access(within), &knowledge)?;
+        let left = || options.deadline.map_or(CHECKED_WITHIN, |deadline| deadline.saturating_duration_since(Instant::now()));
+        let snapshot = read(&self.access.access(left(), io), &knowledge)?;
         let mut errors: Vec<ErrorEntry> =
             snapshot.unread.iter().map(|(what, error)| ErrorEntry::new(what, error, &CommandLine)).collect();
         if snapshot.workloads.len() > MOST_WORKLOADS {
@@ -193,7 +200,7 @@ impl ReadArgs {
         if let Some(empty) = &snapshot.empty {
             refuse_unless_there(empty, io)?;
         }
-        let workloads = among(snapshot.workloads, wanted)?;
+        let workloads = among(snapshot.workloads, wanted, &snapshot.unread)?;
         let none = HashMap::new();
         let asked = Question { knowledge: &knowledge, policy: &policy, nodes: &nodes, classes: &snapshot.classes, images: &none };
         let next = upgrade.nodes(&nodes);
@@ -201,7 +208,8 @@ impl ReadArgs {
         let concerns = |workload: &Workload| asked.concerns(workload) || then.concerns(&upgrade.workload(workload, &nodes));
         let (workloads, others): (Vec<Workload>, Vec<Workload>) = workloads.into_iter().partition(concerns);
         let secrets = if self.pull_secrets {
-            let found = runtime()?.block_on(secrets::read(&self.access.access(within), &workloads))?;
+            let access = self.access.access(left() / 4 * 3, io);
+            let found = runtime()?.block_on(secrets::read(&access, &workloads))?;
             errors.extend(found.unread.iter().map(|(what, error)| ErrorEntry::new(what, error, &CommandLine)));
             found.of
         } else {
@@ -236,16 +244,22 @@ impl ReadArgs {
 ///
 /// # Errors
 ///
-/// A name that none of them has.
-fn among(mut workloads: Vec<Workload>, wanted: &[String]) -> Result<Vec<Workload>, Error> {
+/// A name that none of them has, and a list that could not be read and may have it.
+fn among(mut workloads: Vec<Workload>, wanted: &[String], unread: &[(String, Error)]) -> Result<Vec<Workload>, Error> {
     if wanted.is_empty() {
         return Ok(workloads);
     }
     workloads.retain(|workload| wanted.iter().any(|name| is_named(workload, name)));
     match wanted.iter().find(|name| !workloads.iter().any(|workload| is_named(workload, name))) {
         None => Ok(workloads),
-        Some(name) => Err(Error::of(ErrorKind::NotFound, format!("{} is not there", quoted(name)))
-            .hint("name it as kind/name, e.g. deployment/web, and its namespace with -n")),
+        Some(name) => Err(match unread.iter().find(|(list, _)| api::is_of_workloads(list)) {
+            Some((list, why)) => {
+                let error = why.clone().within(format!("{list} cannot be read"));
+                error.within(format!("it is not known whether {} is there", quoted(name)))
+            }
+            None => Error::of(ErrorKind::NotFound, format!("{} is not there", quoted(name)))
+                .hint("name it as kind/name, e.g. deployment/web, and its namespace with -n"),
+        }),
     }
 }
 

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use tokio::time::{Instant, sleep_until};
 
 use super::check::Args;
-use crate::Error;
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::interrupted::interrupted;
@@ -16,6 +15,7 @@ use crate::cli::io::Io;
 use crate::cli::registries::runtime;
 use crate::clock::now;
 use crate::cluster::live::{Change, Live};
+use crate::{Error, ErrorKind};
 
 /// The formats that go on: a reader of any other one waits for its end.
 const GO_ON: [&str; 2] = ["text", "jsonl"];
@@ -37,7 +37,7 @@ pub(super) fn watch(args: &Args, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
     let mut end = interrupted(LAST_INTERRUPT)?;
     let runtime = runtime()?;
     let knowledge = Arc::new(args.read.knowledge()?.into_owned());
-    let mut live = runtime.block_on(Live::start(args.read.access(), knowledge))?;
+    let mut live = runtime.block_on(Live::start(args.read.access(io), knowledge))?;
     // A list that could not be read from the beginning is in the report.
     let mut failing: BTreeMap<&'static str, String> = BTreeMap::new();
     let mut code = args.report(live.now(), io)?;
@@ -62,12 +62,18 @@ pub(super) fn watch(args: &Args, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         });
         let Some(Change { changed, failed }) = change else { return Ok(code) };
         failing.retain(|list, _| !changed.contains(list));
+        // While the API server is away, all of them fail, each in words of its own.
+        let mut news: BTreeMap<String, (Vec<&str>, String)> = BTreeMap::new();
         for (list, error) in failed {
-            let why = error.sentence();
+            let why = if error.kind == ErrorKind::Network { error.what.clone() } else { error.sentence() };
             if failing.get(list) != Some(&why) {
-                io.warn(&format!("{list} are not followed at the moment, and this is tried again: {why}").into());
+                news.entry(why.clone()).or_insert_with(|| (Vec::new(), error.sentence())).0.push(list);
                 failing.insert(list, why);
             }
+        }
+        for (lists, why) in news.into_values() {
+            let lists = lists.join(", ");
+            io.warn(&format!("{lists} are not followed at the moment, and this is tried again: {why}").into());
         }
         if changed.is_empty() {
             continue;

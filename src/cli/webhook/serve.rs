@@ -13,7 +13,7 @@ use super::named::{expected, namespaces};
 use super::{HEALTH_PORT, PORT};
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
-use crate::cli::interrupted::interrupted;
+use crate::cli::interrupted::{ended_with_us, interrupted};
 use crate::cli::io::Io;
 use crate::cli::knowledge::KnowledgeArgs;
 use crate::cli::policy::{ISOLATION_ON_NODES, PolicyArgs};
@@ -24,6 +24,7 @@ use crate::cli::warnings;
 use crate::cli::wording::CommandLine;
 use crate::cluster::admission::{Mode, Rules};
 use crate::cluster::api::{self, Access, Scope};
+use crate::cluster::client::Client;
 use crate::cluster::live::SILENT;
 use crate::compat::{Policy, Wish};
 use crate::host::HostEngine;
@@ -179,6 +180,7 @@ impl Args {
             context: self.cluster.context.clone(),
             scope: Scope::All,
             within: SILENT,
+            groups: ended_with_us(Arc::clone(&io.platform.groups)),
         };
         let (runtime, reading) = (runtime()?, runtime()?);
         let end = interrupted(u32::MAX)?;
@@ -196,7 +198,7 @@ impl Args {
             journal,
         };
         let served = runtime.block_on(async {
-            let client = api::client(&access).await?;
+            let client = Client::of(&access, SILENT).await?;
             webhook::serve(Setup { listen: self.listen, health: self.health_listen, certificates, client, answers }, end).await
         });
         // What a registry still owes is not waited for.

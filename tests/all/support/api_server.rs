@@ -23,6 +23,8 @@ pub struct Api {
     pub objects: Arc<Mutex<BTreeMap<&'static str, Vec<Value>>>>,
     /// The lists that are denied, by their paths.
     pub denied: Arc<Mutex<Vec<&'static str>>>,
+    /// The lists that are not answered for now, by their paths.
+    pub held: Arc<Mutex<Vec<&'static str>>>,
     asked: Arc<Mutex<Vec<String>>>,
     /// While it is set, connections end without an answer.
     pub is_away: Arc<AtomicBool>,
@@ -43,6 +45,7 @@ impl Api {
             secrets: Arc::default(),
             objects: Arc::default(),
             denied: Arc::default(),
+            held: Arc::default(),
             asked: Arc::default(),
             is_away: Arc::default(),
             version: Arc::new(AtomicUsize::new(1)),
@@ -82,6 +85,9 @@ impl Api {
             self.asked.lock().unwrap().push(format!("{method} {target}"));
             if self.is_away.load(Ordering::SeqCst) {
                 return;
+            }
+            while self.held.lock().unwrap().contains(&target.split('?').next().unwrap_or_default()) {
+                thread::sleep(Duration::from_millis(20));
             }
             if target.contains("watch=") {
                 self.watch(&mut stream, target);
