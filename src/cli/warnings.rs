@@ -14,8 +14,11 @@ use super::progress::Beside;
 use crate::report::plain::clean;
 use crate::runner::life::context::Progress;
 
+/// What takes a warning.
+type PassOn = Box<dyn Fn(&str) + Send + Sync>;
+
 /// The place of warnings that are not printed.
-static PASSED_ON: OnceLock<Box<dyn Fn(&str) + Send + Sync>> = OnceLock::new();
+static PASSED_ON: OnceLock<PassOn> = OnceLock::new();
 
 /// Gives every warning from now on to this, and prints none. Later calls change nothing.
 #[cfg(feature = "clusters")]
