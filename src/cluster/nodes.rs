@@ -119,7 +119,7 @@ impl Group {
 pub struct Nodes {
     /// The nodes, in the order of their names.
     pub nodes: Vec<Arc<ClusterNode>>,
-    /// The groups, in the order of their first nodes: Windows before others.
+    /// The groups, in the order of their first nodes.
     pub groups: Vec<Group>,
     /// The group of each node.
     pub group_of: Vec<usize>,
@@ -135,7 +135,7 @@ pub struct Nodes {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     is_new: bool,
-    /// Windows come first.
+    /// True for another system than Windows.
     is_other: bool,
     os: String,
     architecture: String,

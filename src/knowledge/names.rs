@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(like("windows-server-2020"), ["windows-server-2025", "windows-server-2022"]);
         assert_eq!(like("Windows Server 2020"), ["windows-server-2025", "windows-server-2022"]);
         assert_eq!(like("ltsc22"), ["ltsc2022"]);
-        assert_eq!(like("ltsc2026"), ["ltsc2025", "ltsc2022"]);
+        assert_eq!(like("ltsc2026"), ["ltsc2025", "ltsc2022", "ltsc2016"]);
         assert_eq!(like("ltcs2022"), ["ltsc2022"]);
         assert_eq!(like("windows-11-24h3")[0], "windows-11-24h2");
         assert_eq!(like("windws-server-2019"), ["windows-server-2019"]);

@@ -491,7 +491,7 @@ fn a_denial_says_images_nodes_and_what_to_do() {
         "wincompat: no node that this pod can land on runs all of its images: images r.test/2016 (10.0.14393.1, amd64); nodes \
          ws2019 (10.0.17763, amd64), ws2022 (10.0.20348, amd64), ws2025 (10.0.26100, amd64); use images that fit one of these: \
          arm2025 (Windows Server 2025), gke2022 (Windows Server 2022), ws2019 (Windows Server 2019), ws2022 (Windows Server 2022), \
-         ws2025 (Windows Server 2025); or add nodes of a Windows that the images fit"
+         ws2025 (Windows Server 2025)"
     );
     // An image for another processor is told apart from the nodes by that.
     let mut arm = World::new(Mode::Enforce);
@@ -520,7 +520,7 @@ fn a_denial_names_what_makes_the_pod() {
         ("apps/v1", "StatefulSet", "shop/statefulset/web"),
         ("apps.kruise.io/v1beta1", "StatefulSet", "change apps.kruise.io/v1beta1 StatefulSet web, which this belongs to: select"),
         ("apps/v1", "ReplicaSet", "change apps/v1 ReplicaSet web or the object that owns it, which this belongs to: select"),
-        ("batch/v1", "Job", "where the job is made"),
+        ("batch/v1", "Job", "Set it in the manifest that creates the job"),
     ] {
         let mut object = object(&["r.test/2022"], &windows(&[("kubernetes.io/arch", "amd64"), (BUILD, "10.0.17763")]));
         object["metadata"]["ownerReferences"] = json!([{"apiVersion": version, "kind": kind, "name": "web", "controller": true}]);

@@ -156,7 +156,10 @@ fn a_change_names_the_label_that_has_to_go() {
     ];
     let set = workload("Job", &["r.test/2022"], windows(&[("kubernetes.azure.com/os-sku", "Windows2019")]));
     let found = said(&set, nodes);
-    assert!(found[0].1.contains("10.0.20348, take out kubernetes.azure.com/os-sku, where the job is made"), "{found:?}");
+    assert!(
+        found[0].1.contains("10.0.20348, take out kubernetes.azure.com/os-sku. Set it in the manifest that creates the job"),
+        "{found:?}"
+    );
 }
 
 /// The codes, the message and what to do of the first finding, and the result.
@@ -219,7 +222,7 @@ fn where_a_part_is_not_known_what_is_known_is_said_of_the_images() {
 fn a_pod_that_is_bound_to_the_wrong_node_is_told_what_led_it_there() {
     let tainted = || node("ws2022", "10.0.20348.5386", "amd64", Some("os=windows"), &[]);
     let select = "select kubernetes.io/arch: amd64, kubernetes.io/os: windows, node.kubernetes.io/windows-build: 10.0.20348";
-    let made = "where the pod is made, and name no node there: one that is there keeps its selector";
+    let made = "Set it in the manifest that creates the pod, and name no node there; a pod that exists cannot change";
     let bound = || json!({"nodeName": "ws2019"});
     let mut led = windows(&[(BUILD, "10.0.20348")]);
     led["nodeName"] = json!("ws2019");
@@ -227,8 +230,8 @@ fn a_pod_that_is_bound_to_the_wrong_node_is_told_what_led_it_there() {
     let bare = |spec: Value| workload("Pod", &["r.test/2022"], spec);
     let of_owner = "change agones.dev/v1 GameServer web, which this belongs to: ";
     for (pod, fitting, code, expected) in [
-        (bare(bound()), ws2022(), "some-nodes-fit", format!("{select}, {made}")),
-        (bare(bound()), tainted(), "taint-not-tolerated", format!("{select}, and tolerate os=windows:NoSchedule, {made}")),
+        (bare(bound()), ws2022(), "some-nodes-fit", format!("{select}. {made}")),
+        (bare(bound()), tainted(), "taint-not-tolerated", format!("{select}, and tolerate os=windows:NoSchedule. {made}")),
         (game(), ws2022(), "some-nodes-fit", format!("{of_owner}{select}")),
         (
             bare(led),
@@ -346,11 +349,11 @@ fn a_change_names_what_has_to_go_from_the_affinity() {
         ),
     ] {
         let (ok, _, _, help) = first(&workload("Job", &["r.test/2022"], with_term(conditions)), vec![ws2019(), ws2022()]);
-        let made = "where the job is made: one that is there keeps its selector";
-        assert_eq!((ok, help), (Some(false), format!("{select}, {change}, {made}")));
+        let made = "Set it in the manifest that creates the job; a job that exists cannot change";
+        assert_eq!((ok, help), (Some(false), format!("{select}, {change}. {made}")));
     }
     // What asks for nothing of a build stays.
     let pool = with_term(json!([{"key": "pool", "operator": "Exists"}]));
     let (_, _, _, help) = first(&workload("Job", &["r.test/2022"], pool), vec![ws2019(), ws2022()]);
-    assert!(help.starts_with(&format!("{select}, where the job is made")), "{help}");
+    assert!(help.starts_with(&format!("{select}. Set it in the manifest that creates the job")), "{help}");
 }

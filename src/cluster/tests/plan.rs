@@ -108,7 +108,7 @@ fn every_effect_has_a_workload_that_has_it_and_one_that_has_not() {
         (both, &[], &[17763], "DaemonSet", &["r.test/2019"], pinned("10.0.17763"), Effect::Works, 0, 1, false),
         // One that selects no node has no pods, today and then; a node that comes can be the first.
         (both, &[], &[17763], "DaemonSet", &["r.test/2019"], windows(&[("gpu", "yes")]), Effect::Works, 0, 0, false),
-        (both, &["ltsc2025"], &[], "DaemonSet", &["r.test/2022"], pinned("10.0.26100"), Effect::Strays, 0, 0, false),
+        (both, &["ltsc2025"], &[], "DaemonSet", &["r.test/2019"], pinned("10.0.26100"), Effect::Strays, 0, 0, false),
         (both, &["ltsc2025"], &[], "DaemonSet", &["r.test/2025"], pinned("10.0.26100"), Effect::GainsProcess, 0, 0, false),
         (both, &[], &[17763], "Deployment", &["r.test/2019"], windows(&[("gpu", "yes")]), Effect::Fails, 0, 0, false),
         // A pod that is bound to a node that goes is created again.
