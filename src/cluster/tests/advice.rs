@@ -244,7 +244,7 @@ fn a_pod_that_is_bound_to_the_wrong_node_is_told_what_led_it_there() {
             bare(led),
             ws2022(),
             &[],
-            "some-nodes-fit",
+            "selector-excludes-fitting",
             "select labels of nodes that fit: ws2022 (Windows Server 2022), where the pod is made, name no node there, and make \
              it again"
                 .to_owned(),
