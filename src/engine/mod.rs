@@ -79,6 +79,11 @@ pub(crate) fn selected<'k>(
     Some(Selection { candidate, refusal, versions, known })
 }
 
+/// True for an image of which it depends on the level of the host's processor what these versions take.
+pub(crate) fn depends_on_level(versions: &EngineVersions, host: &Host, image: &Image) -> bool {
+    containerd::depends_on_level(versions, host, image)
+}
+
 /// What is known of this engine in its version; the flag is false for a version that came later, and for one that came before the release
 /// with its numbers, with which another rule begins.
 pub fn versions<'k>(knowledge: &'k Knowledge, engine: &HostEngine) -> Option<(&'k EngineVersions, bool)> {
