@@ -32,13 +32,18 @@ type Fitting<'c> = (&'c Candidate, u8);
 /// The first containerd for which `v1` is every amd64 (`normalizeArch`); before, it is a variant of its own.
 const FIRST_WITH_V1: semver::Version = semver::Version::new(1, 6, 0);
 
+/// True for versions that take an entry for `v1` of amd64, where the variant of the processor is compared.
+pub(super) fn takes_v1(versions: &EngineVersions) -> bool {
+    versions.engine != Engine::Containerd || versions.first >= FIRST_WITH_V1
+}
+
 /// The place of a processor among those that are tried, the host's own first; `None` for one that is not.
 fn processor(versions: &EngineVersions, host: &Host, architecture: &str, variant: &str) -> Option<u8> {
     let own = host.architecture.as_str();
     if architecture == own {
         let is_own = match (own, variant) {
             (_, "") => true,
-            ("amd64", "v1") => versions.engine != Engine::Containerd || versions.first >= FIRST_WITH_V1,
+            ("amd64", "v1") => takes_v1(versions),
             // Since containerd/platforms 1.0.0-rc.0.
             ("arm64", "v8.0") => versions.reads_configs,
             _ => false,

@@ -336,6 +336,21 @@ fn what_is_not_known_is_not_predicted() {
         let selection = select(knowledge, &host(26200), &image, &engine(text)).expect("a rule");
         assert_eq!((selection.candidate, selection.known), (None, known), "{text}");
     }
+    // Where the rule goes on, that of a pre-release is known. Between containerd 2.1.0 and 2.1.6, which 2.2.0 is like, it changed.
+    for (text, known) in [
+        ("docker@28.0.0-rc.1", true),
+        ("docker@23.0.0-rc.4", true),
+        ("docker@18.06.0-ce-rc1", false),
+        ("docker@17.03.0-ce-rc1", false),
+        ("docker/containerd@28.0.0-rc.1", false),
+        ("containerd@1.4.0-rc.0", true),
+        ("containerd@1.6.0-rc.1", false),
+        ("containerd@2.0.0-rc.3", false),
+        ("containerd@2.1.0-rc.1", true),
+        ("containerd@2.2.0-rc.1", false),
+    ] {
+        assert_eq!(versions(knowledge, &engine(text)).map(|(_, known)| known), Some(known), "{text}");
+    }
     assert_eq!(select(knowledge, &host(20348), &image, &engine("kubernetes@cri-o://1.30.0")), None);
     let archive = Image { source: Source::DockerArchive, ..image };
     assert_eq!(select(knowledge, &host(20348), &archive, &engine("docker@29.7.2")), None);

@@ -51,6 +51,7 @@ fn where_known_versions_refuse_an_unknown_one_is_not_said_to_pass() {
         ("containerd@1.0.3", &s22, ltsc2022, Some(true), None),
         ("containerd@1.1.8", &s22, &["10.0.17763.1", "10.0.20348.1"], None, Some((may, Severity::Warning))),
         ("docker@29.7.2", &s23, &["10.0.17763.1", "10.0.20348.1"], Some(false), Some((another, Severity::Error))),
+        ("docker@28.0.0-rc.1", &s23, &["10.0.17763.1", "10.0.20348.1"], Some(false), Some((another, Severity::Error))),
         ("docker@30.0.0", &s23, &["10.0.17763.1", "10.0.20348.1"], None, Some((another, Severity::Warning))),
         ("docker@30.0.0", &s23, &["10.0.20348.1", "10.0.17763.1"], Some(true), None),
         ("docker@30.0.0", &s22, &["10.0.17763.1"], Some(false), None),
