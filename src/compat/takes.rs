@@ -9,7 +9,7 @@ use super::remedies::{Reported, wish_for};
 use super::warnings::is_reported_to_fail;
 use super::{Case, Choice, Code, Finding, Judgement, Policy, Possibility, Severity, Subject, Use, Verdict, Wish, judge};
 use crate::advice::Remedy;
-use crate::engine::{self, Refusal, select, select_in_store};
+use crate::engine::{self, Refusal, Selection, select, select_in_store};
 use crate::host::{Attribute, Host, HostEngine};
 use crate::image::Image;
 use crate::knowledge::{Below, EngineVersion, EngineVersions, Knowledge, versions_with};
@@ -20,7 +20,8 @@ use crate::{Engine, ImageStore, Isolation};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Takes {
-    /// The entry, an index into [`Image::candidates`]; `None` where the engine takes none.
+    /// The entry, an index into [`Image::candidates`]; `None` where the engine takes none, and where it is not known which one: that can
+    /// depend on the level of the host's processor.
     pub candidate: Option<usize>,
     /// The isolation in which it would start it.
     pub isolation: Option<Use>,
@@ -28,7 +29,7 @@ pub struct Takes {
     pub outcome: Outcome,
     /// The words with which it is refused, where they are known.
     pub says: Option<Says>,
-    /// False for a version of the engine that is newer than those that are known.
+    /// False for a version of the engine that is newer than those that are known, and where the level of the host's processor decides.
     pub known: bool,
 }
 
@@ -121,8 +122,12 @@ impl Case<'_> {
             let says = selection.refusal.map(Says::Pull);
             return Some((Takes { candidate: None, isolation: self.tried(choice), outcome, says, known: selection.known }, None));
         };
+        let by_level = |takes: Takes| match takes.outcome == Outcome::Starts && self.may_fail_by_level(selection) {
+            true => Takes { candidate: None, outcome: Outcome::Unknown, ..takes },
+            false => takes,
+        };
         if Some(index) == chosen {
-            return Some((self.taken(chosen, choice, selection.refusal, selection.known), None));
+            return Some((by_level(self.taken(chosen, choice, selection.refusal, selection.known)), None));
         }
         let (process, hyperv) = self.all.get(index)?;
         let other = Case { candidate: self.image.candidates.get(index), process, hyperv, ..*self };
@@ -133,7 +138,19 @@ impl Case<'_> {
             // A later version may take what fits.
             takes = Takes { outcome: Outcome::Unknown, says: None, ..takes };
         }
-        Some((takes, Some(other_choice)))
+        Some((by_level(takes), Some(other_choice)))
+    }
+
+    /// True where the engine takes an entry, on some level of the host's processor, of which it is not known that it starts.
+    fn may_fail_by_level(&self, selection: &Selection<'_>) -> bool {
+        let may_fail = |index: usize| {
+            let Some((process, hyperv)) = self.all.get(index) else { return false };
+            let other = Case { candidate: self.image.candidates.get(index), process, hyperv, ..*self };
+            other.choose_isolation().ok != Some(true)
+        };
+        !selection.known
+            && engine::depends_on_level(selection.versions, self.host, self.image)
+            && engine::taken_on_levels(selection.versions, self.host, self.image).any(may_fail)
     }
 
     /// The same of this entry, which the engine takes, where this isolation is chosen for it.

@@ -84,6 +84,11 @@ pub(crate) fn depends_on_level(versions: &EngineVersions, host: &Host, image: &I
     containerd::depends_on_level(versions, host, image)
 }
 
+/// The entries that these versions take on processors of the levels above the lowest, each an index into [`Image::candidates`].
+pub(crate) fn taken_on_levels(versions: &EngineVersions, host: &Host, image: &Image) -> impl Iterator<Item = usize> {
+    containerd::on_higher_levels(versions, host, image).into_iter().flatten()
+}
+
 /// What is known of this engine in its version; the flag is false for a version that came later, and for one that came before the release
 /// with its numbers, with which another rule begins.
 pub fn versions<'k>(knowledge: &'k Knowledge, engine: &HostEngine) -> Option<(&'k EngineVersions, bool)> {

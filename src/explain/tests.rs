@@ -446,7 +446,8 @@ fn a_base_image_is_advice_where_the_engine_takes_it() {
         ("no matching manifest for windows(10.0.26200)/amd64 in the manifest list entries".to_owned(), 20348, false),
         ("no matching manifest for windows/amd64 10.0.19045 in the manifest list entries".to_owned(), 17763, false),
     ] {
-        let found = |_: OsVersion, _: &str| Some(Replacement { reference: "mcr.microsoft.com/app:1".to_owned(), build, supported: true });
+        let base = Replacement { reference: "mcr.microsoft.com/app:1".to_owned(), build, supported: true };
+        let found = |_: OsVersion, _: &str| Some(base.clone());
         let context = Context { knowledge: Knowledge::built_in(), replacement: &found };
         let steps = explain(&text, &context).unwrap().worded(ToString::to_string).steps.join("\n");
         assert_eq!(steps.contains("daemon.json), and rebase on a base image"), is_refused, "{text} {build}: {steps}");

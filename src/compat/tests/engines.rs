@@ -151,21 +151,34 @@ fn an_engine_that_is_not_known_is_told_what_known_ones_do() {
     assert!(said.contains("are not known; containerd 2.3.0 to 2.3.4 refuse it: `no match for platform"), "{said}");
 }
 
-/// An index for a higher level of the processor alone: Docker 29.6 and later take it on such a processor.
+/// Docker 29.6 and later take the entry for the level of the host's processor, which is not known here.
 #[test]
 fn where_the_level_of_the_processor_decides_that_is_said() {
-    let host = server("10.0.20348.1");
-    let mut image = super::image("10.0.20348.1");
-    image.candidates[0].entry.variant = "v3".to_owned();
-    for (version, ok) in [("29.5.3", Some(false)), ("29.7.2", None)] {
+    let of_level = |(variant, version): (&str, &str)| {
+        let mut candidate = entry(version);
+        candidate.entry.variant = variant.to_owned();
+        candidate
+    };
+    for (version, host, entries, ok, is_said) in [
+        ("29.5.3", "10.0.20348.1", &[("v3", "10.0.20348.1")][..], Some(false), false),
+        ("29.7.2", "10.0.20348.1", &[("v3", "10.0.20348.1")], None, true),
+        // No level takes that.
+        ("29.7.2", "10.0.20348.1", &[("v3", "10.0.17763.1")], Some(false), false),
+        // Both start.
+        ("29.7.2", "10.0.26100.1", &[("v3", "10.0.26100.1"), ("", "10.0.26100.2")], Some(true), false),
+        // The second one has no version.
+        ("29.7.2", "10.0.26100.1", &[("v1", "10.0.26100.1"), ("v3", "")], None, true),
+        ("29.5.3", "10.0.26100.1", &[("v1", "10.0.26100.1"), ("v3", "")], Some(true), false),
+    ] {
+        let (host, image) = (server(host), index(entries.iter().copied().map(of_level).collect()));
         let engine = HostEngine::new(Engine::Docker, Some(version.to_owned()));
         let engine = HostEngine { store: Some(ImageStore::Containerd), ..engine };
         let policy = Policy { engine: Some(engine), ..today() };
         let judgement = judged(&host, &image, &policy);
-        assert_eq!(judgement.ok, ok, "{version}: {:?}", judgement.findings);
+        assert_eq!(judgement.ok, ok, "{version} {entries:?}: {:?}", judgement.findings);
         let found = judgement.findings.iter().find(|finding| finding.code == Code::EngineMayRefuse);
         let message = found.map(|finding| finding.message(&subject(&host, &image, &policy, &judgement)).to_string());
-        assert_eq!(message.is_some(), ok.is_none(), "{version}: {message:?}");
+        assert_eq!(message.is_some(), is_said, "{version} {entries:?}: {message:?}");
         assert!(message.is_none_or(|message| message.contains("depends on the level of the host's processor")), "{version}");
     }
 }
