@@ -140,11 +140,18 @@ pub(super) fn accepts(accepts: Accepts, host: &Host, version: &Version) -> bool 
     }
 }
 
-/// True if the text begins with the host's version.
+/// True if the text begins with the host's version. No dot has to follow, so on 25398 `10.0.253985` does.
 fn is_of_host(version: &Version, host: &Host) -> bool {
+    let own = host.os_version;
     match version {
-        Version::Known(version) => version.triple() == host.os_version.triple(),
-        Version::Unparsable(text) => text.starts_with(&host.os_version.triple().to_string()),
+        Version::Known(version) => {
+            let mut build = version.build;
+            while build > own.build {
+                build /= 10;
+            }
+            (version.major, version.minor, build) == (own.major, own.minor, own.build)
+        }
+        Version::Unparsable(text) => text.starts_with(&own.triple().to_string()),
         Version::Missing => false,
     }
 }

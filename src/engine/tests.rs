@@ -116,6 +116,26 @@ fn the_matcher_tests_of_containerd() {
     }
 }
 
+/// `HasPrefix` of containerd 1.5.0 to 1.6.22 and 1.7.0 to 1.7.5 asks for no dot behind the host's version.
+#[test]
+fn a_build_that_begins_with_the_hosts_is_accepted_as_its_own() {
+    for form in [Accepts::HostBuild, Accepts::HostBuildOrNone] {
+        for (version, expected) in [
+            ("10.0.25398", true),
+            ("10.0.253985", true),
+            ("10.0.2539812.1", true),
+            ("10.0.2539", false),
+            ("10.0.253", false),
+            ("10.0.25399", false),
+            ("10.0.254985", false),
+            ("10.1.253985", false),
+        ] {
+            assert_eq!(accepts(form, &host(25398), &Version::read(Some(version))), expected, "{form:?}: {version}");
+        }
+    }
+    assert!(!accepts(Accepts::From2022, &host(25398), &Version::read(Some("10.0.253985"))));
+}
+
 /// `Test_PlatformOrder` of containerd/platforms since 1.0.0-rc.2; the Linux entry is not among the candidates.
 #[test]
 fn the_order_tests_of_containerd() {
