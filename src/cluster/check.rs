@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::says::{Says, quoted};
 use super::steer::{landing, merged};
 use super::{Classes, Group, ImageOf, Nodes, Steer, Workload};
-use crate::compat::{Code, Finding, Judgement, Policy, Severity, Wish, judge};
+use crate::compat::{Code, Finding, Judgement, Policy, Severity, Verdict, Wish, judge};
 use crate::host::placement::Placement;
 use crate::host::pod::{self, RuntimeClass};
 use crate::host::{Availability, Host, Spec, parse};
@@ -403,8 +403,11 @@ fn on_other(image: &Image, group: &Group) -> (Option<bool>, Misfit) {
 
 /// The finding that says that the engine does not start an image which fits the node.
 pub(super) fn by_engine(judgement: &Judgement) -> Option<&Finding> {
-    let is_of_engine = |code: Code| {
-        matches!(code, Code::EngineRefuses | Code::EngineTakesAnother | Code::EngineMayRefuse | Code::EngineWithoutHostProcess)
+    let is_of_engine = |code: Code| match code {
+        Code::EngineRefuses | Code::EngineTakesAnother | Code::EngineMayRefuse | Code::EngineWithoutHostProcess => true,
+        // An image of another build would not run there either.
+        Code::HostTooOldForDocker => judgement.verdict == Verdict::Process,
+        _ => false,
     };
     judgement.findings.iter().find(|finding| finding.severity == Severity::Error && is_of_engine(finding.code))
 }

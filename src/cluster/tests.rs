@@ -245,12 +245,20 @@ fn every_finding_has_a_workload_that_has_it_and_one_that_has_not() {
     }
     // Every finding about clusters is in the table, or below it.
     // containerd starts no pods there, and Docker did.
-    let mut ws2016 = node("ws2016", "10.0.14393.1", "amd64", None, &[]);
-    let engine = ws2016.host.as_mut().and_then(|host| host.engine.as_mut()).unwrap();
-    engine.runtime = Some("docker://20.10.21".to_owned().into());
-    let of_2016 = Nodes::of(vec![ws2016]);
-    let on_2016 = answer(&workload("Deployment", &["r.test/2016"], windows(&[])), &of_2016, &classes());
-    assert_eq!(on_2016, (Some(true), vec!["build-retires"]));
+    let on_2016 = |runtime: &str, image: &str| {
+        let mut ws2016 = node("ws2016", "10.0.14393.1", "amd64", None, &[]);
+        let engine = ws2016.host.as_mut().and_then(|host| host.engine.as_mut()).unwrap();
+        engine.runtime = Some(runtime.to_owned().into());
+        answer(&workload("Deployment", &[image], windows(&[])), &Nodes::of(vec![ws2016]), &classes())
+    };
+    assert_eq!(on_2016("docker://20.10.21", "r.test/2016"), (Some(true), vec!["build-retires"]));
+    // That is a matter of the engine, unless the image does not fit that Windows.
+    for (image, found, not) in
+        [("r.test/2016", "host-too-old-for-docker", "no-node-fits"), ("r.test/2022", "no-node-fits", "host-too-old-for-docker")]
+    {
+        let (ok, codes) = on_2016("1.7.20", image);
+        assert_eq!((ok, codes.contains(&found), codes.contains(&not)), (Some(false), true, false), "{image}: {codes:?}");
+    }
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! The answers of the versions of an engine: which do the same with an image, and which do not.
 
 use super::rules::{self, RuleInput};
-use super::{Case, Choice, Code, Finding, Judgement, Outcome, Policy, Possibility, Severity, Subject, Takes, Use, Wish, judge};
+use super::takes::tells_of;
+use super::{
+    Case, Choice, Code, Finding, Judgement, Outcome, Policy, Possibility, Says, Severity, Subject, Takes, Use, Wish, judge,
+};
 use crate::engine::{self, Selection};
 use crate::host::{Host, HostEngine};
 use crate::image::Image;
@@ -27,6 +30,23 @@ const NOT_TRIED: [Code; 6] = [
     Code::HypervDoesNotWiden,
     Code::EngineWithoutHostProcess,
 ];
+
+/// What versions do with an image that they do not start.
+const REFUSE: &str = "refuse it";
+const TAKE_ANOTHER: &str = "take another entry, which does not start";
+const DO_NOT_START: &str = "do not start it";
+
+impl Takes {
+    /// What becomes of an image of which this entry is chosen; `None` where it starts, or where that is not known.
+    fn refusal(&self, chosen: Option<usize>) -> Option<&'static str> {
+        match (self.outcome, self.says) {
+            (Outcome::Starts | Outcome::Unknown, _) => None,
+            (Outcome::Refuses, Some(Says::Pull(_))) => Some(REFUSE),
+            (Outcome::Refuses, _) if self.is_another(chosen) => Some(TAKE_ANOTHER),
+            (Outcome::Refuses, _) => Some(DO_NOT_START),
+        }
+    }
+}
 
 impl Answer<'_> {
     /// The reasons why the entry that these versions of this engine take does not start, or why that is not known, with their sentences:
@@ -169,11 +189,35 @@ impl Subject<'_> {
         self.versions_in_words(&answers, |takes| Some((takes.candidate, takes.outcome)) != newest)
     }
 
-    /// The known versions of the engine that do not start the image, e.g. `containerd 2.3.0 to 2.3.4`.
-    pub(super) fn refusing_versions(&self) -> String {
-        let Some(image) = self.image else { return String::new() };
-        let answers = answers(self.knowledge, self.host, image, self.policy, &self.policy.engine_of(self.host));
-        self.versions_in_words(&answers, |takes| takes.outcome == Outcome::Refuses)
+    /// What known versions do that do not start the image, e.g. `containerd 2.3.0 to 2.3.4 refuse it: …`: those by which an engine is
+    /// judged whose own version is not known.
+    pub(super) fn refusing_versions(&self) -> Vec<String> {
+        let Some(image) = self.image else { return Vec::new() };
+        let engine = self.policy.engine_of(self.host);
+        let takes = |versions: &EngineVersions| {
+            let policy = Policy { engine: Some(last_of(&engine, versions)), ..self.policy.clone() };
+            judge(self.knowledge, self.host, image, &policy).takes
+        };
+        let nearest = engine::versions(self.knowledge, &engine).map(|(nearest, _)| nearest);
+        let tells = |versions: &EngineVersions| match nearest {
+            Some(nearest) => std::ptr::eq(nearest, versions),
+            None => tells_of(&engine, versions, self.policy),
+        };
+        let told = of_engine(self.knowledge, &engine).into_iter().filter(|versions| tells(versions));
+        let answers: Vec<(&EngineVersions, Takes)> = told.filter_map(|versions| Some((versions, takes(versions)?))).collect();
+        let clause = |deed: &str| {
+            let is_meant = |takes: &Takes| takes.refusal(self.chosen) == Some(deed);
+            let meant: Vec<_> = answers.iter().filter(|(_, takes)| is_meant(takes)).collect();
+            let words = in_words(&self.knowledge.engine_versions, |versions| {
+                meant.iter().any(|(meant, _)| std::ptr::eq(*meant, versions))
+            });
+            let mut says = meant.iter().map(|(_, takes)| takes.says.map(|says| says.message(self.host)));
+            let first = says.next()?;
+            let message = first.filter(|first| says.all(|next| next.as_ref() == Some(first)));
+            let quoted = message.map(|message| format!(": `{message}`")).unwrap_or_default();
+            Some(format!("{} {deed}{quoted}", and_joined(&words)))
+        };
+        [REFUSE, TAKE_ANOTHER, DO_NOT_START].into_iter().filter_map(clause).collect()
     }
 
     /// The versions whose answer is meant, as ranges.

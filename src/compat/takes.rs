@@ -9,7 +9,7 @@ use super::remedies::{Reported, wish_for};
 use super::warnings::is_reported_to_fail;
 use super::{Case, Choice, Code, Finding, Judgement, Policy, Possibility, Severity, Subject, Use, Verdict, Wish, judge};
 use crate::advice::Remedy;
-use crate::engine::{self, Refusal, select, select_in_store};
+use crate::engine::{self, Refusal, Selection, select, select_in_store};
 use crate::host::{Attribute, Host, HostEngine};
 use crate::image::Image;
 use crate::knowledge::{Below, EngineVersion, EngineVersions, Knowledge, versions_with};
@@ -20,7 +20,8 @@ use crate::{Engine, ImageStore, Isolation};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Takes {
-    /// The entry, an index into [`Image::candidates`]; `None` where the engine takes none.
+    /// The entry, an index into [`Image::candidates`]; `None` where the engine takes none, and where it is not known which one: that can
+    /// depend on the level of the host's processor.
     pub candidate: Option<usize>,
     /// The isolation in which it would start it.
     pub isolation: Option<Use>,
@@ -28,7 +29,7 @@ pub struct Takes {
     pub outcome: Outcome,
     /// The words with which it is refused, where they are known.
     pub says: Option<Says>,
-    /// False for a version of the engine that is newer than those that are known.
+    /// False for a version of the engine that is newer than those that are known, and where the level of the host's processor decides.
     pub known: bool,
 }
 
@@ -96,6 +97,13 @@ pub fn taken(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy)
     select(knowledge, host, image, &policy.engine_of(host))?.candidate
 }
 
+/// True for versions by which an engine is judged whose own version is not known. What is not a version, as of a build of one's own, and
+/// another program below a kubelet can have the rules of those that are maintained; any other version those of all.
+pub(super) fn tells_of(engine: &HostEngine, versions: &EngineVersions, policy: &Policy) -> bool {
+    let has_numbers = || engine.pulling_version().is_some_and(|version| version.numbers().is_some());
+    versions.is_maintained(policy.today) || has_numbers()
+}
+
 impl Case<'_> {
     /// The entry that the engine takes, with the choice of its isolation where it is another one than the best. `None` where nothing
     /// is known of that: an old version, an archive that no engine pulls, and a HostProcess container of an engine that has none.
@@ -114,8 +122,12 @@ impl Case<'_> {
             let says = selection.refusal.map(Says::Pull);
             return Some((Takes { candidate: None, isolation: self.tried(choice), outcome, says, known: selection.known }, None));
         };
+        let by_level = |takes: Takes| match takes.outcome == Outcome::Starts && self.may_fail_by_level(selection) {
+            true => Takes { candidate: None, outcome: Outcome::Unknown, ..takes },
+            false => takes,
+        };
         if Some(index) == chosen {
-            return Some((self.taken(chosen, choice, selection.refusal, selection.known), None));
+            return Some((by_level(self.taken(chosen, choice, selection.refusal, selection.known)), None));
         }
         let (process, hyperv) = self.all.get(index)?;
         let other = Case { candidate: self.image.candidates.get(index), process, hyperv, ..*self };
@@ -126,7 +138,19 @@ impl Case<'_> {
             // A later version may take what fits.
             takes = Takes { outcome: Outcome::Unknown, says: None, ..takes };
         }
-        Some((takes, Some(other_choice)))
+        Some((by_level(takes), Some(other_choice)))
+    }
+
+    /// True where the engine takes an entry, on some level of the host's processor, of which it is not known that it starts.
+    fn may_fail_by_level(&self, selection: &Selection<'_>) -> bool {
+        let may_fail = |index: usize| {
+            let Some((process, hyperv)) = self.all.get(index) else { return false };
+            let other = Case { candidate: self.image.candidates.get(index), process, hyperv, ..*self };
+            other.choose_isolation().ok != Some(true)
+        };
+        !selection.known
+            && engine::depends_on_level(selection.versions, self.host, self.image)
+            && engine::taken_on_levels(selection.versions, self.host, self.image).any(may_fail)
     }
 
     /// The same of this entry, which the engine takes, where this isolation is chosen for it.
@@ -201,6 +225,9 @@ impl Case<'_> {
         }
         self.versions.is_none()
             && of_engine(self.knowledge, self.engine).into_iter().any(|versions| {
+                if !tells_of(self.engine, versions, self.policy) {
+                    return false;
+                }
                 let selection = engine::selected((versions, true), self.engine.name, self.host, self.image);
                 let other = Case { selection: selection.as_ref(), ..*self }.takes(chosen, choice);
                 other.is_some_and(|(takes, _)| takes.outcome == Outcome::Refuses)
@@ -210,7 +237,10 @@ impl Case<'_> {
     /// True if the engine takes the image where this isolation is asked for, and starts it.
     pub(super) fn engine_starts(&self, isolation: Isolation, chosen: Option<usize>) -> bool {
         let other = Case { wish: wish_for(isolation), ..*self };
-        other.takes(chosen, &other.choose_isolation()).is_none_or(|(takes, _)| takes.outcome != Outcome::Refuses)
+        let choice = other.choose_isolation();
+        let takes = other.takes(chosen, &choice).map(|(takes, _)| takes);
+        let starts = takes.map_or(choice.ok == Some(true), |takes| takes.outcome == Outcome::Starts);
+        starts && !other.unknown_version_decides(chosen, &choice, takes.as_ref())
     }
 
     /// True if it depends on what nobody said of the engine whether it takes the image: Docker's store.
@@ -252,6 +282,33 @@ impl Subject<'_> {
                 _ => format!("the kubelet with containerd {}", version(engine.runtime.as_deref())),
             },
             Engine::Wincompat => Engine::Wincompat.as_str().to_owned(),
+        }
+    }
+
+    /// The reason why it is in doubt whether an engine starts an image that fits: what refuses it, or what is not known.
+    pub(super) fn engine_doubt(&self) -> String {
+        let engine = self.engine_words();
+        if self.level_decides() {
+            return format!(
+                "whether {engine} takes it depends on the level of the host's processor, from `amd64/v1` to `amd64/v4`, which is not known"
+            );
+        }
+        let is_known = engine::versions(self.knowledge, &self.policy.engine_of(self.host)).is_some_and(|(_, known)| known);
+        let takes = || self.judged_by(self.policy).and_then(|judgement| judgement.takes);
+        if is_known || takes().is_some_and(|takes| takes.candidate.is_some()) {
+            // It takes the image with the store that is assumed; with the other one it may not.
+            return self.faulty_engines();
+        }
+        let unknown = format!("the rules of {engine} are not known");
+        std::iter::once(unknown).chain(self.refusing_versions()).collect::<Vec<_>>().join("; ")
+    }
+
+    /// True where the engine's version is known, and it depends on the level of the host's processor what it takes.
+    fn level_decides(&self) -> bool {
+        let engine = self.policy.engine_of(self.host);
+        match (engine::versions(self.knowledge, &engine), self.image) {
+            (Some((versions, true)), Some(image)) => engine::depends_on_level(versions, self.host, image),
+            _ => false,
         }
     }
 
@@ -312,19 +369,33 @@ impl Subject<'_> {
     /// later one.
     pub(super) fn other_engine_version(&self, reported: Reported) -> Option<Remedy> {
         let engine = self.policy.engine_of(self.host).into_owned();
-        let (now, _) = engine::versions(self.knowledge, &engine)?;
-        let same = versions_with(&self.knowledge.engine_versions, now.engine, now.store).into_iter();
+        if engine.below() == Some(Below::Another) {
+            return None;
+        }
+        let (name, store) = engine::pulling(&engine)?;
+        // Every version comes after one that is not known at all.
+        let now = engine::versions(self.knowledge, &engine).map(|(now, _)| &now.first);
+        let is_later = |other: &EngineVersions| now.is_none_or(|now| other.first > *now);
+        let same = versions_with(&self.knowledge.engine_versions, name, store).into_iter();
         let kubelet = engine.version.as_ref().and_then(EngineVersion::numbers);
         let is_meant = |other: &&EngineVersions| {
-            let is_for_kubelet = || self.knowledge.recommends(&other.last, kubelet).unwrap_or(other.first > now.first);
-            let is_other = other.first != now.first && other.is_maintained(self.policy.today);
+            let is_for_kubelet = || self.knowledge.recommends(&other.last, kubelet).unwrap_or_else(|| is_later(other));
+            let is_other = now != Some(&other.first) && other.is_maintained(self.policy.today);
             is_other && (engine.name != Engine::Kubernetes || is_for_kubelet())
         };
         let others = same.filter(is_meant);
-        let (earlier, later): (Vec<&EngineVersions>, Vec<_>) = others.partition(|other| other.first < now.first);
+        let (later, earlier): (Vec<&EngineVersions>, Vec<_>) = others.partition(|other| is_later(other));
         let mut versions = later.into_iter().chain(earlier.into_iter().rev()).map(|versions| versions.written(&versions.last));
         let version = versions.find(|version| self.passes_by(engine.in_version(version.clone()), reported))?;
-        Some(Remedy::EngineVersion(now.engine, version))
+        Some(Remedy::EngineVersion(name, version))
+    }
+
+    /// Docker's own image store, where it is not known that this is the one, and this image passes with it.
+    pub(super) fn own_store(&self, reported: Reported) -> Option<Remedy> {
+        let engine = self.policy.engine_of(self.host).into_owned();
+        let own = ImageStore::GraphDriver;
+        let may_be_another = engine.name == Engine::Docker && engine.store != Some(own);
+        (may_be_another && self.passes_by(HostEngine { store: Some(own), ..engine }, reported)).then_some(Remedy::ImageStore(own))
     }
 
     /// The other image store of Docker, where this image passes with it.

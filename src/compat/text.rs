@@ -156,11 +156,11 @@ impl Finding {
             ("engine-minimum", _) => subject.engine_minimum().to_owned(),
             ("engine-before-host-process", _) => subject.engine_before_host_process(),
             ("engine-differs", _) => subject.differing_versions(),
+            ("engine-doubt", _) => subject.engine_doubt(),
             ("engine-says", _) => subject.engine_says(),
             ("engine-takes", _) => subject.engine_takes(),
             ("fits", _) if subject.may_fit_only() => "may fit".to_owned(),
             ("fits", _) => "fits".to_owned(),
-            ("engines", _) => subject.refusing_engines(),
             ("platforms", Detail::Platforms(words))
             | ("reason", Detail::Reason(words))
             | ("stated", Detail::Stated(words))
@@ -239,7 +239,6 @@ impl Subject<'_> {
             }
             // Kubernetes has no use for it.
             "enable-hyperv" if self.policy.engine_on(self.host) == Engine::Kubernetes => None,
-            "if-docker" => (self.policy.engine_on(self.host) == Engine::Docker).then(Advice::default),
             // Nothing is to be found out where the engine has no Hyper-V isolation.
             "if-offered" => self.policy.engine_on(self.host).offers_hyperv().then(Advice::default),
             "if-in-pod" => (self.policy.engine_on(self.host) == Engine::Kubernetes).then(Advice::default),
@@ -253,6 +252,7 @@ impl Subject<'_> {
             "engine-version" => self.other_engine_version(reported).map(Advice::from),
             "fresh-base" => self.fresh_base(),
             "image-store" => self.other_store(reported).map(Advice::from),
+            "own-store" => self.own_store(reported).map(Advice::from),
             "if-indexed" => self.passes_once_indexed().then(Advice::default),
             "entry" => self.other_entry().map(|reference| Remedy::Image(reference).into()),
             "host-behind" => self.version().is_some_and(|image| self.host.os_version < image).then(Advice::default),
@@ -302,12 +302,12 @@ impl Subject<'_> {
         }
     }
 
-    /// The engines that refuse this pair by mistake, e.g. `Docker 29.0.0 to 29.7.2 with the containerd image store`; where there are none,
-    /// the known versions of the engine that refuse the image.
-    fn refusing_engines(&self) -> String {
+    /// The engines that refuse this pair by mistake, with the words that all of them have in common, e.g. `Docker 29.0.0 to 29.7.2 with
+    /// the containerd image store refuse it: …`.
+    pub(super) fn faulty_engines(&self) -> String {
         let faults = self.version().map(|image| self.knowledge.engine_faults_with(self.host.os_version.build, image.build));
         let faults: Vec<String> = faults.into_iter().flatten().map(|fault| fault.engines_joined(" and ")).collect();
-        if faults.is_empty() { self.refusing_versions() } else { faults.join(" and ") }
+        format!("{} refuse it: `no match for platform in manifest`", faults.join(" and "))
     }
 }
 

@@ -10,20 +10,35 @@ use crate::{Architecture, Engine};
 
 /// The entry that containerd pulls, and why it does not. An image without an index is not compared with the host.
 pub(super) fn select(versions: &EngineVersions, host: &Host, image: &Image) -> (Option<usize>, Option<Refusal>) {
-    if is_single(image) {
-        return (Some(0), None);
+    match select_on(LOWEST_LEVEL, versions, host, image) {
+        Some(index) => (Some(index), None),
+        None => (None, Refusal::of_index(versions, image)),
     }
+}
+
+/// The entry that containerd pulls on a processor of this level.
+fn select_on(level: u8, versions: &EngineVersions, host: &Host, image: &Image) -> Option<usize> {
+    if is_single(image) {
+        return Some(0);
+    }
+    let fitting = image.candidates.iter().enumerate().filter(|(_, candidate)| fits(level, versions, host, candidate));
     let mut best: Option<(usize, Fitting<'_>)> = None;
-    for (index, candidate) in image.candidates.iter().enumerate().filter(|(_, candidate)| fits(versions, host, candidate)) {
-        let place = processor(versions, host, &candidate.architecture, &candidate.entry.variant).unwrap_or_default();
+    for (index, candidate) in fitting {
+        let place = processor(level, versions, host, &candidate.architecture, &candidate.entry.variant).unwrap_or_default();
         if best.is_none_or(|(_, best)| precedes(versions.order, (candidate, place), best)) {
             best = Some((index, (candidate, place)));
         }
     }
-    match best {
-        Some((index, _)) => (Some(index), None),
-        None => (None, Refusal::of_index(versions, image)),
-    }
+    best.map(|(index, _)| index)
+}
+
+/// The levels of amd64: `v1` is every such processor. Only Docker 29.6 and later ask for more, by the level of the host's.
+const LOWEST_LEVEL: u8 = 1;
+const HIGHER_LEVELS: [u8; 3] = [2, 3, 4];
+
+/// The entries that are taken on processors of the higher levels.
+pub(super) fn on_higher_levels(versions: &EngineVersions, host: &Host, image: &Image) -> [Option<usize>; 3] {
+    HIGHER_LEVELS.map(|level| select_on(level, versions, host, image))
 }
 
 /// An entry that the matcher accepts, with the place of its processor.
@@ -32,24 +47,33 @@ type Fitting<'c> = (&'c Candidate, u8);
 /// The first containerd for which `v1` is every amd64 (`normalizeArch`); before, it is a variant of its own.
 const FIRST_WITH_V1: semver::Version = semver::Version::new(1, 6, 0);
 
+/// True for versions that take an entry for `v1` of amd64, where the variant of the processor is compared.
+pub(super) fn takes_v1(versions: &EngineVersions) -> bool {
+    versions.engine != Engine::Containerd || versions.first >= FIRST_WITH_V1
+}
+
 /// The place of a processor among those that are tried, the host's own first; `None` for one that is not.
-fn processor(versions: &EngineVersions, host: &Host, architecture: &str, variant: &str) -> Option<u8> {
+fn processor(level: u8, versions: &EngineVersions, host: &Host, architecture: &str, variant: &str) -> Option<u8> {
     let own = host.architecture.as_str();
+    // From the host's level down to the lowest.
+    let levels = level - LOWEST_LEVEL;
     if architecture == own {
-        let is_own = match (own, variant) {
-            (_, "") => true,
-            ("amd64", "v1") => versions.engine != Engine::Containerd || versions.first >= FIRST_WITH_V1,
+        return match (own, variant) {
+            (_, "") => Some(levels),
+            ("amd64", "v1") => takes_v1(versions).then_some(levels),
+            ("amd64", "v2") => level.checked_sub(2),
+            ("amd64", "v3") => level.checked_sub(3),
+            ("amd64", "v4") => level.checked_sub(4),
             // Since containerd/platforms 1.0.0-rc.0.
-            ("arm64", "v8.0") => versions.reads_configs,
-            _ => false,
+            ("arm64", "v8.0") => versions.reads_configs.then_some(levels),
+            _ => None,
         };
-        return is_own.then_some(0);
     }
     if !tries_32_bit(versions) {
         return None;
     }
     match (own, architecture, variant) {
-        ("amd64", "386", "") | ("arm64", "arm", "v8" | "8") => Some(1),
+        ("amd64", "386", "") | ("arm64", "arm", "v8" | "8") => Some(levels + 1),
         ("arm64", "arm", "v7" | "7" | "") => Some(2),
         ("arm64", "arm", "v6" | "6") => Some(3),
         ("arm64", "arm", "v5" | "5") => Some(4),
@@ -68,12 +92,15 @@ pub(super) fn depends_on_level(versions: &EngineVersions, host: &Host, image: &I
     let of_level = |candidate: &Candidate| {
         candidate.architecture == "amd64" && matches!(candidate.entry.variant.as_str(), "v2" | "v3" | "v4")
     };
-    versions.order == Order::Features && host.architecture == Architecture::Amd64 && image.candidates.iter().any(of_level)
+    let may_depend =
+        versions.order == Order::Features && host.architecture == Architecture::Amd64 && image.candidates.iter().any(of_level);
+    let on_lowest = || select_on(LOWEST_LEVEL, versions, host, image);
+    may_depend && on_higher_levels(versions, host, image).iter().any(|taken| *taken != on_lowest())
 }
 
 /// True for an entry that the matcher accepts. The first one without a platform is read further, and its config is compared.
-fn fits(versions: &EngineVersions, host: &Host, candidate: &Candidate) -> bool {
-    let of_processor = |architecture: &str, variant: &str| processor(versions, host, architecture, variant).is_some();
+fn fits(level: u8, versions: &EngineVersions, host: &Host, candidate: &Candidate) -> bool {
+    let of_processor = |architecture: &str, variant: &str| processor(level, versions, host, architecture, variant).is_some();
     let entry = &candidate.entry;
     match (entry.platform, &candidate.config) {
         (PlatformStated::NoneAgain | PlatformStated::Unusable, _) => false,
@@ -113,11 +140,18 @@ pub(super) fn accepts(accepts: Accepts, host: &Host, version: &Version) -> bool 
     }
 }
 
-/// True if the text begins with the host's version.
+/// True if the text begins with the host's version. No dot has to follow, so on 25398 `10.0.253985` does.
 fn is_of_host(version: &Version, host: &Host) -> bool {
+    let own = host.os_version;
     match version {
-        Version::Known(version) => version.triple() == host.os_version.triple(),
-        Version::Unparsable(text) => text.starts_with(&host.os_version.triple().to_string()),
+        Version::Known(version) => {
+            let mut build = version.build;
+            while build > own.build {
+                build /= 10;
+            }
+            (version.major, version.minor, build) == (own.major, own.minor, own.build)
+        }
+        Version::Unparsable(text) => text.starts_with(&own.triple().to_string()),
         Version::Missing => false,
     }
 }

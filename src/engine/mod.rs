@@ -20,7 +20,7 @@ use std::borrow::Cow;
 
 use crate::host::{Host, HostEngine};
 use crate::image::{Candidate, Image, Source, Version};
-use crate::knowledge::{Below, EngineVersion, EngineVersions, Knowledge};
+use crate::knowledge::{Below, EngineVersion, EngineVersions, Knowledge, versions_with};
 use crate::{Engine, ImageStore};
 
 pub use limits::{Limit, limit, offers_host_process, part_without_host_process};
@@ -79,6 +79,16 @@ pub(crate) fn selected<'k>(
     Some(Selection { candidate, refusal, versions, known })
 }
 
+/// True for an image of which it depends on the level of the host's processor what these versions take.
+pub(crate) fn depends_on_level(versions: &EngineVersions, host: &Host, image: &Image) -> bool {
+    containerd::depends_on_level(versions, host, image)
+}
+
+/// The entries that these versions take on processors of the levels above the lowest, each an index into [`Image::candidates`].
+pub(crate) fn taken_on_levels(versions: &EngineVersions, host: &Host, image: &Image) -> impl Iterator<Item = usize> {
+    containerd::on_higher_levels(versions, host, image).into_iter().flatten()
+}
+
 /// What is known of this engine in its version; the flag is false for a version that came later, and for one that came before the release
 /// with its numbers, with which another rule begins.
 pub fn versions<'k>(knowledge: &'k Knowledge, engine: &HostEngine) -> Option<(&'k EngineVersions, bool)> {
@@ -107,7 +117,25 @@ fn versions_of<'k>(
     // One that is not a version, as of a build of one's own, is not the newest.
     let numbers = version.numbers()?;
     let (versions, known) = knowledge.engine_versions_of(name, store, Some(numbers))?;
-    Some((versions, known && !(version.is_early() && *numbers == versions.first)))
+    let is_before = version.is_early() && *numbers == versions.first;
+    Some((versions, known && !(is_before && begins_a_rule(knowledge, versions))))
+}
+
+/// True if these versions have another rule than those before them, so that it is not known which one a pre-release of the first of them
+/// has. The first release of a line was made from what followed the first one of the line before: it need not have what came to that
+/// line later, so all of that line counts.
+fn begins_a_rule(knowledge: &Knowledge, versions: &EngineVersions) -> bool {
+    let line = |version: &semver::Version| (version.major, version.minor);
+    let mut earlier = versions_with(&knowledge.engine_versions, versions.engine, versions.store);
+    earlier.retain(|other| other.first < versions.first);
+    let Some(before) = earlier.last().map(|other| line(&other.last)) else { return true };
+    earlier.iter().rev().take_while(|other| line(&other.last) == before).any(|other| !is_same_rule(other, versions))
+}
+
+/// True for versions that select entries in the same way, whatever they say and for however long they are maintained.
+fn is_same_rule(one: &EngineVersions, other: &EngineVersions) -> bool {
+    let rule = |versions: &EngineVersions| (versions.accepts, versions.order, versions.refuses_features, versions.reads_configs);
+    rule(one) == rule(other) && containerd::takes_v1(one) == containerd::takes_v1(other)
 }
 
 /// True for an image without an index, or one that is named by the digest of its manifest: then there is nothing to choose.

@@ -116,6 +116,26 @@ fn the_matcher_tests_of_containerd() {
     }
 }
 
+/// `HasPrefix` of containerd 1.5.0 to 1.6.22 and 1.7.0 to 1.7.5 asks for no dot behind the host's version.
+#[test]
+fn a_build_that_begins_with_the_hosts_is_accepted_as_its_own() {
+    for form in [Accepts::HostBuild, Accepts::HostBuildOrNone] {
+        for (version, expected) in [
+            ("10.0.25398", true),
+            ("10.0.253985", true),
+            ("10.0.2539812.1", true),
+            ("10.0.2539", false),
+            ("10.0.253", false),
+            ("10.0.25399", false),
+            ("10.0.254985", false),
+            ("10.1.253985", false),
+        ] {
+            assert_eq!(accepts(form, &host(25398), &Version::read(Some(version))), expected, "{form:?}: {version}");
+        }
+    }
+    assert!(!accepts(Accepts::From2022, &host(25398), &Version::read(Some("10.0.253985"))));
+}
+
 /// `Test_PlatformOrder` of containerd/platforms since 1.0.0-rc.2; the Linux entry is not among the candidates.
 #[test]
 fn the_order_tests_of_containerd() {
@@ -335,6 +355,21 @@ fn what_is_not_known_is_not_predicted() {
     ] {
         let selection = select(knowledge, &host(26200), &image, &engine(text)).expect("a rule");
         assert_eq!((selection.candidate, selection.known), (None, known), "{text}");
+    }
+    // Where the rule goes on, that of a pre-release is known. Between containerd 2.1.0 and 2.1.6, which 2.2.0 is like, it changed.
+    for (text, known) in [
+        ("docker@28.0.0-rc.1", true),
+        ("docker@23.0.0-rc.4", true),
+        ("docker@18.06.0-ce-rc1", false),
+        ("docker@17.03.0-ce-rc1", false),
+        ("docker/containerd@28.0.0-rc.1", false),
+        ("containerd@1.4.0-rc.0", true),
+        ("containerd@1.6.0-rc.1", false),
+        ("containerd@2.0.0-rc.3", false),
+        ("containerd@2.1.0-rc.1", true),
+        ("containerd@2.2.0-rc.1", false),
+    ] {
+        assert_eq!(versions(knowledge, &engine(text)).map(|(_, known)| known), Some(known), "{text}");
     }
     assert_eq!(select(knowledge, &host(20348), &image, &engine("kubernetes@cri-o://1.30.0")), None);
     let archive = Image { source: Source::DockerArchive, ..image };

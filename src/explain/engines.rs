@@ -11,10 +11,7 @@ pub(super) fn of_no_matching_manifest(
     host: Option<OsVersion>,
     knowledge: &Knowledge,
 ) -> Vec<Advice> {
-    let says = |versions: &EngineVersions| {
-        let is_of_store = versions.store.is_some_and(|store| stores.contains(&store));
-        versions.engine == Engine::Docker && is_of_store && words.contains(&versions.message)
-    };
+    let says = |versions: &EngineVersions| says_no_matching_manifest(versions, words, stores);
     let engines = in_words(&knowledge.engine_versions, says);
     if engines.is_empty() {
         return Vec::new();
@@ -24,12 +21,36 @@ pub(super) fn of_no_matching_manifest(
     causes
 }
 
-/// Those that say `no match for platform in manifest` and no more, each with the images of which it does: of Docker alone, if the text
-/// is `of_docker`.
-pub(super) fn of_no_match_for_platform(of_docker: bool, knowledge: &Knowledge) -> Vec<Advice> {
-    let says = |versions: &EngineVersions| match versions.engine {
-        Engine::Docker => versions.message == NoMatch::NoPlatform,
-        engine => engine == Engine::Containerd && !of_docker,
+/// True if one of those that say `no matching manifest` in one of these forms, with containerd's image store, does not take images of this
+/// build on a host of that build.
+pub(super) fn may_refuse(words: &[NoMatch], host: u32, image: u32, knowledge: &Knowledge) -> bool {
+    let says = |versions: &&EngineVersions| says_no_matching_manifest(versions, words, &[ImageStore::Containerd]);
+    knowledge.engine_versions.iter().filter(says).any(|versions| !versions.accepts.builds(host).contains(&image))
+}
+
+fn says_no_matching_manifest(versions: &EngineVersions, words: &[NoMatch], stores: &[ImageStore]) -> bool {
+    let is_of_store = versions.store.is_some_and(|store| stores.contains(&store));
+    versions.engine == Engine::Docker && is_of_store && words.contains(&versions.message)
+}
+
+/// The program that says `no match for platform in manifest`, as the words around it tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Speaker {
+    /// Docker's daemon.
+    Docker,
+    /// The kubelet with a containerd that does not find the config of the image.
+    Kubelet,
+    /// Any that says no more.
+    Any,
+}
+
+/// Those that say `no match for platform in manifest` and no more, or what a kubelet says before it, each with the images of which it does.
+pub(super) fn of_no_match_for_platform(speaker: Speaker, knowledge: &Knowledge) -> Vec<Advice> {
+    let says = |versions: &EngineVersions| match (versions.engine, speaker) {
+        (Engine::Docker, Speaker::Docker | Speaker::Any) => versions.message == NoMatch::NoPlatform,
+        (Engine::Containerd, Speaker::Kubelet) => versions.kubelet_message == Some(NoMatch::NoPlatformInImage),
+        (Engine::Containerd, Speaker::Any) => true,
+        _ => false,
     };
     let about = |accepts: Accepts| match accepts {
         Accepts::Any | Accepts::FirstNotNewer => "an index without an entry for Windows and the processor",
@@ -52,7 +73,11 @@ pub(super) fn of_no_match_for_platform(of_docker: bool, knowledge: &Knowledge) -
     ];
     let of_form = |form: Accepts| {
         let engines = in_words(&knowledge.engine_versions, |versions| says(versions) && versions.accepts == form);
-        (!engines.is_empty()).then(|| format!("{} print this for {}.", and_joined(&engines), about(form)).into())
+        let printing = match speaker {
+            Speaker::Kubelet => format!("A kubelet with {} prints", and_joined(&engines)),
+            Speaker::Docker | Speaker::Any => format!("{} print", and_joined(&engines)),
+        };
+        (!engines.is_empty()).then(|| format!("{printing} this for {}.", about(form)).into())
     };
     forms.into_iter().filter_map(of_form).collect()
 }

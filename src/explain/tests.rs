@@ -420,8 +420,38 @@ fn an_engines_message_names_its_versions() {
         "{said}"
     );
     assert!(said.contains("`docker version`"), "{said}");
+    // What a kubelet says of an image without a config is not said by Docker, nor with an older containerd.
+    let of_kubelet = explained("get image config descriptor: no match for platform in manifest sha256:0a1b: not found");
+    let of_kubelet = of_kubelet.causes.join("\n");
+    assert!(!of_kubelet.contains("containerd 1.") && !of_kubelet.contains("Docker 2"), "{of_kubelet}");
+    assert!(of_kubelet.contains("A kubelet with containerd 2.1.0 to 2.1.5 prints this for an index without"), "{of_kubelet}");
+    assert!(of_kubelet.contains("A kubelet with containerd 2.1.6 to 2.3.4 prints this for the same"), "{of_kubelet}");
     let cut = explained("no matching manifest for windows(10.0.26200)/amd6").meaning;
     assert!(cut.contains("with its own image store or with that of containerd"), "{cut}");
     // Nothing is said of versions where the text is cut.
     assert!(!explained("no matching manifest for windows").causes.join(" ").contains("These versions"));
+}
+
+/// A base image is advice where every engine takes it that prints these words; with Docker's own image store, where that one does.
+#[test]
+fn a_base_image_is_advice_where_the_engine_takes_it() {
+    let containerd = ": no match for platform in manifest: not found";
+    for (text, build, is_refused) in [
+        (format!("no matching manifest for windows(10.0.26200)/amd64/v3 in the manifest list entries{containerd}"), 20348, true),
+        (format!("no matching manifest for windows(10.0.26200)/amd64/v3 in the manifest list entries{containerd}"), 26100, false),
+        // Only some of the versions that print this take it.
+        (format!("no matching manifest for windows(10.0.26200)/amd64 in the manifest list entries{containerd}"), 20348, true),
+        (format!("no matching manifest for windows(10.0.19045)/amd64 in the manifest list entries{containerd}"), 17763, true),
+        (format!("no matching manifest for windows(10.0.26100)/amd64 in the manifest list entries{containerd}"), 20348, false),
+        ("no matching manifest for windows(10.0.26200)/amd64 in the manifest list entries".to_owned(), 20348, false),
+        ("no matching manifest for windows/amd64 10.0.19045 in the manifest list entries".to_owned(), 17763, false),
+    ] {
+        let base = Replacement { reference: "mcr.microsoft.com/app:1".to_owned(), build, supported: true };
+        let found = |_: OsVersion, _: &str| Some(base.clone());
+        let context = Context { knowledge: Knowledge::built_in(), replacement: &found };
+        let steps = explain(&text, &context).unwrap().worded(ToString::to_string).steps.join("\n");
+        assert_eq!(steps.contains("daemon.json), and rebase on a base image"), is_refused, "{text} {build}: {steps}");
+        assert_eq!(steps.contains("Rebase on a base image"), !is_refused, "{text} {build}: {steps}");
+        assert!(!steps.contains("newer engine"), "{steps}");
+    }
 }

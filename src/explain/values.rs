@@ -1,6 +1,6 @@
 //! Messages with values in them: a platform, two versions, a reference. The values decide what is said.
 
-use super::engines;
+use super::engines::{self, Speaker};
 use super::paste::Paste;
 use super::{Context, Explanation, Replacement, of_message, scheduling};
 use crate::advice::{Command, Remedy, advice};
@@ -60,7 +60,12 @@ pub(super) fn explain(message: &ErrorMessage, paste: &Paste, start: usize, conte
             no_matching_manifest(general, &platform, stores(paste, text, &platform), context)
         }
         "no-match-for-platform" => {
-            no_match_for_platform(general, paste.before(start).ends_with("errorresponsefromdaemon:"), context.knowledge)
+            let speaker = match paste.before(start) {
+                before if before.ends_with("errorresponsefromdaemon:") => Speaker::Docker,
+                before if before.ends_with("getimageconfigdescriptor:") => Speaker::Kubelet,
+                _ => Speaker::Any,
+            };
+            no_match_for_platform(general, speaker, context.knowledge)
         }
         "windows-version-incompatible" => match incompatible(text) {
             Some((image, host)) => incompatible_versions(general, image, host, context),
@@ -282,13 +287,16 @@ fn no_matching_manifest(general: Explanation, platform: &Platform, stores: &[Ima
                     )
                     .into(),
                 );
-                steps.push("If the list has an entry for Windows Server 2022, use Docker's classic image store (`\"features\": {\"containerd-snapshotter\": false}` in daemon.json), or a newer engine.".into());
+                steps.push(format!("If the list has an entry for Windows Server 2022, use {CLASSIC_STORE}.").into());
                 sources.push("https://github.com/moby/moby/issues/53397".to_owned());
             }
         }
         steps.push(linux_only());
         if !platform.is_processor_cut() {
-            steps.push(replace(host, &platform.architecture, context));
+            let is_refused = |build: u32| {
+                stores.contains(&ImageStore::Containerd) && engines::may_refuse(platform.words(), host.build, build, knowledge)
+            };
+            steps.push(replace_where(host, &platform.architecture, context, is_refused));
         }
     } else {
         meaning = meaning
@@ -336,8 +344,9 @@ fn no_entry_for_linux(general: Explanation, platform: &Platform) -> Explanation 
     }
 }
 
-fn no_match_for_platform(general: Explanation, of_docker: bool, knowledge: &Knowledge) -> Explanation {
+fn no_match_for_platform(general: Explanation, speaker: Speaker, knowledge: &Knowledge) -> Explanation {
     let (mut causes, mut steps) = (general.causes, general.steps);
+    let of_docker = speaker == Speaker::Docker;
     if of_docker {
         steps.retain(|step| !step.to_string().contains("`containerd --version`"));
         steps.push("See the version: `docker version`.".into());
@@ -352,7 +361,7 @@ fn no_match_for_platform(general: Explanation, of_docker: bool, knowledge: &Know
             .into()
         }));
     }
-    causes.extend(engines::of_no_match_for_platform(of_docker, knowledge));
+    causes.extend(engines::of_no_match_for_platform(speaker, knowledge));
     Explanation { causes, steps, ..general }
 }
 
@@ -450,8 +459,16 @@ fn named_host(host: OsVersion, knowledge: &Knowledge) -> String {
     }
 }
 
+/// Docker's own image store, with the setting for it.
+const CLASSIC_STORE: &str = "Docker's classic image store (`\"features\": {\"containerd-snapshotter\": false}` in daemon.json)";
+
 /// The base image to rebase on, in place of one that is too new for a host.
 fn replace(host: OsVersion, architecture: &str, context: &Context<'_>) -> Advice {
+    replace_where(host, architecture, context, |_| false)
+}
+
+/// The same, where Docker with containerd's image store, which printed the message, refuses images of some builds there.
+fn replace_where(host: OsVersion, architecture: &str, context: &Context<'_>, is_refused: impl Fn(u32) -> bool) -> Advice {
     let architecture = if architecture.is_empty() { "amd64" } else { architecture };
     let Some(Replacement { reference, build, supported }) = (context.replacement)(host, architecture) else {
         if let Some(advice) = of_equal_revision(host, architecture, context.knowledge) {
@@ -474,8 +491,12 @@ fn replace(host: OsVersion, architecture: &str, context: &Context<'_>) -> Advice
         }
         .into();
     };
+    let rebase = match is_refused(build) {
+        true => format!("Use {CLASSIC_STORE}, and rebase on a base image that runs with it on build {}: `", host.build),
+        false => format!("Rebase on a base image that runs on build {}: `", host.build),
+    };
     advice![
-        format!("Rebase on a base image that runs on build {}: `", host.build),
+        rebase,
         Remedy::Image(reference),
         format!("` (build {build}) is the newest {}.", if supported { "with support" } else { "of those" })
     ]

@@ -168,6 +168,7 @@ fn takes(entry: &VersionsEntry) -> String {
     match (entry.takes.candidate, &entry.os_version) {
         (Some(index), Some(version)) => format!("{}: {version}", index + 1),
         (Some(index), None) => format!("{}: not known", index + 1),
+        (None, _) if entry.takes.outcome.known() == Some(Outcome::Unknown) => "not known".to_owned(),
         (None, _) => "nothing".to_owned(),
     }
 }

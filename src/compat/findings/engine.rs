@@ -50,10 +50,10 @@ declare! {
 
     EngineMayRefuse = "engine-may-refuse", Warning, about [Image, Host, Engine] {
         title: "some engines refuse this pair",
-        message: "image {image} fits host {host}, but {engines} refuse it: `no match for platform in manifest`",
-        help: "update the engine|{if-docker}use Docker's own image store|pull by the digest of the manifest",
-        meaning: "The matcher of containerd/platforms 1.0.0-rc.2 to rc.4 took the wrong lower bound for hosts newer than 26100, so that ltsc2022 images were refused on Windows 11 25H2 and newer. rc.5 corrects it.",
-        advice: "Update the engine to one with containerd/platforms 1.0.0-rc.5 or newer.",
+        message: "image {image} fits host {host}, but {engine-doubt}",
+        help: "name the entry by its digest: {chosen-entry}|use {engine-version}|use {own-store}||try it on such a host before you rely on it",
+        meaning: "Every engine chooses an entry of an index by rules of its own, which changed from version to version. Where the rules of this one are not known, and known versions do not start the image, the result is undecided: a version before or after those that are known, a pre-release, a text that is not a version, or another program than containerd below a kubelet. So it is where an index names levels of processors, which Docker 29.6 and later compare. For a Docker whose image store is not known this is a warning beside the result: the matcher of containerd/platforms 1.0.0-rc.2 to rc.4 takes the wrong lower bound for hosts newer than 26100, so that ltsc2022 images are refused on Windows 11 25H2 and newer. rc.5 corrects it.",
+        advice: "Name the manifest by its digest, use a version of the engine whose rules are known, or use Docker's own image store.",
         source: "https://github.com/containerd/platforms/pull/34",
     }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::advice::{Remedy, Setting};
 use crate::host::{HostEngine, Spec, parse};
 use crate::knowledge::builds::MICROSOFT_REGISTRY;
-use crate::{Engine, Isolation};
+use crate::{Engine, ImageStore, Isolation};
 
 /// The hosts: every release that the knowledge names, each as it is, without Hyper-V, and with it unknown.
 fn hosts() -> Vec<Host> {
@@ -123,6 +123,7 @@ fn no_advice_names_what_does_not_pass() {
         "architecture-mismatch",
         "build-mismatch",
         "client-before-1809",
+        "engine-may-refuse",
         "engine-refuses",
         "engine-version-matters",
         "explicit-isolation-needed",
@@ -435,7 +436,7 @@ fn what_is_reported_to_fail_is_not_advice() {
     assert!(!codes(&judgement).contains(&Code::EngineTakesAnother), "{judgement:?}");
 
     // An engine that refuses what fits is not a reason to name what is reported to fail.
-    let docker = HostEngine { store: Some(crate::ImageStore::Containerd), ..HostEngine::new(Engine::Docker, None) };
+    let docker = HostEngine { store: Some(ImageStore::Containerd), ..HostEngine::new(Engine::Docker, None) };
     let policy = Policy { wish: Wish::Default, engine: Some(docker.in_version("29.5.0".to_owned())), ..today() };
     let image = index(vec![entry("10.0.20348.1")]);
     let help = help_of(Code::EngineRefuses, &host, &image, &policy);
@@ -482,22 +483,32 @@ fn a_warning_does_not_advise_what_it_warns_of() {
     assert_eq!(help, "try it before you rely on it, and pull the image again after Windows updates");
 }
 
-/// Only Docker has another image store, and only its words begin with `no matching manifest`.
+/// Only Docker has another image store, and a version is named only where one is known that passes.
 #[test]
-fn an_engine_that_may_refuse_is_told_what_it_has() {
+fn an_engine_that_may_refuse_is_told_what_passes() {
     let (host, image) = (server("10.0.26200.1"), super::image("10.0.20348.1"));
     let of = |name: Engine| HostEngine::new(name, None);
-    for (engine, expected) in [
-        (of(Engine::Containerd).in_version("2.3.9".to_owned()), "update the engine; or pull by the digest of the manifest"),
-        (of(Engine::Kubernetes).in_version("2.3.9".to_owned()), "update the engine; or pull by the digest of the manifest"),
-        (of(Engine::Docker), "update the engine; or use Docker's own image store; or pull by the digest of the manifest"),
+    let by_digest = Remedy::Image(format!("registry.example/app@{}", image.candidates[0].digest.as_ref().unwrap()));
+    let old = || Remedy::EngineVersion(Engine::Containerd, "2.0.11".to_owned());
+    let crio = HostEngine { runtime: Some("cri-o://1.30.0".to_owned().into()), ..of(Engine::Kubernetes) };
+    for (engine, others) in [
+        (of(Engine::Containerd).in_version("2.3.9".to_owned()), vec![old()]),
+        (of(Engine::Containerd).in_version("not-a-version".to_owned()), vec![old()]),
+        // It is not known which versions are for this kubelet.
+        (of(Engine::Kubernetes).in_version("2.3.9".to_owned()), Vec::new()),
+        (crio, Vec::new()),
+        (of(Engine::Docker), vec![Remedy::ImageStore(ImageStore::GraphDriver)]),
     ] {
         let policy = Policy { wish: Wish::Default, engine: Some(engine), ..today() };
-        assert_eq!(help_of(Code::EngineMayRefuse, &host, &image, &policy), expected);
         let judgement = judged(&host, &image, &policy);
-        let message = Finding::new(Code::EngineMayRefuse).message(&subject(&host, &image, &policy, &judgement)).to_string();
-        assert!(message.ends_with("refuse it: `no match for platform in manifest`"), "{message}");
+        let finding = judgement.findings.iter().find(|finding| finding.code == Code::EngineMayRefuse).expect("it may refuse it");
+        let expected: Vec<Remedy> = std::iter::once(by_digest.clone()).chain(others).collect();
+        assert_eq!(finding.remedies(&subject(&host, &image, &policy, &judgement)), expected, "{:?}", policy.engine);
     }
+    // An entry of an archive has no name of its own.
+    let archive = Image { source: Source::OciLayout, reference: "oci:app".to_owned(), ..image };
+    let policy = Policy { wish: Wish::Default, engine: Some(of(Engine::Kubernetes).in_version("2.3.9".to_owned())), ..today() };
+    assert_eq!(help_of(Code::EngineMayRefuse, &host, &archive, &policy), "try it on such a host before you rely on it");
 }
 
 /// containerd lists for each Kubernetes which of its versions are recommended; 2.0 is not for 1.35 and later.
