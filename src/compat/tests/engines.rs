@@ -145,7 +145,8 @@ fn an_engine_that_is_not_known_is_told_what_known_ones_do() {
         assert_eq!(judged_by(&kubelet(runtime), &s22, all, Wish::Default).0.ok, Some(true), "{runtime}");
     }
     // The rules of old versions do not count for a new one.
-    let (judgement, messages) = judged_by(&of(Engine::Containerd, "2.4.0"), &server("10.0.17763.1"), &all[1..], Wish::HostProcess);
+    let (judgement, messages) =
+        judged_by(&of(Engine::Containerd, "2.4.0"), &server("10.0.17763.1"), &all[1..], Wish::HostProcess);
     let said = messages.join("\n");
     assert_eq!(judgement.ok, None, "{said}");
     assert!(said.contains("are not known; containerd 2.3.0 to 2.3.4 refuse it: `no match for platform"), "{said}");
