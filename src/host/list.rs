@@ -388,7 +388,8 @@ fn named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<(&'line str, 
     let (first, rest) = line.split_once(SEPARATORS)?;
     // What was looked for in files has the file before it: `hosts/web01.txt:Microsoft Windows [Version …]`.
     // `KB5031364,web01,10.0.20348.2402`: an update has no Windows.
-    if other_thing::is_update(first)
+    if line.len() <= LONGEST_LINE
+        && other_thing::is_update(first)
         && let Some(found) = named(rest.trim(), knowledge).filter(|(name, _)| is_mixed(name))
     {
         return Some(found);

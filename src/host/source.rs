@@ -363,14 +363,13 @@ fn left_out<'j>(holder: &str, value: &'j Value) -> Option<&'j str> {
     }
 }
 
-/// True for a field that holds [other things](other_thing), by its label. Below `holder` it may be a computer, and so it is where it has what
-/// is told of one, and a group of computers may be called so.
+/// True for a field that holds [other things](other_thing), by its label. A computer may be called so, as where `holder` is the label of
+/// an object of computers, and so may a group of computers.
 fn is_of_others(holder: &str, label: &str, value: &Value) -> bool {
-    if !(value.is_object() || value.is_array()) || !other_thing::is_label(label) || maps::HOLDERS.contains(&holder) {
-        return false;
-    }
-    let is_group = other_thing::IN_GROUPS.iter().any(|inner| value.get(*inner).is_some());
-    !is_group && !is_of_one(value) && !(other_thing::may_be_group(label) && has_computers(value))
+    let is_group = || other_thing::IN_GROUPS.iter().any(|inner| value.get(*inner).is_some());
+    let has_some = || other_thing::may_be_group(label) && has_computers(value);
+    let is_of_hosts = || maps::HOLDERS.contains(&holder) || is_group() || is_of_one(value) || has_some();
+    (value.is_object() || value.is_array()) && other_thing::is_label(label) && !is_of_hosts()
 }
 
 /// True for an object with fields that tell of one computer.
