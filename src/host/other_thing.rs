@@ -120,13 +120,13 @@ pub(super) fn without(text: &str) -> Option<(String, &str)> {
 /// The number of these lines that are below a label with so many blanks before it.
 fn lines_below(lines: &[&str], begin: usize) -> usize {
     let ends = |line: &&str| {
-        let words = line.trim_start();
-        let depth = line.len() - words.len();
+        let (words, depth) = (line.trim_start(), depth_of(line));
         !words.is_empty() && depth <= begin && !(depth == begin && words.starts_with("- "))
     };
     lines.iter().position(ends).unwrap_or(lines.len())
 }
 
+/// The number of blanks before a line.
 fn depth_of(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
@@ -388,10 +388,7 @@ mod tests {
                 r#"[{"name": "web01", "version": "10.0.20348.1"}, {"name": "ntdll.dll", "version": "10.0.17763.1"}]"#,
                 "web01: left out, since files and updates are not hosts: `ntdll.dll`".to_owned(),
             ),
-            (
-                "Name,OperatingSystem,OperatingSystemVersion\nsrv.msi,Windows Server 2022,10.0 (20348)\n",
-                "srv.msi: ".to_owned(),
-            ),
+            ("Name,OperatingSystem,OperatingSystemVersion\nsrv.msi,Windows Server 2022,10.0 (20348)\n", "srv.msi: ".to_owned()),
         ] {
             assert_eq!(with_notes(text), expected, "{text}");
         }

@@ -302,9 +302,7 @@ fn tells_of_computers(label: &str, value: &Value, knowledge: &Knowledge) -> bool
     let is_computer = || match value {
         Value::Array(items) => items.iter().any(|item| is_item(item, knowledge)),
         // `generatedOn` is not one.
-        Value::Object(_) if part.is_one_word() => {
-            part.is_mixed() || tells_system(value, knowledge) || is_item(value, knowledge)
-        }
+        Value::Object(_) if part.is_one_word() => part.is_mixed() || tells_system(value, knowledge) || is_item(value, knowledge),
         _ => part.is_mixed(),
     };
     !found.is_empty() || (has_version && part.is_named() && is_computer())
