@@ -12,14 +12,13 @@ pub(super) const HINT: &str =
 
 /// What a name is that of, where it cannot be that of a computer: `a file` for `ntdll.dll`, `an update` for `KB5037765`.
 pub(super) fn named(name: &str) -> Option<&'static str> {
-    const FILES: &str = "appx cpl dll drv efi exe msi msix msu mui nupkg ocx sys winmd";
-    // Domains within a company end so too: `dc01.corp.sys`.
-    const DOMAINS: &str = "drv msi sys";
-    let is_one_of = |endings: &str, ending: &str| endings.split(' ').any(|known| ending.eq_ignore_ascii_case(known));
-    let is_word = |word: &str| word.starts_with(char::is_alphabetic);
-    let is_in_domain = |before: &str| before.contains('.') && before.split('.').all(is_word);
+    const FILES: &str = "appx cpl dll efi exe msix msu mui nupkg ocx sys winmd";
+    let is_known = |ending: &str| FILES.split(' ').any(|known| ending.eq_ignore_ascii_case(known));
+    // A domain within a company may end so too: `dc01.corp.sys`.
+    let is_in_domain = |before: &str, ending: &str| ending.eq_ignore_ascii_case("sys") && before.contains('.');
     let is_file = name.rsplit_once('.').is_some_and(|(before, ending)| {
-        !before.is_empty() && is_one_of(FILES, ending) && !(is_one_of(DOMAINS, ending) && is_in_domain(before))
+        let is_named = !before.is_empty() && is_known(ending);
+        is_named && !is_in_domain(before, ending)
     });
     if is_file {
         Some("a file")
@@ -221,7 +220,7 @@ mod tests {
             ("http.sys", Some("a file")),
             ("dc01.corp.sys", None),
             ("System.Data.dll", Some("a file")),
-            ("Git-2.44.0-64-bit.msi", Some("a file")),
+            ("srv.msi", None),
             ("dll", None),
         ] {
             assert_eq!(named(name), expected, "{name}");
@@ -317,6 +316,11 @@ mod tests {
                 r#"{"web01": {"version": "10.0.17763.5820"}, "images": {"version": "10.0.20348.2402"}}"#,
                 "images 10.0.20348.2402, web01 10.0.17763.5820",
             ),
+            // Ends as files do, and as domains do.
+            (
+                "srv.msi:\n  version: 10.0.20348.2402\ndc01.corp.sys:\n  version: 10.0.20348.2402\nweb01:\n  version: 10.0.20348.2402\n",
+                "srv.msi 10.0.20348.2402, dc01.corp.sys 10.0.20348.2402, web01 10.0.20348.2402",
+            ),
             // A part of what is told of one.
             ("web01:\n  version: 10.0.20348.2402\n  images:\n    version: 10.0.20348.2402\n", "Windows Server 2022 10.0.20348.2402"),
             (
@@ -388,7 +392,7 @@ mod tests {
                 r#"[{"name": "web01", "version": "10.0.20348.1"}, {"name": "ntdll.dll", "version": "10.0.17763.1"}]"#,
                 "web01: left out, since files and updates are not hosts: `ntdll.dll`".to_owned(),
             ),
-            ("Name,OperatingSystem,OperatingSystemVersion\nsrv.msi,Windows Server 2022,10.0 (20348)\n", "srv.msi: ".to_owned()),
+            ("Name,OperatingSystem,OperatingSystemVersion\nsrv.sys,Windows Server 2022,10.0 (20348)\n", "srv.sys: ".to_owned()),
         ] {
             assert_eq!(with_notes(text), expected, "{text}");
         }
