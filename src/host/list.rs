@@ -387,8 +387,16 @@ pub(super) fn is_mixed(word: &str) -> bool {
 fn named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<(&'line str, &'line str)> {
     let (first, rest) = line.split_once(SEPARATORS)?;
     // What was looked for in files has the file before it: `hosts/web01.txt:Microsoft Windows [Version …]`.
+    // `KB5031364,web01,10.0.20348.2402`: an update has no Windows.
+    if line.len() <= LONGEST_LINE
+        && other_thing::is_update(first)
+        && let Some(found) = named(rest.trim(), knowledge).filter(|(name, _)| is_mixed(name))
+    {
+        return Some(found);
+    }
     let (name, rest) = (first.trim_end_matches(":Microsoft").trim_end_matches(':'), rest.trim());
-    let name = source::sections::computer_of_file(name).unwrap_or(name);
+    let of_file = source::sections::computer_of_file(name);
+    let name = of_file.unwrap_or(name);
     // The whole line may be one release: `win11,24h2`.
     if !spec::is_name(name) || spec::is_host(line, knowledge) || other_host::begins_with_other_product(line) {
         return None;
@@ -401,7 +409,8 @@ fn named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<(&'line str, 
     } else {
         // All of `Windows Server 2022, 20348` is the host.
         let is_row = || spec::is_with_build(rest, knowledge) && (is_mixed(name) || !spec::is_with_build(line, knowledge));
-        let holds_host = spec::is_host(rest, knowledge) || is_row() || (is_mixed(name) && versions.len() == 1);
+        let is_name = is_mixed(name) || of_file.is_some();
+        let holds_host = spec::is_host(rest, knowledge) || is_row() || (is_name && versions.len() == 1);
         // `win11 10.0.26100` says more of one host.
         let is_release = || knowledge.releases_named(name).iter().any(|release| Some(release.build) == build());
         holds_host && (first.ends_with(':') || !(spec::is_host(name, knowledge) || is_release()))
@@ -514,6 +523,18 @@ mod tests {
                 Err(error) => error.causes.join(": "),
             }
         };
+        assert_eq!(
+            listed("\\\\web01\\c$\\ver.txt:Microsoft Windows [Version 10.0.20348.2402]\n\\\\images\\c$\\ver.txt:Microsoft Windows [Version 10.0.17763.1]\n"),
+            "web01 10.0.20348.2402, images 10.0.17763.1"
+        );
+        assert_eq!(
+            listed("\\\\nas01\\hosts\\web01.txt:Microsoft Windows [Version 10.0.20348.2402]\n\\\\nas01\\hosts\\web02.txt:Microsoft Windows [Version 10.0.17763.1]\n"),
+            "nas01\\hosts\\web01.txt 10.0.20348.2402, nas01\\hosts\\web02.txt 10.0.17763.1"
+        );
+        assert_eq!(
+            listed("KB5031364,web01,10.0.20348.2402\nKB5031364,web02,10.0.17763.1\n"),
+            "web01 10.0.20348.2402, web02 10.0.17763.1"
+        );
         assert_eq!(listed("web01,Windows Server 2022,10.0.25398.887\n"), "web01 10.0.25398.887");
         assert_eq!(listed("pc1,Windows 11 24H2,26200\n"), "pc1 10.0.26200");
         assert_eq!(listed("Windows 11 24H2,26200\n"), "Windows 11, version 24H2 10.0.26100, Windows 11, version 25H2 10.0.26200");

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::list::{self, LONGEST_LINE, MOST_LINES, is_mixed};
-use super::{source, spec, version_text};
+use super::{other_thing, source, spec, version_text};
 use crate::knowledge::Knowledge;
 
 /// The second computer with a section or a line of its own in what a tool printed of several, one that stands below what was printed
@@ -79,7 +79,7 @@ pub(super) fn named<'t>(text: &'t str, knowledge: &Knowledge) -> Option<&'t str>
             Some(_) => return Some(name),
         }
     }
-    None
+    other_thing::computer_called_so(text)
 }
 
 /// The name of a computer in a line that a tool writes above what was printed there, or that was typed: `ok: [web01] => …` of Ansible,
@@ -120,7 +120,8 @@ pub(super) fn labelled(line: &str) -> Option<&str> {
     let letters: String = label.chars().filter(char::is_ascii_alphanumeric).collect();
     let is_label = LABELS.iter().any(|known| letters.eq_ignore_ascii_case(known));
     let is_word = spec::is_name(name) && !name.contains(':') && name.contains(char::is_alphabetic);
-    let is_other = name.eq_ignore_ascii_case("localhost") || list::is_label(name) || source::sections::is_part(name);
+    let is_word_of_tools = list::is_label(name) || source::sections::is_part(name) || source::sections::is_state(name);
+    let is_other = name.eq_ignore_ascii_case("localhost") || is_word_of_tools;
     (is_label && is_word && !is_other).then_some(name)
 }
 

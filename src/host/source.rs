@@ -32,7 +32,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use self::records::Records;
+pub(super) use self::maps::OUTPUTS;
+use self::records::{Record, Records};
 use super::facts::HostFacts;
 use super::{other_thing, version_text};
 use crate::advice::{Setting, advice};
@@ -317,33 +318,88 @@ fn by_formats(of: impl Fn(&Format) -> bool, text: &str, knowledge: &Knowledge) -
         return Err(Error::new("a host cannot be read from JSON").because("it describes an image, not a host").hint(HINT));
     }
     let Some(format) = first(FORMATS.iter().filter(|format| of(format)), &document) else {
-        let reason = document.json().and_then(of_other_things).unwrap_or_else(|| "none of its fields is known here".to_owned());
-        return Err(Error::new("a host cannot be read from JSON").because(reason).hint(HINT));
+        let error = Error::new("a host cannot be read from JSON");
+        return Err(match document.json().and_then(of_other_things) {
+            Some(reason) => error.because(reason).hint(other_thing::HINT),
+            None => error.because("none of its fields is known here").hint(HINT),
+        });
     };
     let hosts = (format.hosts)(&document).map_err(|error| match whole.left_out {
         Some(label) if version_text::versions(document.text).is_empty() => other_thing::below(label),
         _ => error,
     })?;
+    // A node of Kubernetes lists its images.
+    if let Some(label) = whole.left_out.filter(|_| hosts.iter().any(|host| host.source != Source::Node)) {
+        document.note(other_thing::note(label));
+    }
     Ok(Read { hosts, notes: document.notes.take() })
 }
 
 /// The reason why JSON is not about hosts, where it has versions of [other things](other_thing).
 fn of_other_things(json: &Value) -> Option<String> {
-    let has_version = |value: &Value| !version_text::versions(&value.to_string()).is_empty();
+    named_thing(json).map(|error| error.what).or_else(|| left_out("", json).map(other_thing::reason))
+}
+
+/// The error of the first field of JSON that has the name of a file or an update.
+fn named_thing(json: &Value) -> Option<Error> {
     match json {
-        Value::Array(values) => values.iter().find_map(of_other_things),
-        Value::Object(fields) => fields.iter().find_map(|(label, value)| match other_thing::error(label) {
-            Some(error) => Some(error.what),
-            None if is_of_others(label, value) => has_version(value).then(|| other_thing::reason(label)),
-            None => of_other_things(value),
+        Value::Array(values) => values.iter().find_map(named_thing),
+        Value::Object(fields) => {
+            fields.iter().find_map(|(label, value)| other_thing::error(label).or_else(|| named_thing(value)))
+        }
+        _ => None,
+    }
+}
+
+/// The label of the first [other things](is_of_others) with versions in a value. `holder` is the label of an object.
+fn left_out<'j>(holder: &str, value: &'j Value) -> Option<&'j str> {
+    match value {
+        Value::Array(values) => values.iter().find_map(|value| left_out("", value)),
+        Value::Object(fields) => fields.iter().find_map(|(label, value)| {
+            let is_left_out = is_of_others(holder, label, value);
+            if is_left_out { has_version(value).then_some(label.as_str()) } else { left_out(label, value) }
         }),
         _ => None,
     }
 }
 
-/// True for a field that holds [other things](other_thing).
-fn is_of_others(label: &str, value: &Value) -> bool {
-    (value.is_object() || value.is_array()) && other_thing::is_label(label)
+/// True for a field that holds [other things](other_thing), by its label. A computer may be called so, as where `holder` is the label of
+/// an object of computers, and so may a group of computers.
+fn is_of_others(holder: &str, label: &str, value: &Value) -> bool {
+    let is_group = || other_thing::IN_GROUPS.iter().any(|inner| value.get(*inner).is_some());
+    let has_some = || other_thing::may_be_group(label) && has_computers(value);
+    let is_of_hosts = || maps::HOLDERS.contains(&holder) || is_group() || is_of_one(value) || has_some();
+    (value.is_object() || value.is_array()) && other_thing::is_label(label) && !is_of_hosts()
+}
+
+/// True for an object with fields that tell of one computer.
+fn is_of_one(value: &Value) -> bool {
+    let is_told = |(label, value): (&String, &Value)| value.is_string() && other_thing::is_of_computer(label);
+    value.as_object().is_some_and(|fields| fields.iter().any(is_told))
+}
+
+/// True for a value in which a computer has a version, by the digits in its name.
+fn has_computers(value: &Value) -> bool {
+    match value {
+        Value::Array(values) => values.iter().any(|value| {
+            let line = value.as_str().and_then(|line| line.split_once(' '));
+            let is_line = line.is_some_and(|(name, _)| other_thing::is_computer(name));
+            let records = Records::of_json(value).all;
+            let is_named = |record: &Record| inventory::name(record).is_some_and(other_thing::is_computer);
+            has_version(value) && (is_line || records.iter().any(is_named) || has_computers(value))
+        }),
+        Value::Object(fields) => fields.iter().any(|(name, value)| {
+            let is_nested = value.is_object() || value.is_array();
+            let is_computer = || other_thing::is_computer(name) && (is_nested || value.is_string());
+            has_version(value) && (is_computer() || has_computers(value))
+        }),
+        _ => false,
+    }
+}
+
+/// True for a value with the version of a Windows.
+fn has_version(value: &Value) -> bool {
+    !version_text::versions(&value.to_string()).is_empty()
 }
 
 /// True for JSON about an image: its config, manifest or index, and what `docker image inspect` prints. Its version is not a host's.

@@ -298,10 +298,22 @@ pub(super) fn computer(record: &Record, knowledge: &Knowledge) -> Option<Result<
 
 /// True for records of which one is surely a computer, with a name, a Windows and a label of systems. Drivers have names and versions too.
 pub(super) fn has_computer(records: &[Record], knowledge: &Knowledge) -> bool {
-    let has_system = |record: &Record| value_within(record, &SYSTEMS).or_else(|| value_within(record, &VERSIONS)).is_some();
-    let is_computer =
-        |record: &Record| name(record).is_some() && has_system(record) && windows(record, By::AnyName, knowledge).is_some();
-    records.iter().any(is_computer)
+    records.iter().any(|record| name(record).is_some() && tells_system(record, knowledge))
+}
+
+/// True for a record with a Windows and a label of systems.
+pub(super) fn tells_system(record: &Record, knowledge: &Knowledge) -> bool {
+    let has_system = || value_within(record, &SYSTEMS).or_else(|| value_within(record, &VERSIONS)).is_some();
+    has_system() && windows(record, By::AnyName, knowledge).is_some()
+}
+
+/// The name of the file or the update that a record is about. A computer in a domain may be called like a file: its system is told too.
+fn thing(record: &Record) -> Option<&str> {
+    let is_thing = |name: &&str| {
+        let is_file = || other_thing::named(name).is_some() && value_within(record, &SYSTEMS).is_none();
+        other_thing::is_update(name) || is_file()
+    };
+    name(record).filter(is_thing)
 }
 
 /// The edition in a column of its own; `None` for a number that is not one of Home.
@@ -313,13 +325,13 @@ fn edition_said(record: &Record) -> Option<String> {
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let records = document.records();
     let (mut read, mut nameless) = (Vec::new(), 0);
-    let mut left: Vec<&str> = Vec::new();
+    let (mut left, mut things): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     for (index, record) in records.all.iter().enumerate() {
-        if let Some(facts) = computer(record, document.knowledge) {
+        let read_of_one = computer(record, document.knowledge);
+        if let Some(thing) = thing(record).filter(|_| read_of_one.is_some()) {
+            things.push(thing);
+        } else if let Some(facts) = read_of_one {
             let facts = facts?;
-            if let Some(error) = name(record).and_then(other_thing::error) {
-                return Err(error);
-            }
             let label = name(record).map(str::to_owned);
             nameless += usize::from(label.is_none());
             read.push(HostFacts { label: label.or_else(|| Some(format!("computer {}", index + 1))), ..facts });
@@ -329,7 +341,18 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
             left.extend(name(record));
         }
     }
-    let all = records.all.len();
+    if read.is_empty()
+        && let Some(error) = things.first().copied().and_then(other_thing::error)
+    {
+        return Err(error);
+    }
+    if !things.is_empty() {
+        document.note(format!("left out, since files and updates are not hosts: {}", first_named(&things, things.len())));
+    }
+    if let Some(label) = &records.left_out {
+        document.note(other_thing::note(label));
+    }
+    let all = records.all.len() - things.len();
     match nameless {
         0 => {}
         1 => document.note(format!("one computer of {all} has no name, and is called by its place")),

@@ -4,10 +4,10 @@
 use serde_json::Value;
 
 use super::records::{self, Record};
-use super::{Document, Format, Syntax, inventory, is_of_others};
+use super::{Document, Format, Syntax, inventory, is_of_others, left_out};
 use crate::Error;
 use crate::host::facts::HostFacts;
-use crate::host::{other_host, version_text};
+use crate::host::{other_host, other_thing, version_text};
 use crate::knowledge::Knowledge;
 use crate::text::quoted;
 
@@ -23,6 +23,9 @@ pub(super) fn is_of_image(label: &str) -> bool {
 }
 
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
+    if let Some(label) = document.json().and_then(|json| left_out("", json)) {
+        document.note(other_thing::note(label));
+    }
     if let Some(machines) = machines(document) {
         let read = |(name, text): (String, String)| {
             let facts = one(&text, document.knowledge)
@@ -84,9 +87,11 @@ pub(super) fn all_words(json: &Value) -> Option<String> {
 fn add(value: &Value, label: &str, text: &mut String) -> Option<()> {
     match value {
         Value::String(words) => text.extend([label, ": ", words, " \n"]),
-        Value::Array(values) => values.iter().try_for_each(|value| add(value, label, text))?,
+        // The label of a list is not that of an object in it.
+        Value::Array(values) => values.iter().try_for_each(|value| add(value, if value.is_object() { "" } else { label }, text))?,
         Value::Object(fields) => {
-            let mut fields = fields.iter().filter(|(label, value)| !is_of_others(label, value));
+            let holder = label;
+            let mut fields = fields.iter().filter(|(label, value)| !is_of_others(holder, label, value));
             fields.try_for_each(|(label, value)| if is_of_image(label) { None } else { add(value, label, text) })?;
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}

@@ -6,11 +6,14 @@ use std::cell::OnceCell;
 use serde_json::Value;
 
 use super::records::{self, LISTS, Records};
-use super::{Document, Format, Read, Syntax, Text, answers, in_answer, in_fields, inventory, is_of_others, json_text, sections};
+use super::{
+    Document, Format, Read, Syntax, Text, answers, has_version, in_answer, in_fields, inventory, is_of_one, is_of_others,
+    json_text, left_out, sections,
+};
 use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::list::{self, is_mixed};
-use crate::host::{other_host, spec, version_text};
+use crate::host::{other_host, other_thing, spec, version_text};
 use crate::knowledge::Knowledge;
 use crate::text::quoted;
 
@@ -18,7 +21,7 @@ use crate::text::quoted;
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises, hosts };
 
 /// The labels of objects that hold computers, whatever they are called.
-const HOLDERS: [&str; 6] = ["hosts", "hostvars", "computers", "servers", "nodes", "machines"];
+pub(super) const HOLDERS: [&str; 6] = ["hosts", "hostvars", "computers", "servers", "nodes", "machines"];
 
 /// A field of an object: its name and its value.
 type Field<'j> = (&'j str, &'j Value);
@@ -35,7 +38,7 @@ pub(super) enum Wrong<'j> {
 impl Wrong<'_> {
     fn error(self) -> Error {
         match self {
-            Self::Beside(name) => version_text::without_a_windows("JSON", name),
+            Self::Beside(name) => other_thing::error(name).unwrap_or_else(|| version_text::without_a_windows("JSON", name)),
             Self::Within(name, other) => {
                 Error::new(format!("the fields of {} name another computer, {}", quoted(name), quoted(other)))
                     .because("it is not known which of the two has this Windows")
@@ -60,6 +63,9 @@ fn recognises(document: &Document<'_>) -> bool {
 
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let found = found(document).map_err(Wrong::error)?;
+    if let Some(label) = document.json().and_then(|json| left_out("", json)) {
+        document.note(other_thing::note(label));
+    }
     let read = |(name, value): Field<'_>| {
         if let Some(read) = in_list(value, document.knowledge) {
             // Of one computer in a list the name is kept too.
@@ -132,16 +138,20 @@ impl<'j> Part<'j> {
         let is_word = |part: &Self| {
             let is_lower = part.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
             let is_host = |text: &str| list::surely_build_of(text, knowledge).is_some();
-            is_lower && part.is_named() && part.value.as_str().is_none_or(is_host)
+            // `2024-01-01` is a date.
+            let is_name = is_lower && part.is_named() && part.name.contains(char::is_alphabetic);
+            is_name && part.value.as_str().is_none_or(is_host)
         };
         let mut told = parts.iter().filter(|part| part.has_version);
         let first = told.next().filter(|first| is_word(first))?;
         told.all(is_word).then_some(first.name)
     }
 
-    /// True for a name that computers have.
+    /// True for a name that computers have. One with the properties of a computer may be called `images`.
     fn is_named(&self) -> bool {
-        spec::is_name(self.name) && !list::is_label(self.name) && !sections::is_part(self.name)
+        let is_called_so = || self.has_version && other_thing::may_be_group(self.name) && is_of_one(self.value);
+        let is_other = list::is_label(self.name) || (sections::is_part(self.name) && !is_called_so());
+        spec::is_name(self.name) && !is_other
     }
 
     /// True for a name that is surely that of a computer, by the digits in it.
@@ -192,7 +202,7 @@ fn add<'j>(
     let begin = found.len();
     let (mut told, mut beside, mut parts) = (Told::Nothing, None, Vec::with_capacity(fields.len()));
     for (name, value) in fields {
-        if !is_list && is_of_others(name, value) {
+        if !is_list && is_of_others(holder, name, value) {
             continue;
         }
         let before = found.len();
@@ -257,7 +267,7 @@ fn in_list(value: &Value, knowledge: &Knowledge) -> Option<Result<Read, Error>> 
 }
 
 /// The records of JSON: those of its [objects](records::objects), and those of other lists of computers beside the lists that are known
-/// by their labels. A field beside them that tells of computers in another way is named: it is not read.
+/// by their labels. A field beside them that tells of computers in another way, and one with other versions, are named: they are not read.
 pub(super) fn all_records(json: &Value, knowledge: &Knowledge) -> Records {
     let mut objects = records::objects(json);
     let known = objects.first().copied().and_then(Value::as_object);
@@ -265,29 +275,64 @@ pub(super) fn all_records(json: &Value, knowledge: &Knowledge) -> Records {
         (Some(known), Some(fields)) => known.len() == fields.len() && fields.keys().all(|label| known.contains_key(label)),
         _ => false,
     };
-    let mut beside = None;
+    let (mut beside, mut left_out) = (None, None);
     let has_lists = json.as_object().is_some_and(|fields| fields.iter().any(|(label, value)| records::is_list(label, value)));
     for (label, value) in json.as_object().into_iter().flatten().filter(|_| has_lists) {
-        if records::is_list(label, value) || is_of_others(label, value) || other_host::is_about_others(label) {
+        if records::is_list(label, value) {
             continue;
         }
-        match value.as_array() {
+        let is_other = is_of_others("", label, value) || other_host::is_about_others(label);
+        let is_nested = value.is_object() || value.is_array();
+        match value.as_array().filter(|_| !is_other) {
             Some(list) if list.iter().any(is_alike) || is_inventory(value, knowledge) => objects.extend(list),
-            _ if beside.is_none() && tells_of_computers(label, value, knowledge) => beside = Some(label.clone()),
+            _ if !is_other && beside.is_none() && tells_of_computers(label, value, knowledge) => beside = Some(label.clone()),
+            _ if left_out.is_none() && is_nested && has_version(value) => left_out = Some(label.clone()),
             _ => {}
         }
     }
-    Records { beside, ..Records::of_objects(objects) }
+    Records { beside, left_out, ..Records::of_objects(objects) }
 }
 
-/// True for a field that is a computer or has computers in it, and for a list in which a Windows is named.
+/// True for a field that is a computer or has computers in it.
 fn tells_of_computers(label: &str, value: &Value, knowledge: &Knowledge) -> bool {
     let mut found = Vec::new();
     let Ok(seen) = add(label, label, value, knowledge, &mut found) else { return true };
     let has_version = seen.told == Told::Version;
     let part = Part { name: label, value, has_version, word: None };
-    let is_computer = || part.is_mixed() || value.is_array() || of_columns(value, knowledge).is_some();
+    let is_computer = || match value {
+        Value::Array(items) => items.iter().any(|item| is_item(item, knowledge)),
+        // `generatedOn` is not one.
+        Value::Object(_) if part.is_one_word() => part.is_mixed() || tells_system(value, knowledge) || is_item(value, knowledge),
+        _ => part.is_mixed(),
+    };
     !found.is_empty() || (has_version && part.is_named() && is_computer())
+}
+
+/// True for an item of a list that is a computer: a line with its name, and an object with its name or its system. Versions alone, those
+/// that are counted, files and updates are not.
+fn is_item(item: &Value, knowledge: &Knowledge) -> bool {
+    match item {
+        Value::String(line) => {
+            let name = list::computer_named(line, knowledge).or_else(|| list::word_named(line, knowledge));
+            name.is_some_and(|name| !sections::is_part(name))
+        }
+        Value::Object(fields) => match Records::of_json(item).all.as_slice() {
+            [record] => match inventory::name(record) {
+                Some(name) => {
+                    let is_name = version_text::versions(name).is_empty() && other_thing::named(name).is_none();
+                    is_name && inventory::computer(record, knowledge).is_some()
+                }
+                None => inventory::tells_system(record, knowledge) && !fields.values().any(Value::is_number),
+            },
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// True for an object with fields that only computers have.
+fn tells_system(value: &Value, knowledge: &Knowledge) -> bool {
+    matches!(Records::of_json(value).all.as_slice(), [record] if inventory::tells_system(record, knowledge))
 }
 
 /// The only fields of these objects; `None` where one has another number of them.
@@ -301,7 +346,7 @@ fn alone<'j>(objects: &[Part<'j>]) -> Option<Vec<Part<'j>>> {
 }
 
 /// The fields in which tools put what a computer answered. One that has the field and no Windows in it is a computer too.
-const OUTPUTS: [&str; 4] = ["stdout", "stdout_lines", "output", "result"];
+pub(in crate::host) const OUTPUTS: [&str; 4] = ["stdout", "stdout_lines", "output", "result"];
 
 /// The computers among the fields of an object with this label, else what is wrong with them.
 fn computers_among<'j>(parts: &[Part<'j>], label: &str, knowledge: &Knowledge) -> Result<Vec<Field<'j>>, Wrong<'j>> {
@@ -363,11 +408,15 @@ fn computers_of<'j>(parts: &[Part<'j>], held: bool) -> Result<Vec<Field<'j>>, Wr
     // An object in a sure computer is a part of what is said of it.
     let is_computer = |part: &Part<'_>, word: &str| !is_mixed(part.name) || part.value.get(word).is_some_and(Value::is_string);
     let word_of = |part: &Part<'j>| part.word.filter(|word| is_computer(part, word));
-    let first = parts.iter().filter(|_| !held).find_map(|part| Some((part.name, word_of(part)?)));
-    if let Some((name, word)) = first
-        && !parts.iter().all(|part| !part.has_version || part.value.get(word).is_some())
-    {
-        return Err(Wrong::Within(name, word));
+    let first = parts.iter().filter(|_| !held).find_map(|part| Some((part, word_of(part)?)));
+    if let Some((part, word)) = first {
+        let mut told = parts.iter().filter(|part| part.has_version);
+        let is_field = told.clone().all(|part| part.value.get(word).is_some());
+        // Beside a computer whose Windows is told in a property, `"win": "10.0.20348.1"` is one too.
+        let is_property = part.value.get(word).is_some_and(Value::is_string) && told.any(|part| part.word.is_none());
+        if !is_field && !is_property {
+            return Err(Wrong::Within(part.name, word));
+        }
     }
     let is_list = |list: &Value| list.as_array().is_some_and(|list| !list.is_empty());
     let is_group = |part: &&Part<'j>| HOLDERS.iter().any(|holder| part.value.get(*holder).is_some_and(is_list));
@@ -546,6 +595,27 @@ mod tests {
             (
                 r#"{"servers": {"web01": "10.0.20348.1"}, "clients": {"pc01": "10.0.26100.1"}}"#,
                 "pc01 10.0.26100.1, web01 10.0.20348.1",
+            ),
+            // A field beside a computer that has its Windows in a property, and dates.
+            (
+                r#"{"web01": {"win": "10.0.20348.2402"}, "web02": {"version": "10.0.17763.5820"}}"#,
+                "web01 10.0.20348.2402, web02 10.0.17763.5820",
+            ),
+            (
+                r#"{"frontend": {"win": "10.0.20348.2402"}, "backend": {"platform": "10.0.17763.5820"}}"#,
+                "backend 10.0.17763.5820, frontend 10.0.20348.2402",
+            ),
+            (
+                r#"{"web01": {"2024-01-01": "10.0.20348.2402"}, "web02": {"2024-01-02": "10.0.17763.5820"}}"#,
+                "web01 10.0.20348.2402, web02 10.0.17763.5820",
+            ),
+            // What stands beside a list of computers and is not one.
+            (
+                r#"{"hosts": [{"name": "web01", "osVersion": "10.0.20348.1"}], "counts": [{"Count": 1, "Name": "10.0.17763.1"}],
+                "osVersions": [{"osVersion": "10.0.17763.1", "count": 2}], "policies": [{"minimumVersion": "10.0.17763.1"}],
+                "meta": {"version": "10.0.17763.1"}, "files": [{"file": "ntdll.dll", "version": "10.0.17763.1"}],
+                "generatedOn": {"computer": "mgmt01", "os": "Windows Server 2022", "version": "10.0.20348.2402"}}"#,
+                "web01 10.0.20348.1",
             ),
             // Two lists of computers, of which one is known by its label.
             (

@@ -68,6 +68,8 @@ pub(super) struct Records {
     pub is_table: bool,
     /// The label of what stands beside the lists of JSON, tells of computers too, and is not among the records.
     pub beside: Option<String>,
+    /// The label of what stands beside the lists of JSON, has versions, and is not known to be about computers.
+    pub left_out: Option<String>,
 }
 
 impl Records {
@@ -117,7 +119,7 @@ impl Records {
         if let Some(label) = &self.beside {
             return Err(Error::new("not all computers in this JSON can be read")
                 .because(format!("{} tells of a Windows too, in another form than the list beside it", quoted(label)))
-                .hint("write all computers into lists of one form, or leave it out"));
+                .hint(format!("write all computers into lists of one form, or leave out {}", quoted(label))));
         }
         let mut hosts: Vec<HostFacts> = Vec::new();
         for host in read {

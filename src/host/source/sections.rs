@@ -2,7 +2,7 @@
 //! `web01:`; and YAML with a key for each computer.
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::mem::discriminant;
 
 use super::records::{Records, plain};
@@ -51,6 +51,8 @@ struct Title<'t> {
     /// The number of the line.
     at: usize,
     name: &'t str,
+    /// The path to a file from which the name was taken: files of several computers may be on one.
+    path: Option<&'t str>,
     mark: Mark,
     /// What stands behind it in the same line: that the computer did not answer.
     said: Option<&'t str>,
@@ -63,8 +65,9 @@ impl<'t> Title<'t> {
             return None;
         }
         let of_psexec = || {
-            let before_colon = trimmed.strip_suffix(':').and_then(|title| title.strip_prefix(r"\\")?.split('\\').next());
-            Some((before_colon.or_else(|| computer_of_file(trimmed))?, Mark::PsExec))
+            let before_colon = trimmed.strip_suffix(':').and_then(|title| title.strip_prefix(r"\\"));
+            let of_file = computer_of_file(trimmed.strip_suffix(':').unwrap_or(trimmed));
+            Some((of_file.or_else(|| before_colon.map(|path| of_drive(path).unwrap_or(path)))?, Mark::PsExec))
         };
         let of_line = || {
             let mark = match trimmed.get(..3)? {
@@ -95,9 +98,14 @@ impl<'t> Title<'t> {
         };
         let of_title = || of_psexec().or_else(of_line).or_else(of_colon).map(|(name, mark)| (name, mark, None));
         let (name, mark, said) = of_title().or_else(of_unread)?;
+        let is_mark = |c: char| c.is_whitespace() || ":=-<>".contains(c);
+        let path = trimmed.split_once(r"\\").map(|(_, path)| path.trim_end_matches(is_mark));
+        let path = path.filter(|path| path.strip_prefix(name).is_some_and(|within| within.starts_with('\\')));
+        // A path may have blanks in it.
+        let is_name = spec::is_name(name) || (trimmed.contains(r"\\") && is_path_of_file(name));
         // PsExec writes names of computers alone.
         let is_computer = mark == Mark::PsExec || !(list::is_label(name) || is_part(name));
-        (spec::is_name(name) && is_computer).then_some(Self { at, name, mark, said })
+        (is_name && is_computer).then_some(Self { at, name, path, mark, said })
     }
 
     /// True for a title that is the name of a computer, whatever is below it.
@@ -106,16 +114,42 @@ impl<'t> Title<'t> {
     }
 }
 
-/// The computer on which a file is, by the path to it alone: `web01` of `\\web01\c$\ver.txt`.
+/// What names a computer in the path to a file by network: `web01` of `\\web01\c$\ver.txt`. A folder that is shared in another way may have
+/// files of several computers, so there it is the path: `nas01\hosts\web01.txt`.
 pub(in crate::host) fn computer_of_file(path: &str) -> Option<&str> {
-    let (name, within) = path.strip_prefix(r"\\")?.split_once('\\')?;
-    let file = within.rsplit('\\').next()?;
-    let is_path = file.contains('.') && !within.contains([':', '<', '>', '|', '"']);
-    (is_path && spec::is_name(name)).then_some(name)
+    let path = path.strip_prefix(r"\\").filter(|path| is_path_of_file(path))?;
+    Some(of_drive(path).unwrap_or(path))
+}
+
+/// True for a path of network without the marks before it: `nas01\hosts\web01.txt`.
+fn is_path_of_file(path: &str) -> bool {
+    path.split_once('\\').is_some_and(|(name, within)| {
+        let has_ending = within.rsplit('\\').next().is_some_and(|file| file.contains('.'));
+        has_ending && spec::is_name(name) && !within.contains([':', '<', '>', '|', '"'])
+    })
+}
+
+/// The computer at the beginning of a path that leads to one of its drives, or to the folder of its Windows. `None` for the names by which
+/// any computer calls itself.
+fn of_drive(path: &str) -> Option<&str> {
+    const OWN: [&str; 4] = ["localhost", "tsclient", "wsl$", "wsl.localhost"];
+    let (name, within) = path.split_once('\\')?;
+    let drive = within.split('\\').next()?.strip_suffix('$')?;
+    let is_letter = drive.len() == 1 && drive.starts_with(|c: char| c.is_ascii_alphabetic());
+    let is_drive = is_letter || drive.eq_ignore_ascii_case("admin");
+    let is_own = OWN.iter().any(|own| name.eq_ignore_ascii_case(own)) || name.starts_with("127.");
+    (is_drive && !is_own && spec::is_name(name)).then_some(name)
 }
 
 /// What stands in YAML and in lists instead of what a computer would have said.
 const EMPTY: [&str; 9] = ["null", "~", "{}", "[]", "none", "failed", "offline", "unknown", "n/a"];
+
+/// True for a word that tells how a computer is, and is not its name: `unknown`, `up`.
+pub(in crate::host) fn is_state(word: &str) -> bool {
+    const STATES: &str = "alive available down dead error failure false no ok online ready reachable running stopped success \
+                          true unavailable unreachable up yes";
+    EMPTY.iter().copied().chain(STATES.split_whitespace()).any(|known| word.eq_ignore_ascii_case(known))
+}
 
 /// The name of a computer in a line that is surely the title of a section.
 pub(in crate::host) fn title(line: &str) -> Option<&str> {
@@ -175,12 +209,16 @@ impl Section<'_> {
         names_windows(&self.body, knowledge)
     }
 
-    /// The name of the computer that a script wrote above its Windows: `Host: web01`. A field of YAML says less than the key above it.
-    fn name_within(&self) -> Option<&str> {
+    /// The name of the computer that a script wrote above its Windows: `Host: web01`. A field of YAML says less than the key above it, and
+    /// a request of HTTP names what was asked. A title with digits may be the name of the computer too, so it is kept before the other.
+    fn name_within(&self) -> Option<String> {
+        let title = self.title.name;
         let mut lines = self.body.lines().filter(|line| !line.trim().is_empty()).peekable();
         let is_yaml = matches!(self.title.mark, Mark::Colon(_)) && lines.peek().is_some_and(|first| blanks_before(first) > 0);
-        let mut above = lines.take_while(|line| !is_yaml && versions(line).is_empty());
-        above.find_map(other_computer::labelled)
+        let mut above = lines.take_while(|line| !is_yaml && versions(line).is_empty() && !line.contains(" HTTP/"));
+        let name = above.find_map(other_computer::labelled)?;
+        let is_same = name.split('.').next().is_some_and(|first| first.eq_ignore_ascii_case(title));
+        Some(if is_same || !is_mixed(title) { name.to_owned() } else { format!("{title}/{name}") })
     }
 }
 
@@ -337,10 +375,18 @@ fn below<'t>(lines: &[&'t str], titles: &[Title<'t>], least: usize, knowledge: &
 fn hosts(document: &Document<'_>, sections: Option<&[Section<'_>]>) -> Result<Vec<HostFacts>, Error> {
     let sections = sections.unwrap_or_default();
     let is_only = sections.len() == 1;
+    let mut paths: HashMap<String, HashSet<Option<&str>>> = HashMap::new();
+    for Section { title, .. } in sections {
+        paths.entry(title.name.to_ascii_lowercase()).or_default().insert(title.path);
+    }
     let parts = sections.iter().map(|section| {
+        let title = section.title;
         let read = of_section(section, is_only, document.knowledge);
+        // Files at several paths of one computer may be about as many.
+        let are_several = paths.get(&title.name.to_ascii_lowercase()).is_some_and(|paths| paths.len() > 1);
+        let name = title.path.filter(|_| are_several).unwrap_or(title.name);
         // A title may be that of a group.
-        (section.title.name.to_owned(), answers::own_name(&read, || section.name_within().map(str::to_owned)), read)
+        (name.to_owned(), answers::own_name(&read, || section.name_within()), read)
     });
     answers::hosts_by_own_names(document, parts.collect())
 }
@@ -370,7 +416,12 @@ fn of_section(section: &Section<'_>, is_only: bool, knowledge: &Knowledge) -> Re
             [record] if versions(body).len() < 2 => inventory::computer(record, knowledge),
             _ => None,
         };
-        let read = read.unwrap_or(Err(error)).map(|facts| Read { hosts: vec![facts], notes: Vec::new() });
+        // The same version with its revision is a gain.
+        let whole = |facts: HostFacts| match versions(body).as_slice() {
+            [version] if version.triple() == facts.os_version.triple() => HostFacts { os_version: *version, ..facts },
+            _ => facts,
+        };
+        let read = read.unwrap_or(Err(error)).map(|facts| Read { hosts: vec![whole(facts)], notes: Vec::new() });
         read.map_err(of_whom)
     })
 }
@@ -392,9 +443,30 @@ fn strange_line<'s>(section: &'s Section<'_>, is_only: bool, knowledge: &Knowled
         list::is_label(label) && label.len() < line.len()
             || line.split_whitespace().nth(1).is_some_and(|word| word.starts_with("REG_"))
     };
+    let is_windows = |word: &str| is_answer(word) || other_host::begins_like_a_release(word) || other_thing::is_update(word);
+    // Before the Windows stand words that are not names of computers, or a label with blanks in it: `Platform: Windows Server 2022`,
+    // `This host runs 10.0.20348.2402`, `Latest KB: KB5036909 (OS Build 20348.2402)`.
+    let is_of_itself = |line: &str| {
+        const WORDS: [&str; 5] = ["is", "it", "on", "runs", "this"];
+        let is_known = |word: &str| {
+            is_part(word) || list::is_label(word) || WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
+        };
+        let has_label = || {
+            line.split_once(':').is_some_and(|(label, value)| {
+                let is_of_words = words(label).count() > 1 && label.chars().all(|c| c.is_alphabetic() || c == ' ');
+                is_of_words && words(value).next().is_some_and(is_windows)
+            })
+        };
+        words(line).take_while(|word| !is_windows(word)).all(is_known) || has_label()
+    };
     let mut answers = with_windows.iter().copied().filter(|line| is_answer(line) && !versions(line).is_empty());
-    let is_strange = |line: &&str| !is_answer(line) && !is_property(line);
+    let is_strange = |line: &&str| !is_answer(line) && !is_property(line) && !is_of_itself(line);
     with_windows.iter().copied().find(is_strange).or_else(|| answers.nth(1))
+}
+
+/// The words of a text, without the signs between a label and its value.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || matches!(c, ':' | '=')).filter(|word| !word.is_empty())
 }
 
 /// The name of another computer in what is below a title: before a host in a line, before the host in each line, above the Windows, and
@@ -442,6 +514,32 @@ fn key_with_windows<'t>(text: &'t str, knowledge: &Knowledge) -> Option<&'t str>
 #[cfg(test)]
 mod tests {
     use crate::host::source::tests::hosts_in;
+
+    #[test]
+    fn what_a_computer_says_of_itself_is_not_another_computer() {
+        for (line, version) in [
+            ("Server: Windows Server 2022", "10.0.20348"),
+            ("Platform: Windows Server 2022", "10.0.20348"),
+            ("Platform: 10.0.20348.2402", "10.0.20348.2402"),
+            ("Output: 10.0.20348.2402", "10.0.20348.2402"),
+            ("Running Windows Server 2022 10.0.20348.2402", "10.0.20348.2402"),
+            ("This host runs 10.0.20348.2402", "10.0.20348.2402"),
+            ("Latest KB: KB5036909 (OS Build 20348.2402)", "10.0.20348.2402"),
+        ] {
+            let text = format!("=== web01 ===\n{line}\n=== web02 ===\n{line}\n");
+            assert_eq!(hosts_in(&text), format!("web01 {version}, web02 {version}"), "{line}");
+        }
+        for line in ["Host: Windows Server 2022", "Platform: Windows Server 2022"] {
+            for answer in ["10.0.20348.2402", "Microsoft Windows [Version 10.0.20348.2402]"] {
+                let text = format!("=== web01 ===\n{line}\n{answer}\n");
+                assert_eq!(hosts_in(&text), "web01 10.0.20348.2402", "{text}");
+            }
+        }
+        for line in ["Host: frontend 10.0.20348.2402", "Server frontend ltsc2022", "frontend: 10.0.20348.2402"] {
+            let text = format!("=== web01 ===\n{line}\n10.0.20348.2402\n=== web02 ===\n10.0.20348.2402\n");
+            assert!(hosts_in(&text).contains("may be about another computer"), "{line}: {}", hosts_in(&text));
+        }
+    }
 
     const NOT_OF_EACH: &str = "this text is about several computers, and does not name the Windows of each";
 
@@ -574,7 +672,18 @@ mod tests {
             (
                 "=== rack1 ===\nHost: web01\nMicrosoft Windows [Version 10.0.20348.2402]\n=== rack2 ===\nComputer Name : fileserver\n\
                  Microsoft Windows [Version 10.0.20348.2402]\n",
-                "web01 10.0.20348.2402, fileserver 10.0.20348.2402",
+                "rack1/web01 10.0.20348.2402, rack2/fileserver 10.0.20348.2402",
+            ),
+            (
+                "=== prod ===\nHost: web01\n10.0.20348.2402\n=== test ===\nHost: db\n10.0.20348.2402\n",
+                "web01 10.0.20348.2402, db 10.0.20348.2402",
+            ),
+            ("=== web01 ===\nHost: hv1\n10.0.20348.2402\n", "web01/hv1 10.0.20348.2402"),
+            ("=== web01 ===\nHost: web01.corp.example\n10.0.20348.2402\n", "web01.corp.example 10.0.20348.2402"),
+            ("=== web01 ===\nGET /os HTTP/1.1\nHost: api01.example.com\n10.0.20348.2402\n", "web01 10.0.20348.2402"),
+            (
+                "=== web01 ===\nHost: unknown\n10.0.20348.2402\n=== web02 ===\nHost: OK\n10.0.20348.2402\n=== web03 ===\nHost: n/a\n10.0.20348.2402\n",
+                "web01 10.0.20348.2402, web02 10.0.20348.2402, web03 10.0.20348.2402",
             ),
             ("=== web01 ===\nHost: 10.0.0.5\n10.0.20348.2402\nHost: proxy7\n", "web01 10.0.20348.2402"),
             (
@@ -590,6 +699,35 @@ mod tests {
             (
                 "==> \\\\web01\\c$\\ver.txt <==\n10.0.20348.2402\n==> \\\\web02\\c$\\ver.txt <==\n10.0.20348.2402\n",
                 "web01 10.0.20348.2402, web02 10.0.20348.2402",
+            ),
+            // What is shared may have files of several computers.
+            (
+                "\\\\nas01\\hosts\\web01.txt:\n10.0.20348.2402\n\n\\\\nas01\\hosts\\web02.txt:\n10.0.20348.2402\n",
+                "nas01\\hosts\\web01.txt 10.0.20348.2402, nas01\\hosts\\web02.txt 10.0.20348.2402",
+            ),
+            (
+                "\\\\nas01\\hosts\\web01:\n10.0.20348.2402\n\\\\nas01\\hosts\\web02:\n10.0.20348.2402\n",
+                "nas01\\hosts\\web01 10.0.20348.2402, nas01\\hosts\\web02 10.0.20348.2402",
+            ),
+            (
+                "\n\\\\nas01\\my hosts\\web01.txt\n\n\n10.0.20348.2402\n\n\\\\nas01\\my hosts\\web02.txt\n\n\n10.0.20348.2402\n",
+                "nas01\\my hosts\\web01.txt 10.0.20348.2402, nas01\\my hosts\\web02.txt 10.0.20348.2402",
+            ),
+            (
+                "==> \\\\nas01\\hosts\\web01.txt <==\n10.0.20348.2402\n==> \\\\nas01\\hosts\\web02.txt <==\n10.0.17763.5820\n",
+                "nas01\\hosts\\web01.txt 10.0.20348.2402, nas01\\hosts\\web02.txt 10.0.17763.5820",
+            ),
+            (
+                "=== \\\\localhost\\c$\\web01.txt ===\n10.0.20348.2402\n=== \\\\localhost\\c$\\web02.txt ===\n10.0.20348.2402\n",
+                "localhost\\c$\\web01.txt 10.0.20348.2402, localhost\\c$\\web02.txt 10.0.20348.2402",
+            ),
+            (
+                "\\\\nas01\\c$\\web01.txt:\n10.0.20348.2402\n\\\\nas01\\c$\\web02.txt:\n10.0.20348.2402\n",
+                "nas01\\c$\\web01.txt 10.0.20348.2402, nas01\\c$\\web02.txt 10.0.20348.2402",
+            ),
+            (
+                "\\\\nas01\\c$\\web01.txt:\n10.0.20348.2402\n\\\\nas01\\c$\\web01.txt:\n10.0.20348.2402\n",
+                "nas01 10.0.20348.2402",
             ),
             // Keys at more depths than most texts have.
             (
