@@ -524,11 +524,15 @@ mod tests {
             }
         };
         assert_eq!(
-            listed("\\\\web01\\c$\\ver.txt:Microsoft Windows [Version 10.0.20348.2402]\n\\\\images\\c$\\ver.txt:Microsoft Windows [Version 10.0.17763.1]\n"),
+            listed(
+                "\\\\web01\\c$\\ver.txt:Microsoft Windows [Version 10.0.20348.2402]\n\\\\images\\c$\\ver.txt:Microsoft Windows [Version 10.0.17763.1]\n"
+            ),
             "web01 10.0.20348.2402, images 10.0.17763.1"
         );
         assert_eq!(
-            listed("\\\\nas01\\hosts\\web01.txt:Microsoft Windows [Version 10.0.20348.2402]\n\\\\nas01\\hosts\\web02.txt:Microsoft Windows [Version 10.0.17763.1]\n"),
+            listed(
+                "\\\\nas01\\hosts\\web01.txt:Microsoft Windows [Version 10.0.20348.2402]\n\\\\nas01\\hosts\\web02.txt:Microsoft Windows [Version 10.0.17763.1]\n"
+            ),
             "nas01\\hosts\\web01.txt 10.0.20348.2402, nas01\\hosts\\web02.txt 10.0.17763.1"
         );
         assert_eq!(

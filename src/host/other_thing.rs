@@ -322,7 +322,10 @@ mod tests {
                 "srv.msi 10.0.20348.2402, dc01.corp.sys 10.0.20348.2402, web01 10.0.20348.2402",
             ),
             // A part of what is told of one.
-            ("web01:\n  version: 10.0.20348.2402\n  images:\n    version: 10.0.20348.2402\n", "Windows Server 2022 10.0.20348.2402"),
+            (
+                "web01:\n  version: 10.0.20348.2402\n  images:\n    version: 10.0.20348.2402\n",
+                "Windows Server 2022 10.0.20348.2402",
+            ),
             (
                 "web01:\n  version: 10.0.17763.5820\nwin-images:\n  version: 10.0.20348.2402\n",
                 "web01 10.0.17763.5820, win-images 10.0.20348.2402",

@@ -88,7 +88,9 @@ fn add(value: &Value, label: &str, text: &mut String) -> Option<()> {
     match value {
         Value::String(words) => text.extend([label, ": ", words, " \n"]),
         // The label of a list is not that of an object in it.
-        Value::Array(values) => values.iter().try_for_each(|value| add(value, if value.is_object() { "" } else { label }, text))?,
+        Value::Array(values) => {
+            values.iter().try_for_each(|value| add(value, if value.is_object() { "" } else { label }, text))?
+        }
         Value::Object(fields) => {
             let holder = label;
             let mut fields = fields.iter().filter(|(label, value)| !is_of_others(holder, label, value));

@@ -448,9 +448,8 @@ fn strange_line<'s>(section: &'s Section<'_>, is_only: bool, knowledge: &Knowled
     // `This host runs 10.0.20348.2402`, `Latest KB: KB5036909 (OS Build 20348.2402)`.
     let is_of_itself = |line: &str| {
         const WORDS: [&str; 5] = ["is", "it", "on", "runs", "this"];
-        let is_known = |word: &str| {
-            is_part(word) || list::is_label(word) || WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
-        };
+        let is_known =
+            |word: &str| is_part(word) || list::is_label(word) || WORDS.iter().any(|known| word.eq_ignore_ascii_case(known));
         let has_label = || {
             line.split_once(':').is_some_and(|(label, value)| {
                 let is_of_words = words(label).count() > 1 && label.chars().all(|c| c.is_alphabetic() || c == ' ');
@@ -725,10 +724,7 @@ mod tests {
                 "\\\\nas01\\c$\\web01.txt:\n10.0.20348.2402\n\\\\nas01\\c$\\web02.txt:\n10.0.20348.2402\n",
                 "nas01\\c$\\web01.txt 10.0.20348.2402, nas01\\c$\\web02.txt 10.0.20348.2402",
             ),
-            (
-                "\\\\nas01\\c$\\web01.txt:\n10.0.20348.2402\n\\\\nas01\\c$\\web01.txt:\n10.0.20348.2402\n",
-                "nas01 10.0.20348.2402",
-            ),
+            ("\\\\nas01\\c$\\web01.txt:\n10.0.20348.2402\n\\\\nas01\\c$\\web01.txt:\n10.0.20348.2402\n", "nas01 10.0.20348.2402"),
             // Keys at more depths than most texts have.
             (
                 "a1:\n b1:\n  c1:\n   d1:\n    e1:\n     f1:\n      g1:\n       h1:\n        web01:\n          version: 10.0.20348.2402\n        \
