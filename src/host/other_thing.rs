@@ -271,7 +271,7 @@ mod tests {
             ),
             ("images:\n  app:\n    osVersion: 10.0.20348.1\n  db:\n    osVersion: 10.0.20348.1\n", BELOW),
             ("images:\n- name: app\n  osVersion: 10.0.20348.1\n", BELOW),
-            ("spec:\n  images:\n    app: 10.0.20348.1\n\n  name: x\n", BELOW),
+            ("spec:\n  images:\n    web: 10.0.20348.1\n\n  name: x\n", BELOW),
             // Beside hosts.
             (
                 "images:\n- name: app\n  osVersion: 10.0.17763.1\nhosts:\n- name: web01\n  osVersion: 10.0.20348.1\n",
