@@ -8,7 +8,7 @@ use super::{Case, Decision, Outcome, Warning, patch, words};
 use crate::cluster::check::Answer;
 use crate::cluster::steer::merged;
 use crate::cluster::{Group, ImageOf, Question, Share};
-use crate::host::placement::Term;
+use crate::host::placement::{Placement, Term};
 use crate::host::{BUILD_LABEL, Host, Labels, Taint};
 use crate::text::quoted;
 
@@ -19,6 +19,9 @@ const MOST_ENTRIES: usize = 10_000;
 /// takes as much time as so many entries, and about 1,000 bytes, so that there are 10,000 judgements at the most.
 const MOST_JUDGED: usize = 1_000_000;
 const OF_ONE_JUDGEMENT: usize = 100;
+
+/// The label with the name of a node.
+const HOSTNAME_LABEL: &str = "kubernetes.io/hostname";
 
 /// Windows that may come, whatever nodes are there now: another pool with the same Windows may be one that a pod cannot land on.
 pub type Expected = Vec<Coming>;
@@ -48,10 +51,11 @@ impl Pod {
         let unknown = if is_bound { Case::Bound } else { Case::Unknown };
         let entries = self.entries(question);
         let of_one_group = entries + self.workload.images.len() * OF_ONE_JUDGEMENT;
-        if entries > MOST_ENTRIES || of_one_group * (question.nodes.groups.len() + expected.len()) > MOST_JUDGED {
+        // An image costs time on Windows alone.
+        let groups = question.nodes.groups.iter().filter(|group| group.host.is_some()).count();
+        if entries > MOST_ENTRIES || of_one_group * (groups + expected.len()) > MOST_JUDGED {
             let what = Warning::unknown(&format!(
-                "its images have more than {MOST_ENTRIES} entries together, or too many for {} groups of nodes",
-                question.nodes.groups.len()
+                "its images have more than {MOST_ENTRIES} entries together, or too many for {groups} groups of Windows nodes"
             ));
             return Decision { warnings: vec![what], ..Decision::allow(unknown) };
         }
@@ -107,10 +111,10 @@ impl Pod {
         } else if some_fit {
             decision.case = Case::SomeFit;
             self.lead(question, &answer, expected, &mut decision);
-        } else if !self.targets(question, expected, true).is_empty() && self.lead(question, &answer, expected, &mut decision) {
+        } else if !self.targets(question, expected).is_empty() && self.lead(question, &answer, expected, &mut decision) {
             decision.case = Case::ExpectedFits;
             decision.warnings.clear();
-        } else if !self.targets(question, expected, false).is_empty() {
+        } else if self.may_run_later(question, expected) {
             decision.case = Case::Unknown;
             decision.warnings.push(Warning::unknown("it may run on nodes that are expected"));
         } else {
@@ -169,7 +173,7 @@ impl Pod {
             Some((node.node.labels.get(BUILD_LABEL)?.clone(), node.architecture.clone()))
         };
         let mut targets: BTreeSet<Target> = fits.iter().filter_map(target).collect();
-        targets.extend(self.targets(question, expected, true));
+        targets.extend(self.targets(question, expected));
         let class = question.class_of(&self.workload);
         let conditions = narrow::conditions(&self.workload, class, question.nodes, &fits, &targets);
         decision.warnings = words::findings(answer);
@@ -191,28 +195,43 @@ impl Pod {
         true
     }
 
-    /// The builds that are expected, that the pods do not exclude, and that all images run on; or those of which that is not known.
-    fn targets(&self, question: &Question<'_>, expected: &Expected, known: bool) -> BTreeSet<Target> {
-        let Ok(mut placement) = merged(&self.workload.placement, question.class_of(&self.workload)) else {
-            return BTreeSet::new();
-        };
-        // A node that is still to come has another name than those that are there.
+    /// The placement on nodes that are still to come: they have other names than those that are there.
+    fn later(&self, question: &Question<'_>) -> Option<Placement> {
+        let mut placement = merged(&self.workload.placement, question.class_of(&self.workload)).ok()?;
         let names_nodes = |term: &Term| term.fields.iter().any(|field| field.operator == "In");
         if let Some(terms) = &mut placement.terms {
             terms.retain(|term| !names_nodes(term));
         }
+        Some(placement)
+    }
+
+    /// The builds that are expected, that the pods do not exclude by anything that is known of their nodes, and that all images run on.
+    fn targets(&self, question: &Question<'_>, expected: &Expected) -> BTreeSet<Target> {
+        let Some(placement) = self.later(question) else { return BTreeSet::new() };
         let fits = |coming: &&Coming| {
-            let host = &coming.host;
             let mut labels = coming.labels.clone();
-            labels.extend(host.usual_labels());
-            let group = Group { taints: coming.taints.clone(), ..Group::of_host(host.clone()) };
+            labels.extend(coming.host.usual_labels());
+            labels.remove(HOSTNAME_LABEL);
+            let group = Group { taints: coming.taints.clone(), ..Group::of_host(coming.host.clone()) };
             placement.of_labels(&labels).selects("", &labels)
                 && placement.intolerable(&coming.taints).is_none()
-                && question.on_group(&self.workload, &group).fits == known.then_some(true)
+                && question.on_group(&self.workload, &group).fits == Some(true)
         };
         let target = |Coming { host, .. }: &Coming| {
             Some((host.usual_labels().get(BUILD_LABEL)?.clone(), host.architecture.as_str().to_owned()))
         };
         expected.iter().filter(fits).filter_map(target).collect()
+    }
+
+    /// True if all images may run on a Windows that is expected and that the pods do not exclude. Other labels and taints than those that follow from
+    /// the Windows do not count: nodes that come may have others than those that went.
+    fn may_run_later(&self, question: &Question<'_>, expected: &Expected) -> bool {
+        let Some(placement) = self.later(question) else { return false };
+        expected.iter().any(|Coming { host, .. }| {
+            let mut labels = host.usual_labels();
+            labels.remove(HOSTNAME_LABEL);
+            placement.of_labels(&labels).selects("", &labels)
+                && question.on_group(&self.workload, &Group::of_host(host.clone())).fits != Some(false)
+        })
     }
 }

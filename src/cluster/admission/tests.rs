@@ -824,13 +824,33 @@ fn a_windows_is_expected_whatever_other_nodes_have_it() {
     let db = in_pool(node("db-0", "10.0.20348.5386", "amd64", None, &[]), "db");
     world.nodes = Nodes::of(vec![in_pool(old(), "web"), db]);
     assert_eq!(word(&world.pod(&["r.test/2022"], &windows(&[("pool", "web")]))), "expected-fits steer");
-    // What is known of the nodes that may come counts.
+    // What is known of the nodes that went counts for where pods are led, and for no denial: those that come may have other labels and taints.
     world.expected[0].labels.insert("pool".to_owned(), "db".to_owned());
-    assert_eq!(word(&world.pod(&["r.test/2022"], &windows(&[("pool", "web")]))), "none-fits deny");
+    assert_eq!(word(&world.pod(&["r.test/2022"], &windows(&[("pool", "web")]))), "unknown allow!");
     world.expected = expecting("ltsc2022");
     let taint = crate::host::Taint { key: "dedicated".into(), value: "db".into(), effect: "NoSchedule".into() };
     world.expected[0].taints.push(taint);
-    assert_eq!(word(&world.pod(&["r.test/2022"], &windows(&[("pool", "web")]))), "none-fits deny");
+    assert_eq!(word(&world.pod(&["r.test/2022"], &windows(&[("pool", "web")]))), "unknown allow!");
+    // An image that does not run on that Windows does not wait for it, and neither does a pod that excludes it.
+    assert_eq!(word(&world.pod(&["r.test/2025"], &windows(&[("pool", "web")]))), "none-fits deny");
+    assert_eq!(word(&world.pod(&["r.test/2022"], &windows(&[("pool", "web"), (BUILD, "10.0.17763")]))), "none-fits deny");
+    // The name of a node that went says nothing of those that come.
+    world.expected = expecting("ltsc2022");
+    world.expected[0].labels.insert("kubernetes.io/hostname".to_owned(), "db-1".to_owned());
+    let mut spec = windows(&[]);
+    spec["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+        {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "NotIn", "values": ["db-0", "db-1"]}]}]}}});
+    assert_eq!(word(&world.pod(&["r.test/2022"], &spec)), "expected-fits steer");
+}
+
+/// A Windows that is expected and to which no label leads is no reason for a denial.
+#[test]
+fn an_expected_windows_to_which_no_label_leads_denies_nothing() {
+    let mut world = World { expected: expecting("ltsc2022"), ..World::new(Mode::Enforce) };
+    let mut wrong = node("old-0", "10.0.17763.8389", "amd64", None, &[]);
+    wrong.node.labels.insert(BUILD.to_owned(), "10.0.20348".to_owned());
+    world.nodes = Nodes::of(vec![wrong]);
+    assert_eq!(word(&world.pod(&["r.test/2022"], &windows(&[]))), "unknown allow!");
 }
 
 /// A term that names nodes holds for no node that is still to come.

@@ -239,7 +239,7 @@ impl Install {
             "name": "webhook", "image": self.image, "args": args, "env": variables,
             "ports": [{ "name": "https", "containerPort": PORT }, { "name": "health", "containerPort": HEALTH_PORT }],
             "livenessProbe": probe("/healthz", 10), "readinessProbe": probe("/readyz", 5),
-            "resources": { "requests": { "cpu": "50m", "memory": "64Mi" }, "limits": { "memory": "256Mi" } },
+            "resources": { "requests": { "cpu": "50m", "memory": "64Mi" }, "limits": { "memory": "512Mi" } },
             "securityContext": {
                 "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] }, "privileged": false,
                 "readOnlyRootFilesystem": true,
