@@ -273,6 +273,21 @@ fn what_could_not_be_read_is_not_known() {
     assert_eq!(answer(&both, &nodes, &classes()).0, Some(false));
 }
 
+/// Older API servers take such a value, and the pod is pending for ever.
+#[test]
+fn a_pod_for_a_build_that_no_label_can_have_is_for_windows_and_lands_nowhere() {
+    let of_build = |build: &str| {
+        let condition = json!({"key": BUILD, "operator": "In", "values": [build]});
+        json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [{ "matchExpressions": [condition] }]}}}})
+    };
+    for (build, ok) in [("10.0.17763", Some(true)), ("10.0.17763 ", Some(false))] {
+        let workload = workload("Deployment", &["r.test/2019"], of_build(build));
+        assert_eq!(workload.os.as_deref(), Some("windows"), "{build:?}");
+        assert_eq!(answer(&workload, &nodes(), &classes()).0, ok, "{build:?}");
+    }
+}
+
 /// Of the nodes that a workload cannot tell apart one is looked at, and its name is not that of all.
 #[test]
 fn nodes_are_named_where_they_are_a_few() {

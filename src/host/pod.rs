@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::placement::{Condition, Placement, Term, Toleration};
+use super::placement::{Condition, Placement, Term, Toleration, is_label_value};
 use super::{AZURE_SKU, BUILD_LABEL, Labels, OS_LABELS};
 
 /// The lists of a pod with containers, and the word for one of each.
@@ -149,7 +149,7 @@ pub fn os<T: Tree>(spec: &T, placement: &Placement) -> Option<String> {
 /// The operating system of the nodes that a placement asks for: by its label, or by one that only nodes with Windows have.
 pub fn os_of(placement: &Placement) -> Option<String> {
     let by_label = OS_LABELS.iter().find_map(|label| match placement.values_of(label)?.as_slice() {
-        [only] => Some((*only).to_owned()),
+        [only] if is_label_value(only) => Some((*only).to_owned()),
         _ => None,
     });
     let of_windows = || {
