@@ -180,11 +180,9 @@ pub async fn read(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
     let nodes = all(&client, NODES, None, |_, object| Some(node(object, knowledge)));
     let nodes = in_time(left(access, begun), nodes).await.map_err(|error| rights::without_nodes(error, rights::READ))?;
     snapshot.requests = nodes.requests;
-    for node in nodes.objects {
-        match node {
-            Ok(node) => snapshot.nodes.push(node),
-            Err(unread) => snapshot.unread.push(unread),
-        }
+    for (node, unread) in nodes.objects {
+        snapshot.nodes.push(node);
+        snapshot.unread.extend(unread);
     }
     let class = |_: &str, object: &Value| Some((object.owned_at(&["metadata", "name"]), RuntimeClass::of(object)));
     match in_time(left(access, begun) / 2, all(&client, CLASSES, None, class)).await {
@@ -250,10 +248,15 @@ pub(super) fn namespace(scope: &Scope, client: &Client) -> Result<Option<String>
     }
 }
 
-/// The node of an object, or its name and why it cannot be read.
-pub(super) fn node(object: &Value, knowledge: &Knowledge) -> Result<ClusterNode, (String, Error)> {
-    let name = || format!("node {}", shown(&object.owned_at(&["metadata", "name"])));
-    ClusterNode::of(object, knowledge).map_err(|error| (name(), error))
+/// The node of an object, with its name and why where it does not say which Windows it runs. Pods can land on such a node too.
+pub(super) fn node(object: &Value, knowledge: &Knowledge) -> (ClusterNode, Option<(String, Error)>) {
+    match ClusterNode::of(object, knowledge) {
+        Ok(node) => (node, None),
+        Err(error) => {
+            let name = format!("node {}", shown(&object.owned_at(&["metadata", "name"])));
+            (ClusterNode::without_version(object), Some((name, error)))
+        }
+    }
 }
 
 /// True for the name of an object: it becomes a part of a path.

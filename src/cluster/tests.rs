@@ -309,6 +309,34 @@ fn nodes_are_named_where_they_are_a_few() {
     assert_eq!(names(by_name(&["w0", "w1", "w2", "w3"])), (4, vec![]));
 }
 
+/// Pods can land there: what its labels and taints say is known, and what runs there is not.
+#[test]
+fn a_windows_node_that_does_not_say_its_version_is_not_known() {
+    let labels = json!({"kubernetes.io/os": "windows", "kubernetes.io/arch": "amd64", "kubernetes.io/hostname": "new"});
+    let object = json!({"metadata": {"name": "new", "labels": labels}, "status": {"nodeInfo": {"operatingSystem": "windows"}}});
+    let (new, unread) = api::node(&object, Knowledge::built_in());
+    assert_eq!(unread.map(|(what, _)| what).as_deref(), Some("node new"));
+    assert!(!new.is_known());
+    let nodes = Nodes::of(vec![node("ws2022", "10.0.20348.5386", "amd64", None, &[]), new]);
+    assert_eq!(nodes.groups[0].title(), "new (Windows, version not known yet)");
+    let there = || json!({"nodeSelector": {"kubernetes.io/hostname": "new"}});
+    let (policy, all, classes) = (policy(), images(), classes());
+    for (image, spec, ok) in [
+        ("r.test/2022", windows(&[]), None),
+        ("r.test/2022", windows(&[(BUILD, "10.0.20348")]), Some(true)),
+        ("r.test/2019", windows(&[]), Some(false)),
+        ("r.test/2022", there(), None),
+        // It has no image for any Windows.
+        ("r.test/linux", there(), Some(false)),
+    ] {
+        let workload = workload("Deployment", &[image], spec.clone());
+        assert_eq!(answer(&workload, &nodes, &classes).0, ok, "{image} {spec}");
+        let question =
+            Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &all };
+        assert!(question.concerns(&workload), "{image} {spec}");
+    }
+}
+
 /// A kubelet says what its node runs a while after the node is there, and virtual kubelets write `Linux`.
 #[test]
 fn nodes_that_do_not_say_their_system_are_not_known() {
