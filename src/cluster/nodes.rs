@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::views::Views;
 use crate::Error;
 use crate::host::pod::Tree;
-use crate::host::{self, Host, Taint};
+use crate::host::{self, ARCHITECTURE_LABELS, Host, Taint};
 use crate::knowledge::builds::WINDOWS_SERVER_2016;
 use crate::knowledge::{EngineVersion, Knowledge};
 
@@ -56,11 +56,16 @@ impl ClusterNode {
     fn with_host(object: &Value, host: Option<Host>) -> Self {
         // Virtual kubelets write `Linux`.
         let info = |name: &str| object.owned_at(&["status", "nodeInfo", name]).to_ascii_lowercase();
+        // As the Windows of a node is read; a host has one in any case.
+        let label = || object.owned_at(&["metadata", "labels", ARCHITECTURE_LABELS[0]]).to_ascii_lowercase();
+        let of_host = || host.as_ref().map(|host| host.architecture.as_str().to_owned());
+        let said = [info("architecture"), label()].into_iter().find(|said| !said.is_empty());
+        let architecture = said.or_else(of_host).unwrap_or_default();
         let handlers = object.at(&["status", "runtimeHandlers"]).map(Tree::list).filter(|handlers| !handlers.is_empty());
         Self {
             name: object.owned_at(&["metadata", "name"]),
             os: if host.is_some() { WINDOWS.to_owned() } else { info("operatingSystem") },
-            architecture: info("architecture"),
+            architecture,
             node: host::scheduled(object),
             host,
             handlers: handlers.map(|handlers| handlers.into_iter().map(|handler| handler.owned_at(&["name"])).collect()),

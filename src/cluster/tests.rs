@@ -337,6 +337,28 @@ fn a_windows_node_that_does_not_say_its_version_is_not_known() {
     }
 }
 
+/// The labels are there before its kubelet has started, and a Windows is known by them.
+#[test]
+fn the_processor_of_a_node_is_that_of_its_label_where_it_says_none() {
+    let of = |labels: Value| {
+        let object = json!({"metadata": {"name": "new", "labels": labels}});
+        let node = ClusterNode::of(&object, Knowledge::built_in()).unwrap();
+        (node.architecture.clone(), node)
+    };
+    assert_eq!(of(json!({"kubernetes.io/arch": "arm64"})).0, "arm64");
+    assert_eq!(of(json!({})).0, "");
+    let (architecture, windows) =
+        of(json!({"kubernetes.io/os": "windows", "kubernetes.io/arch": "amd64", BUILD: "10.0.26100"}));
+    assert_eq!(architecture, "amd64");
+    let (policy, mut images, classes, nodes) = (policy(), images(), classes(), Nodes::of(vec![windows]));
+    images.insert("r.test/arm".to_owned(), Ok(image("r.test/arm", &["arm64 10.0.26100.1"])));
+    let question =
+        Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
+    let workload = workload("Deployment", &["r.test/arm"], json!({"nodeSelector": {"kubernetes.io/os": "windows"}}));
+    let help = question.answer(&workload).findings[0].help.to_string();
+    assert!(help.starts_with("use images for amd64 that fit one of these: new ("), "{help}");
+}
+
 /// A kubelet says what its node runs a while after the node is there, and virtual kubelets write `Linux`.
 #[test]
 fn nodes_that_do_not_say_their_system_are_not_known() {
