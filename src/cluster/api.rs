@@ -92,8 +92,8 @@ pub struct Snapshot {
 pub struct EmptyNamespace {
     /// The name.
     pub name: String,
-    /// True if it is there; `None` where namespaces may not be listed.
-    pub exists: Option<bool>,
+    /// True if it is there; an error where the namespaces could not be listed.
+    pub exists: Result<bool, Error>,
 }
 
 /// A list of the API.
@@ -225,7 +225,7 @@ pub async fn read(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
     if let Some(name) = namespace.filter(|_| are_all_read && snapshot.workloads.is_empty()) {
         let names = all(&client, NAMESPACES, None, |_, object| Some(object.owned_at(&["metadata", "name"])));
         let names = in_time(left(access, begun), names).await;
-        snapshot.empty = Some(EmptyNamespace { exists: names.ok().map(|names| names.objects.contains(&name)), name });
+        snapshot.empty = Some(EmptyNamespace { exists: names.map(|names| names.objects.contains(&name)), name });
     }
     Ok(snapshot)
 }

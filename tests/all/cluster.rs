@@ -450,6 +450,17 @@ fn a_namespace_without_workloads_is_not_a_pass() {
             assert!(answer.err.contains(words) && answer.err.contains("-A"), "{arguments:?} {name}: {}", answer.err);
         }
     }
+    // The reason is that of the list.
+    let denied = Api::of(&objects, &["/api/v1/namespaces"]).run(&["check", "-n", "nope"]);
+    assert!(denied.err.contains("caused by: the cluster does not allow this"), "{}", denied.err);
+    let broken = Api::serving(|path, _| match path {
+        "/api/v1/nodes" => (200, json!({"kind": "List", "items": [node("a", "10.0.20348.1")]}).to_string()),
+        "/api/v1/namespaces" => (500, status(500, "InternalError", "etcd is down")),
+        _ => (200, json!({"kind": "List", "items": []}).to_string()),
+    });
+    let broken = broken.run(&["check", "-n", "nope"]);
+    assert_eq!(broken.code, 2, "{broken:?}");
+    assert!(broken.err.contains("caused by: the cluster answered with status 500"), "{}", broken.err);
     // Nobody asks for the list of namespaces where there are workloads, or where some could not be read.
     let api = Api::of(&shop(), &[]);
     assert_eq!(api.run(&["check", "-n", "shop"]).code, 1);

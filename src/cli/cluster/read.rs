@@ -267,15 +267,18 @@ fn among(mut workloads: Vec<Workload>, wanted: &[String], unread: &[(String, Err
 fn refuse_unless_there(empty: &EmptyNamespace, io: &mut Io<'_>) -> Result<(), Error> {
     let name = quoted(&empty.name);
     let hint = "list the names with `kubectl get namespaces`, or check all of them with -A";
-    match empty.exists {
-        Some(true) => {
+    match &empty.exists {
+        Ok(true) => {
             io.warn(&format!("the namespace {name} has no workloads; -A is for all namespaces").into());
             Ok(())
         }
-        Some(false) => Err(Error::of(ErrorKind::NotFound, format!("there is no namespace {name}")).hint(hint)),
-        None => Err(Error::of(ErrorKind::NotFound, format!("the namespace {name} has no workloads"))
-            .because("whether it is there is not known, since this user may not list namespaces")
-            .hint(hint)),
+        Ok(false) => Err(Error::of(ErrorKind::NotFound, format!("there is no namespace {name}")).hint(hint)),
+        Err(why) => {
+            let error = Error::of(ErrorKind::NotFound, format!("the namespace {name} has no workloads"))
+                .because("whether it is there is not known, since the namespaces could not be listed")
+                .because(&why.what);
+            Err(why.causes.iter().fold(error, Error::because).hint(hint))
+        }
     }
 }
 
