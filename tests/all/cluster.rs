@@ -433,6 +433,22 @@ fn a_list_that_is_not_served_leaves_the_others() {
     assert_eq!(api.asked().iter().filter(|asked| asked.ends_with("/pods")).count(), 3);
 }
 
+/// They are counted among what was not read, and are not images.
+#[test]
+fn lists_that_are_not_read_are_not_counted_as_images() {
+    let denied = &[
+        "/apis/batch/v1/namespaces/shop/cronjobs",
+        "/apis/batch/v1/namespaces/shop/jobs",
+        "/api/v1/namespaces/shop/pods",
+    ];
+    let api = Api::of(&shop(), denied);
+    for format in ["matrix", "markdown", "html", "azure", "github"] {
+        let answer = api.run(&["check", "--format", format]);
+        assert!(answer.out.contains("1 image on 2 hosts: "), "{format}: {}", answer.out);
+        assert!(answer.out.contains(", 3 not read"), "{format}: {}", answer.out);
+    }
+}
+
 /// The API server lists nothing for a namespace that is not there: a name that is misspelled does not pass a gate.
 #[test]
 fn a_namespace_without_workloads_is_not_a_pass() {

@@ -186,7 +186,7 @@ impl ReadArgs {
         let left = || options.deadline.map_or(CHECKED_WITHIN, |deadline| deadline.saturating_duration_since(Instant::now()));
         let snapshot = read(&self.access.access(left(), io), &knowledge)?;
         let mut errors: Vec<ErrorEntry> =
-            snapshot.unread.iter().map(|(what, error)| ErrorEntry::new(what, error, &CommandLine)).collect();
+            snapshot.unread.iter().map(|(what, error)| ErrorEntry::of_part(what, error, &CommandLine)).collect();
         if snapshot.workloads.len() > MOST_WORKLOADS {
             return Err(Error::new(format!("more than {MOST_WORKLOADS} workloads are too much for one answer"))
                 .hint("name a namespace with -n"));
@@ -210,7 +210,7 @@ impl ReadArgs {
         let secrets = if self.pull_secrets {
             let access = self.access.access(left() / 4 * 3, io);
             let found = runtime()?.block_on(secrets::read(&access, &workloads))?;
-            errors.extend(found.unread.iter().map(|(what, error)| ErrorEntry::new(what, error, &CommandLine)));
+            errors.extend(found.unread.iter().map(|(what, error)| ErrorEntry::of_part(what, error, &CommandLine)));
             found.of
         } else {
             Vec::new()
