@@ -288,6 +288,16 @@ fn a_pod_for_a_build_that_no_label_can_have_is_for_windows_and_lands_nowhere() {
     }
 }
 
+#[test]
+fn a_pod_that_leaves_out_windows_too_is_not_for_windows() {
+    for (values, os) in [(&["linux"][..], Some("windows")), (&["linux", "windows"], None), (&["windows"], None)] {
+        let condition = json!({"key": "kubernetes.io/os", "operator": "NotIn", "values": values});
+        let spec = json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [{ "matchExpressions": [condition] }]}}}});
+        assert_eq!(workload("Deployment", &["r.test/2022"], spec).os.as_deref(), os, "{values:?}");
+    }
+}
+
 /// Of the nodes that a workload cannot tell apart one is looked at, and its name is not that of all.
 #[test]
 fn nodes_are_named_where_they_are_a_few() {

@@ -155,7 +155,8 @@ pub fn os_of(placement: &Placement) -> Option<String> {
     let of_windows = || {
         let is_of_azure =
             placement.values_of(AZURE_SKU).is_some_and(|values| values.iter().all(|value| value.starts_with("Windows")));
-        let is_not_linux = OS_LABELS.iter().any(|label| placement.excludes(label, "linux"));
+        let leaves_out = |os: &str| OS_LABELS.iter().any(|label| placement.excludes(label, os));
+        let is_not_linux = leaves_out("linux") && !leaves_out("windows");
         (is_of_azure || is_not_linux || placement.values_of(BUILD_LABEL).is_some()).then(|| "windows".to_owned())
     };
     by_label.or_else(of_windows)
