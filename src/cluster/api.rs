@@ -472,6 +472,10 @@ pub(super) fn without_credentials(error: &AuthError) -> Error {
         AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed => {
             refused("what it printed is not an ExecCredential with a status")
         }
+        AuthError::ReadTokenFile(why, path) => {
+            no_credentials(&format!("the token file {} cannot be read: {why}", path.display()))
+                .hint("name a file that this user can read as the tokenFile of the user in the kubeconfig")
+        }
         AuthError::MalformedTokenExpirationDate(_) => no_credentials("the time at which they expire is not a time"),
         error => no_credentials(&error.to_string()),
     }
@@ -528,6 +532,14 @@ mod tests {
         let failure = failed(kube::Error::Service(error.into()));
         assert_eq!(failure.what, "the plugin that the kubeconfig names gave no credentials");
         assert!(!format!("{failure:?}").contains("hunter2"), "{failure:?}");
+    }
+
+    #[test]
+    fn a_token_file_that_cannot_be_read_is_named() {
+        let why = std::io::Error::from(std::io::ErrorKind::NotFound);
+        let failure = failed(kube::Error::Auth(AuthError::ReadTokenFile(why, PathBuf::from("/nowhere/token"))));
+        assert!(failure.causes[0].starts_with("the token file /nowhere/token cannot be read: "), "{failure:?}");
+        assert!(failure.advice().to_string().contains("tokenFile"), "{failure:?}");
     }
 
     #[test]

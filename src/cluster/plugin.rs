@@ -214,6 +214,10 @@ async fn end_of(stream: Option<impl AsyncRead + Unpin>) -> Result<Vec<u8>, AuthE
 /// The failure of this plugin.
 fn failed(error: &AuthError, plugin: &ExecConfig) -> Error {
     let name = plugin.command.as_deref().unwrap_or_default();
+    if name.is_empty() {
+        return kubeconfig::unusable("the plugin that is to give the credentials of its user has no command")
+            .hint("write the command in `exec` at the user: `kubectl config view --minify` shows it");
+    }
     match error {
         AuthError::AuthExecStart(why) if why.kind() == Io::NotFound => {
             no_credentials(&format!("the plugin {} is not installed", quoted(name))).hint(install(name, plugin))
@@ -384,6 +388,19 @@ mod tests {
             "POST https://login.example/x?code=abc: 400",
         ] {
             assert_eq!(last_line(line.as_bytes(), &plugin()).as_deref(), Some(NOT_SHOWN), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_plugin_without_a_command_is_not_to_be_installed() {
+        for command in [None, Some(String::new())] {
+            let nameless = ExecConfig { command, ..plugin() };
+            for error in [AuthError::MissingCommand, AuthError::AuthExecStart(std::io::Error::from(Io::NotFound))] {
+                let failure = failed(&error, &nameless);
+                assert_eq!(failure.what, "the kubeconfig cannot be used");
+                assert!(failure.causes[0].ends_with("has no command"), "{failure:?}");
+                assert!(!failure.advice().to_string().contains("install"), "{failure:?}");
+            }
         }
     }
 
