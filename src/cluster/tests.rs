@@ -357,8 +357,7 @@ fn the_processor_of_a_node_is_that_of_its_label_where_it_says_none() {
     };
     assert_eq!(of(json!({"kubernetes.io/arch": "arm64"})).0, "arm64");
     assert_eq!(of(json!({})).0, "");
-    let (architecture, windows) =
-        of(json!({"kubernetes.io/os": "windows", "kubernetes.io/arch": "amd64", BUILD: "10.0.26100"}));
+    let (architecture, windows) = of(json!({"kubernetes.io/os": "windows", "kubernetes.io/arch": "amd64", BUILD: "10.0.26100"}));
     assert_eq!(architecture, "amd64");
     let (policy, mut images, classes, nodes) = (policy(), images(), classes(), Nodes::of(vec![windows]));
     images.insert("r.test/arm".to_owned(), Ok(image("r.test/arm", &["arm64 10.0.26100.1"])));

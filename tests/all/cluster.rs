@@ -609,6 +609,9 @@ fn nonsense_is_said_to_be_some() {
     assert!(broken.code == 2 && broken.err.contains("the cluster cannot be reached"), "{}", broken.err);
     let linux = Api::serving(|_, _| (200, r#"{"kind": "List", "items": []}"#.to_owned())).run(&["check"]);
     assert!(linux.code == 2 && linux.err.contains("the cluster has no Windows nodes"), "{}", linux.err);
+    let new = r#"{"kind": "List", "items": [{"metadata": {"name": "new", "labels": {"kubernetes.io/os": "windows"}}}]}"#;
+    let new = Api::serving(move |_, _| (200, new.to_owned())).run(&["check"]);
+    assert!(new.code == 2 && new.err.contains("the cluster do not say which Windows they run"), "{}", new.err);
 }
 
 #[test]

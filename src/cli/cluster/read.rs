@@ -193,6 +193,10 @@ impl ReadArgs {
         }
         let nodes = Nodes::of(snapshot.nodes);
         let hosts = hosts_of(&nodes, &upgrade);
+        if hosts.is_empty() && nodes.nodes.iter().any(|node| node.is_windows()) {
+            return Err(Error::new("the Windows nodes of the cluster do not say which Windows they run")
+                .hint("wait until their kubelets have started, then read the cluster again"));
+        }
         if hosts.is_empty() {
             return Err(Error::new("the cluster has no Windows nodes")
                 .hint("name the context of a cluster that has some: `kubectl config get-contexts`"));
