@@ -92,8 +92,8 @@ pub struct Snapshot {
 pub struct EmptyNamespace {
     /// The name.
     pub name: String,
-    /// True if it is there; `None` where namespaces may not be listed.
-    pub exists: Option<bool>,
+    /// True if it is there; an error where the namespaces could not be listed.
+    pub exists: Result<bool, Error>,
 }
 
 /// A list of the API.
@@ -180,11 +180,9 @@ pub async fn read(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
     let nodes = all(&client, NODES, None, |_, object| Some(node(object, knowledge)));
     let nodes = in_time(left(access, begun), nodes).await.map_err(|error| rights::without_nodes(error, rights::READ))?;
     snapshot.requests = nodes.requests;
-    for node in nodes.objects {
-        match node {
-            Ok(node) => snapshot.nodes.push(node),
-            Err(unread) => snapshot.unread.push(unread),
-        }
+    for (node, unread) in nodes.objects {
+        snapshot.nodes.push(node);
+        snapshot.unread.extend(unread);
     }
     let class = |_: &str, object: &Value| Some((object.owned_at(&["metadata", "name"]), RuntimeClass::of(object)));
     match in_time(left(access, begun) / 2, all(&client, CLASSES, None, class)).await {
@@ -227,7 +225,7 @@ pub async fn read(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
     if let Some(name) = namespace.filter(|_| are_all_read && snapshot.workloads.is_empty()) {
         let names = all(&client, NAMESPACES, None, |_, object| Some(object.owned_at(&["metadata", "name"])));
         let names = in_time(left(access, begun), names).await;
-        snapshot.empty = Some(EmptyNamespace { exists: names.ok().map(|names| names.objects.contains(&name)), name });
+        snapshot.empty = Some(EmptyNamespace { exists: names.map(|names| names.objects.contains(&name)), name });
     }
     Ok(snapshot)
 }
@@ -250,10 +248,15 @@ pub(super) fn namespace(scope: &Scope, client: &Client) -> Result<Option<String>
     }
 }
 
-/// The node of an object, or its name and why it cannot be read.
-pub(super) fn node(object: &Value, knowledge: &Knowledge) -> Result<ClusterNode, (String, Error)> {
-    let name = || format!("node {}", shown(&object.owned_at(&["metadata", "name"])));
-    ClusterNode::of(object, knowledge).map_err(|error| (name(), error))
+/// The node of an object, with its name and why where it does not say which Windows it runs. Pods can land on such a node too.
+pub(super) fn node(object: &Value, knowledge: &Knowledge) -> (ClusterNode, Option<(String, Error)>) {
+    match ClusterNode::of(object, knowledge) {
+        Ok(node) => (node, None),
+        Err(error) => {
+            let name = format!("node {}", shown(&object.owned_at(&["metadata", "name"])));
+            (ClusterNode::without_version(object), Some((name, error)))
+        }
+    }
 }
 
 /// True for the name of an object: it becomes a part of a path.
@@ -469,6 +472,10 @@ pub(super) fn without_credentials(error: &AuthError) -> Error {
         AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed => {
             refused("what it printed is not an ExecCredential with a status")
         }
+        AuthError::ReadTokenFile(why, path) => {
+            no_credentials(&format!("the token file {} cannot be read: {why}", path.display()))
+                .hint("name a file that this user can read as the tokenFile of the user in the kubeconfig")
+        }
         AuthError::MalformedTokenExpirationDate(_) => no_credentials("the time at which they expire is not a time"),
         error => no_credentials(&error.to_string()),
     }
@@ -525,6 +532,14 @@ mod tests {
         let failure = failed(kube::Error::Service(error.into()));
         assert_eq!(failure.what, "the plugin that the kubeconfig names gave no credentials");
         assert!(!format!("{failure:?}").contains("hunter2"), "{failure:?}");
+    }
+
+    #[test]
+    fn a_token_file_that_cannot_be_read_is_named() {
+        let why = std::io::Error::from(std::io::ErrorKind::NotFound);
+        let failure = failed(kube::Error::Auth(AuthError::ReadTokenFile(why, PathBuf::from("/nowhere/token"))));
+        assert!(failure.causes[0].starts_with("the token file /nowhere/token cannot be read: "), "{failure:?}");
+        assert!(failure.advice().to_string().contains("tokenFile"), "{failure:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::nodes::WINDOWS;
 use super::says::{Says, quoted};
 use super::steer::{landing, merged};
 use super::{Classes, Group, ImageOf, Nodes, Steer, Workload};
@@ -116,7 +117,7 @@ impl<'a> Question<'a> {
         let Ok(placement) = merged(&workload.placement, self.class_of(workload)) else { return is_for_windows };
         let is_for_windows = is_for_windows || (workload.os.is_none() && pod::os_of(&placement).as_deref() == Some("windows"));
         let nodes = self.seen_by(workload);
-        let windows = || nodes.nodes.iter().filter(|node| node.host.is_some());
+        let windows = || nodes.nodes.iter().filter(|node| node.is_windows());
         let lands_nowhere = || !nodes.nodes.iter().any(|node| placement.allows(&node.name, &node.node));
         let is_kept_away = || windows().any(|node| placement.selects(&node.name, &node.node.labels)) && lands_nowhere();
         is_for_windows || windows().any(|node| placement.allows(&node.name, &node.node)) || is_kept_away()
@@ -389,9 +390,12 @@ fn on_windows(judgement: &Judgement, image: &Image, host: &Host) -> (Misfit, boo
     (misfit, misfit == Misfit::Build && version.is_some_and(|version| version.build < host.os_version.build))
 }
 
-/// True if an image has the platform of these nodes, which are not of Windows; else what it lacks. `None` where the nodes do not say which system
-/// and processor they have, as those whose kubelet has not started.
+/// True if an image has the platform of these nodes, of which no Windows is known; else what it lacks. `None` where the nodes do not say which
+/// system, version of Windows and processor they have, as those whose kubelet has not started.
 fn on_other(image: &Image, group: &Group) -> (Option<bool>, Misfit) {
+    if group.os == WINDOWS {
+        return (image.candidates.is_empty().then_some(false), Misfit::Os);
+    }
     let of_system = |platform: &&String| platform.split('/').next() == Some(group.os.as_str());
     let of_both = |platform: &String| platform.split('/').nth(1) == Some(group.architecture.as_str());
     let mut own = image.other_platforms.iter().filter(of_system).peekable();

@@ -132,7 +132,8 @@ impl Current {
                 user.client_key_data = Some(STANDARD.encode(format!("{key}\n")).into());
             }
         }
-        let client = kube::Client::try_from(config).map_err(api::failed)?;
+        let odd = kubeconfig::odd_setting(&config);
+        let client = kube::Client::try_from(config).map_err(|error| odd.unwrap_or_else(|| api::failed(error)))?;
         Ok(Self { client, until })
     }
 }

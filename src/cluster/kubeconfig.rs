@@ -5,8 +5,10 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use hyper::header::HeaderValue;
 use kube::Config;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError, LoadDataError};
+use rustls::pki_types::ServerName;
 use serde_json::{Value, json};
 
 use super::api::causes;
@@ -42,6 +44,27 @@ pub(super) fn unusable(why: impl ToString) -> Error {
     Error::of(ErrorKind::Invalid, "the kubeconfig cannot be used")
         .because(why)
         .hint("check it with `kubectl config view --minify`, and name a kubeconfig and a context that are there")
+}
+
+/// What is wrong with a setting of which the library says only that it cannot be used. Its text stays out of it: a proxy may have a password.
+pub(super) fn odd_setting(config: &Config) -> Option<Error> {
+    if config.tls_server_name.as_deref().is_some_and(|name| ServerName::try_from(name).is_err()) {
+        let error = unusable("the tls-server-name of its cluster is not the name of a host");
+        return Some(error.hint("write a name there that is in the certificate of the API server, or take it out"));
+    }
+    let scheme = config.proxy_url.as_ref().map(|proxy| proxy.scheme_str().unwrap_or_default());
+    if scheme.is_some_and(|scheme| !matches!(scheme, "http" | "https" | "socks5")) {
+        let error = unusable("the proxy-url of its cluster is not the address of an HTTP or SOCKS proxy");
+        return Some(error.hint("write an address there that begins with http://, https:// or socks5://"));
+    }
+    let user = &config.auth_info;
+    let extra = user.impersonate_user_extra.iter().flat_map(|extra| extra.values().flatten());
+    let groups = user.impersonate_groups.iter().flatten();
+    let mut others = user.impersonate.iter().chain(&user.impersonate_uid).chain(groups).chain(extra);
+    others.any(|text| HeaderValue::from_str(text).is_err()).then(|| {
+        let error = unusable("its user acts as another one whose name, group or data has characters that cannot be sent");
+        error.hint("correct what begins with `as` at the user: `kubectl config view --minify` shows it")
+    })
 }
 
 /// What the context in use lacks: itself, its cluster, or its user. The library takes a user that is not there for one without credentials.
@@ -265,6 +288,28 @@ mod tests {
         }
         let empty = lacking(&Kubeconfig::default(), None).unwrap();
         assert_eq!(empty.advice().to_string(), "the kubeconfig has no contexts: name another one");
+    }
+
+    #[test]
+    fn a_setting_that_the_library_refuses_is_named_without_its_text() {
+        let why = |set: &dyn Fn(&mut Config)| {
+            let mut config = Config::new("https://api.example".parse().unwrap());
+            set(&mut config);
+            odd_setting(&config).map(|error| error.causes.concat()).unwrap_or_default()
+        };
+        let good = |config: &mut Config| {
+            config.tls_server_name = Some("api.example".to_owned());
+            config.proxy_url = Some("socks5://proxy.example:1080".parse().unwrap());
+            config.auth_info.impersonate = Some("someone".to_owned());
+        };
+        assert_eq!(why(&good), "");
+        let name = why(&|config: &mut Config| config.tls_server_name = Some("bad name".to_owned()));
+        assert!(name.contains("tls-server-name"), "{name}");
+        let proxy = why(&|config: &mut Config| config.proxy_url = Some("ftp://u:hunter2@proxy.example".parse().unwrap()));
+        assert!(proxy.contains("proxy-url") && !proxy.contains("hunter2"), "{proxy}");
+        let user = why(&|config: &mut Config| config.auth_info.impersonate = Some("some\none".to_owned()));
+        let group = why(&|config: &mut Config| config.auth_info.impersonate_groups = Some(vec!["a\nb".to_owned()]));
+        assert!(user.contains("acts as another one") && user == group, "{user} {group}");
     }
 
     #[test]

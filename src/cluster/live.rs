@@ -25,10 +25,10 @@ pub const SILENT: Duration = Duration::from_secs(310);
 const SETTLED: Duration = Duration::from_secs(2);
 const LONGEST: Duration = Duration::from_secs(15);
 
-/// The objects of one list; a node that does not say its version, and a list that was never read, with the reason.
+/// The objects of one list. A node that does not say its version and a list that was never read have the reason.
 #[derive(Clone, Debug)]
 enum Objects {
-    Nodes(Vec<Result<ClusterNode, (String, Error)>>),
+    Nodes(Vec<(ClusterNode, Option<(String, Error)>)>),
     Classes(BTreeMap<String, RuntimeClass>),
     Workloads(Vec<Workload>),
     Unread(Error),
@@ -195,11 +195,9 @@ impl Live {
         for (plural, objects) in order.filter_map(|plural| Some((plural, lists.get(plural)?))) {
             match objects {
                 Objects::Nodes(nodes) => {
-                    for node in nodes {
-                        match node {
-                            Ok(node) => snapshot.nodes.push(node.clone()),
-                            Err(unread) => snapshot.unread.push(unread.clone()),
-                        }
+                    for (node, unread) in nodes {
+                        snapshot.nodes.push(node.clone());
+                        snapshot.unread.extend(unread.clone());
                     }
                 }
                 Objects::Classes(classes) => snapshot.classes = Some(classes.clone()),

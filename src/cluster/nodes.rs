@@ -8,9 +8,12 @@ use serde_json::Value;
 use super::views::Views;
 use crate::Error;
 use crate::host::pod::Tree;
-use crate::host::{self, Host, Taint};
+use crate::host::{self, ARCHITECTURE_LABELS, Host, Taint};
 use crate::knowledge::builds::WINDOWS_SERVER_2016;
 use crate::knowledge::{EngineVersion, Knowledge};
+
+/// The system of nodes with Windows.
+pub(super) const WINDOWS: &str = "windows";
 
 /// A node of a cluster.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,23 +45,42 @@ impl ClusterNode {
         let waiting = |error: Error| error.hint("wait until its kubelet has started, then read the cluster again");
         // Its labels and taints stand beside it, and once is enough for thousands of nodes.
         let host = host::of_node(object, knowledge).transpose().map_err(waiting)?.map(|host| Host { node: None, ..host });
+        Ok(Self::with_host(object, host))
+    }
+
+    /// A Windows node that does not say its version: its labels and taints are known, and what it runs is not.
+    pub(super) fn without_version(object: &Value) -> Self {
+        Self { os: WINDOWS.to_owned(), ..Self::with_host(object, None) }
+    }
+
+    fn with_host(object: &Value, host: Option<Host>) -> Self {
         // Virtual kubelets write `Linux`.
         let info = |name: &str| object.owned_at(&["status", "nodeInfo", name]).to_ascii_lowercase();
+        // As the Windows of a node is read; a host has one in any case.
+        let label = || object.owned_at(&["metadata", "labels", ARCHITECTURE_LABELS[0]]).to_ascii_lowercase();
+        let of_host = || host.as_ref().map(|host| host.architecture.as_str().to_owned());
+        let said = [info("architecture"), label()].into_iter().find(|said| !said.is_empty());
+        let architecture = said.or_else(of_host).unwrap_or_default();
         let handlers = object.at(&["status", "runtimeHandlers"]).map(Tree::list).filter(|handlers| !handlers.is_empty());
-        Ok(Self {
+        Self {
             name: object.owned_at(&["metadata", "name"]),
-            os: if host.is_some() { "windows".to_owned() } else { info("operatingSystem") },
-            architecture: info("architecture"),
+            os: if host.is_some() { WINDOWS.to_owned() } else { info("operatingSystem") },
+            architecture,
             node: host::scheduled(object),
             host,
             handlers: handlers.map(|handlers| handlers.into_iter().map(|handler| handler.owned_at(&["name"])).collect()),
             is_new: false,
-        })
+        }
     }
 
-    /// True if it says which system and processor it is for, as a node does once its kubelet has started.
+    /// True for a node with Windows, also where it does not say its version.
+    pub fn is_windows(&self) -> bool {
+        self.os == WINDOWS
+    }
+
+    /// True if it says which system, version of Windows and processor it has, as a node does once its kubelet has started.
     pub fn is_known(&self) -> bool {
-        self.host.is_some() || !self.os.is_empty() && !self.architecture.is_empty()
+        self.host.is_some() || !self.is_windows() && !self.os.is_empty() && !self.architecture.is_empty()
     }
 }
 
@@ -108,6 +130,7 @@ impl Group {
         match &self.host {
             Some(host) => host.name.clone(),
             None if self.os.is_empty() => "system not known yet".to_owned(),
+            None if self.os == WINDOWS => "Windows, version not known yet".to_owned(),
             None if self.architecture.is_empty() => format!("{}, processor not known yet", self.os),
             None => format!("{}/{}", self.os, self.architecture),
         }

@@ -40,7 +40,32 @@ const SHORTEST: usize = 4;
 const LIKE_A_TOKEN: usize = 20;
 
 /// Parts of names of what is a secret.
-const SECRETS: [&str; 9] = ["assertion", "authorization", "bearer", "code", "key", "passwd", "password", "secret", "token"];
+const SECRETS: [&str; 17] = [
+    "assertion",
+    "authorization",
+    "bearer",
+    "code",
+    "cookie",
+    "credential",
+    "jwt",
+    "key",
+    "passcode",
+    "passphrase",
+    "passwd",
+    "password",
+    "saml",
+    "secret",
+    "session",
+    "signature",
+    "token",
+];
+
+/// Names of what is a secret that are parts of many other words.
+const SECRET_WORDS: [&str; 11] = ["auth", "basic", "nonce", "otp", "pass", "pat", "pin", "pw", "pwd", "sas", "sig"];
+
+/// What is said instead of a line that may hold a secret.
+const NOT_SHOWN: &str =
+    "the last line of its standard error is not shown, because it may hold a secret: run the plugin by hand to see it";
 
 /// What a plugin gave.
 pub(super) struct Credentials {
@@ -189,6 +214,10 @@ async fn end_of(stream: Option<impl AsyncRead + Unpin>) -> Result<Vec<u8>, AuthE
 /// The failure of this plugin.
 fn failed(error: &AuthError, plugin: &ExecConfig) -> Error {
     let name = plugin.command.as_deref().unwrap_or_default();
+    if name.is_empty() {
+        return kubeconfig::unusable("the plugin that is to give the credentials of its user has no command")
+            .hint("write the command in `exec` at the user: `kubectl config view --minify` shows it");
+    }
     match error {
         AuthError::AuthExecStart(why) if why.kind() == Io::NotFound => {
             no_credentials(&format!("the plugin {} is not installed", quoted(name))).hint(install(name, plugin))
@@ -221,10 +250,17 @@ fn install(name: &str, plugin: &ExecConfig) -> String {
     }
 }
 
-/// The last line that a plugin wrote on standard error, without secrets: neither what it was started with, nor what looks like one.
+/// The last line that a plugin wrote on standard error, without what it was started with and without what looks like a token. A line
+/// that names a secret is not shown at all: there are too many ways to write one.
 fn last_line(stderr: &[u8], plugin: &ExecConfig) -> Option<String> {
     let text = String::from_utf8_lossy(stderr);
-    let line = text.lines().map(str::trim).rfind(|line| !line.is_empty())?;
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let line = lines.next_back()?;
+    // The value of a name may stand below it.
+    let is_value = lines.next_back().is_some_and(|before| before.ends_with([':', '=']) && may_hold_secret(before));
+    if is_value || may_hold_secret(line) {
+        return Some(NOT_SHOWN.to_owned());
+    }
     let variables = plugin.env.iter().flatten().filter_map(|variable| variable.get("value"));
     let arguments = plugin.args.iter().flatten().filter_map(|argument| match argument.split_once('=') {
         Some((_, value)) => Some(value),
@@ -234,28 +270,30 @@ fn last_line(stderr: &[u8], plugin: &ExecConfig) -> Option<String> {
     // One may be a part of another.
     given.sort_by_key(|text| std::cmp::Reverse(text.len()));
     let line = given.into_iter().fold(line.to_owned(), |line, secret| line.replace(secret, HIDDEN));
-    Some(shown(&without_secrets(&line)))
+    Some(shown(&without_tokens(&line)))
 }
 
-/// A line without the words that look like a token, and without the values of what has the name of a secret, e.g. `token=…`.
-fn without_secrets(line: &str) -> String {
+/// True for a line with the name of a secret, whatever is said of it, and for one with an address that has a user.
+fn may_hold_secret(line: &str) -> bool {
+    let line = line.to_lowercase();
+    let is_named = SECRETS.iter().any(|name| line.contains(name));
+    let mut words = line.split(|c: char| !c.is_ascii_alphanumeric());
+    is_named || words.any(|word| SECRET_WORDS.contains(&word)) || line.contains("://") && line.contains('@')
+}
+
+/// A line without the words that look like a token.
+fn without_tokens(line: &str) -> String {
     let is_of_word = |c: char| c.is_ascii_alphanumeric() || "+/_.~-".contains(c);
     let mut kept = String::new();
-    let mut name = String::new();
     let mut rest = line;
     while let Some((between, from)) = rest.find(is_of_word).and_then(|at| rest.split_at_checked(at)) {
         let end = from.find(|c: char| !is_of_word(c)).unwrap_or(from.len());
         let Some((word, after)) = from.split_at_checked(end) else { break };
-        // `token: expired` is a sentence, and `"token": "abc"` is not.
-        let is_quoted = between.contains(['"', '\'']);
-        let is_value = between.contains('=') || between.contains(':') && (is_quoted || !between.contains(' '));
-        let is_named = is_value && SECRETS.iter().any(|secret| name.contains(secret)) || name == "bearer";
         let is_token = word.len() >= LIKE_A_TOKEN
             && word.contains(|c: char| c.is_ascii_digit())
             && word.contains(|c: char| c.is_ascii_alphabetic());
         kept.push_str(between);
-        kept.push_str(if is_named || is_token { HIDDEN } else { word });
-        name = word.to_lowercase();
+        kept.push_str(if is_token { HIDDEN } else { word });
         rest = after;
     }
     kept + rest
@@ -311,18 +349,58 @@ mod tests {
     #[test]
     fn the_last_line_of_a_plugin_is_shown_without_its_secrets() {
         let shown = |text: &str| last_line(text.as_bytes(), &plugin());
-        let expired = "failed to get token: AADSTS700082: The refresh token has expired due to inactivity.";
+        let expired = "AADSTS50173: The grant has expired due to inactivity.";
         assert_eq!(shown(&format!("starting\n{expired}\n\n")).as_deref(), Some(expired));
         assert_eq!(shown(" \n"), None);
         for (line, expected) in [
             ("login with hunter2 and s3cr3t failed", "login with … and … failed"),
             ("refused eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.x-y", "refused …"),
-            ("access_token=abc refused", "access_token=… refused"),
-            (r#"{"refresh_token": "abc", "error":"invalid_grant"}"#, r#"{"refresh_token": "…", "error":"invalid_grant"}"#),
-            ("Authorization: Bearer abc", "Authorization: Bearer …"),
-            ("POST https://login.example/x?code=abc: 400", "POST https://login.example/x?code=…: 400"),
+            ("password: wrong\nPOST https://login.example/x: 400", "POST https://login.example/x: 400"),
+            ("cannot sign in as bob@corp.example", "cannot sign in as bob@corp.example"),
         ] {
             assert_eq!(shown(line).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn a_line_that_names_a_secret_is_not_shown() {
+        for line in [
+            "login failed for bob with password abc",
+            "PASSWORD: abc",
+            "password:\nabc",
+            "token: abc",
+            "id-token abc",
+            "access_token=abc refused",
+            r#"{"refresh_token": "abc", "error":"invalid_grant"}"#,
+            "--client-secret abc",
+            "client_secret is abc",
+            "SecretAccessKey: abc",
+            "apikey=abc",
+            "credential=abc",
+            "cookie: session=abc",
+            "assertion \"abc\"",
+            "Authorization: Bearer abc",
+            "Basic YWJjOmFiYw==",
+            "pw=abc",
+            "sig=abc&se=1",
+            "otp 123456 rejected",
+            "https://u:abc@host.example/x failed",
+            "POST https://login.example/x?code=abc: 400",
+        ] {
+            assert_eq!(last_line(line.as_bytes(), &plugin()).as_deref(), Some(NOT_SHOWN), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_plugin_without_a_command_is_not_to_be_installed() {
+        for command in [None, Some(String::new())] {
+            let nameless = ExecConfig { command, ..plugin() };
+            for error in [AuthError::MissingCommand, AuthError::AuthExecStart(std::io::Error::from(Io::NotFound))] {
+                let failure = failed(&error, &nameless);
+                assert_eq!(failure.what, "the kubeconfig cannot be used");
+                assert!(failure.causes[0].ends_with("has no command"), "{failure:?}");
+                assert!(!failure.advice().to_string().contains("install"), "{failure:?}");
+            }
         }
     }
 

@@ -273,6 +273,31 @@ fn what_could_not_be_read_is_not_known() {
     assert_eq!(answer(&both, &nodes, &classes()).0, Some(false));
 }
 
+/// Older API servers take such a value, and the pod is pending for ever.
+#[test]
+fn a_pod_for_a_build_that_no_label_can_have_is_for_windows_and_lands_nowhere() {
+    let of_build = |build: &str| {
+        let condition = json!({"key": BUILD, "operator": "In", "values": [build]});
+        json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [{ "matchExpressions": [condition] }]}}}})
+    };
+    for (build, ok) in [("10.0.17763", Some(true)), ("10.0.17763 ", Some(false))] {
+        let workload = workload("Deployment", &["r.test/2019"], of_build(build));
+        assert_eq!(workload.os.as_deref(), Some("windows"), "{build:?}");
+        assert_eq!(answer(&workload, &nodes(), &classes()).0, ok, "{build:?}");
+    }
+}
+
+#[test]
+fn a_pod_that_leaves_out_windows_too_is_not_for_windows() {
+    for (values, os) in [(&["linux"][..], Some("windows")), (&["linux", "windows"], None), (&["windows"], None)] {
+        let condition = json!({"key": "kubernetes.io/os", "operator": "NotIn", "values": values});
+        let spec = json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [{ "matchExpressions": [condition] }]}}}});
+        assert_eq!(workload("Deployment", &["r.test/2022"], spec).os.as_deref(), os, "{values:?}");
+    }
+}
+
 /// Of the nodes that a workload cannot tell apart one is looked at, and its name is not that of all.
 #[test]
 fn nodes_are_named_where_they_are_a_few() {
@@ -292,6 +317,55 @@ fn nodes_are_named_where_they_are_a_few() {
     assert_eq!(names(json!({})), (5, vec![]));
     assert_eq!(names(by_name(&["w3", "w1"])), (2, vec!["w1".to_owned(), "w3".to_owned()]));
     assert_eq!(names(by_name(&["w0", "w1", "w2", "w3"])), (4, vec![]));
+}
+
+/// Pods can land there: what its labels and taints say is known, and what runs there is not.
+#[test]
+fn a_windows_node_that_does_not_say_its_version_is_not_known() {
+    let labels = json!({"kubernetes.io/os": "windows", "kubernetes.io/arch": "amd64", "kubernetes.io/hostname": "new"});
+    let object = json!({"metadata": {"name": "new", "labels": labels}, "status": {"nodeInfo": {"operatingSystem": "windows"}}});
+    let (new, unread) = api::node(&object, Knowledge::built_in());
+    assert_eq!(unread.map(|(what, _)| what).as_deref(), Some("node new"));
+    assert!(!new.is_known());
+    let nodes = Nodes::of(vec![node("ws2022", "10.0.20348.5386", "amd64", None, &[]), new]);
+    assert_eq!(nodes.groups[0].title(), "new (Windows, version not known yet)");
+    let there = || json!({"nodeSelector": {"kubernetes.io/hostname": "new"}});
+    let (policy, all, classes) = (policy(), images(), classes());
+    for (image, spec, ok) in [
+        ("r.test/2022", windows(&[]), None),
+        ("r.test/2022", windows(&[(BUILD, "10.0.20348")]), Some(true)),
+        ("r.test/2019", windows(&[]), Some(false)),
+        ("r.test/2022", there(), None),
+        // It has no image for any Windows.
+        ("r.test/linux", there(), Some(false)),
+    ] {
+        let workload = workload("Deployment", &[image], spec.clone());
+        assert_eq!(answer(&workload, &nodes, &classes).0, ok, "{image} {spec}");
+        let question =
+            Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &all };
+        assert!(question.concerns(&workload), "{image} {spec}");
+    }
+}
+
+/// The labels are there before its kubelet has started, and a Windows is known by them.
+#[test]
+fn the_processor_of_a_node_is_that_of_its_label_where_it_says_none() {
+    let of = |labels: Value| {
+        let object = json!({"metadata": {"name": "new", "labels": labels}});
+        let node = ClusterNode::of(&object, Knowledge::built_in()).unwrap();
+        (node.architecture.clone(), node)
+    };
+    assert_eq!(of(json!({"kubernetes.io/arch": "arm64"})).0, "arm64");
+    assert_eq!(of(json!({})).0, "");
+    let (architecture, windows) = of(json!({"kubernetes.io/os": "windows", "kubernetes.io/arch": "amd64", BUILD: "10.0.26100"}));
+    assert_eq!(architecture, "amd64");
+    let (policy, mut images, classes, nodes) = (policy(), images(), classes(), Nodes::of(vec![windows]));
+    images.insert("r.test/arm".to_owned(), Ok(image("r.test/arm", &["arm64 10.0.26100.1"])));
+    let question =
+        Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
+    let workload = workload("Deployment", &["r.test/arm"], json!({"nodeSelector": {"kubernetes.io/os": "windows"}}));
+    let help = question.answer(&workload).findings[0].help.to_string();
+    assert!(help.starts_with("use images for amd64 that fit one of these: new ("), "{help}");
 }
 
 /// A kubelet says what its node runs a while after the node is there, and virtual kubelets write `Linux`.

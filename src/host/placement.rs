@@ -113,14 +113,15 @@ impl Placement {
         }
     }
 
-    /// The values of a label that the pod can land on, where it names them.
+    /// The values of a label that the pod asks for, where it names them.
     pub fn values_of(&self, key: &str) -> Option<Vec<&str>> {
         if let Some(value) = self.selector.get(key) {
             return Some(vec![value]);
         }
-        self.terms_that_can_hold().next()?;
+        let terms = self.terms_in_words();
+        terms.first()?;
         let mut values = Vec::new();
-        for term in self.terms_that_can_hold() {
+        for term in terms {
             let named = term.labels.iter().find(|condition| condition.key == key && condition.operator == "In")?;
             values.extend(named.values.iter().map(String::as_str));
         }
@@ -132,8 +133,15 @@ impl Placement {
         let leaves_out = |condition: &Condition| {
             condition.key == key && condition.operator == "NotIn" && condition.values.iter().any(|listed| listed == value)
         };
-        let mut terms = self.terms_that_can_hold().peekable();
-        terms.peek().is_some() && terms.all(|term| term.labels.iter().any(leaves_out))
+        let terms = self.terms_in_words();
+        !terms.is_empty() && terms.iter().all(|term| term.labels.iter().any(leaves_out))
+    }
+
+    /// The terms of the required affinity that tell what the pod is for: those that can hold. Where none can, all that are not empty: the pod
+    /// lands nowhere, and what it asks for is told all the same.
+    fn terms_in_words(&self) -> Vec<&Term> {
+        let can_hold: Vec<&Term> = self.terms_that_can_hold().collect();
+        if can_hold.is_empty() { self.terms.iter().flatten().filter(|term| !term.is_empty()).collect() } else { can_hold }
     }
 
     /// The terms of the required affinity but those that never hold.
@@ -143,11 +151,14 @@ impl Placement {
 }
 
 impl Term {
+    fn is_empty(&self) -> bool {
+        self.labels.is_empty() && self.fields.is_empty()
+    }
+
     /// False for an empty one, and for one with a value that no label can have, whatever its operator: the API server takes such values, and the
     /// scheduler passes over the term (k8s.io/apimachinery pkg/labels, `NewRequirement`).
     fn can_hold(&self) -> bool {
-        let is_empty = self.labels.is_empty() && self.fields.is_empty();
-        !is_empty && self.labels.iter().flat_map(|condition| &condition.values).all(|value| is_label_value(value))
+        !self.is_empty() && self.labels.iter().flat_map(|condition| &condition.values).all(|value| is_label_value(value))
     }
 
     fn holds(&self, name: &str, labels: &Labels) -> bool {
@@ -159,7 +170,7 @@ impl Term {
 }
 
 /// True for a text that a label can have as its value; an empty one is.
-fn is_label_value(text: &str) -> bool {
+pub(super) fn is_label_value(text: &str) -> bool {
     let is_outer = |byte: u8| byte.is_ascii_alphanumeric();
     let is_inner = |byte: u8| is_outer(byte) || matches!(byte, b'-' | b'_' | b'.');
     let ends = [text.bytes().next(), text.bytes().next_back()];
@@ -286,6 +297,21 @@ mod tests {
         let name = format!("{long}.example");
         let named = Term { labels: vec![], fields: vec![condition("metadata.name", "In", &[name.as_str()])] };
         assert!(Placement { terms: Some(vec![named]), ..Placement::default() }.selects(&name, &node));
+    }
+
+    /// The API server of older versions takes `10.0.17763 `, and the pod is for Windows, wherever it lands.
+    #[test]
+    fn a_term_that_never_holds_tells_what_the_pod_is_for_unless_another_can_hold() {
+        let with = |terms: &[Condition]| {
+            let term = |condition: &Condition| Term { labels: vec![condition.clone()], fields: vec![] };
+            Placement { terms: Some(terms.iter().map(term).collect()), ..Placement::default() }
+        };
+        let (bad, good) = (condition("build", "In", &["10.0.17763 "]), condition("build", "In", &["10.0.20348"]));
+        let only = with(std::slice::from_ref(&bad));
+        assert_eq!(only.values_of("build"), Some(vec!["10.0.17763 "]));
+        assert!(!only.selects("n", &labels(&[("build", "10.0.17763")])) && !only.excludes("os", "linux"));
+        assert_eq!(with(&[bad, good]).values_of("build"), Some(vec!["10.0.20348"]));
+        assert!(with(&[condition("os", "NotIn", &["linux", "a b"])]).excludes("os", "linux"));
     }
 
     #[test]

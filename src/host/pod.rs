@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::placement::{Condition, Placement, Term, Toleration};
+use super::placement::{Condition, Placement, Term, Toleration, is_label_value};
 use super::{AZURE_SKU, BUILD_LABEL, Labels, OS_LABELS};
 
 /// The lists of a pod with containers, and the word for one of each.
@@ -149,13 +149,14 @@ pub fn os<T: Tree>(spec: &T, placement: &Placement) -> Option<String> {
 /// The operating system of the nodes that a placement asks for: by its label, or by one that only nodes with Windows have.
 pub fn os_of(placement: &Placement) -> Option<String> {
     let by_label = OS_LABELS.iter().find_map(|label| match placement.values_of(label)?.as_slice() {
-        [only] => Some((*only).to_owned()),
+        [only] if is_label_value(only) => Some((*only).to_owned()),
         _ => None,
     });
     let of_windows = || {
         let is_of_azure =
             placement.values_of(AZURE_SKU).is_some_and(|values| values.iter().all(|value| value.starts_with("Windows")));
-        let is_not_linux = OS_LABELS.iter().any(|label| placement.excludes(label, "linux"));
+        let leaves_out = |os: &str| OS_LABELS.iter().any(|label| placement.excludes(label, os));
+        let is_not_linux = leaves_out("linux") && !leaves_out("windows");
         (is_of_azure || is_not_linux || placement.values_of(BUILD_LABEL).is_some()).then(|| "windows".to_owned())
     };
     by_label.or_else(of_windows)

@@ -351,6 +351,9 @@ pub struct ErrorEntry {
     /// The place in a scanned file; null if the reference was an argument.
     #[serde(default)]
     pub location: Option<Location>,
+    /// True for a part of a cluster, as a list or a node, which is not an image. It is not written.
+    #[serde(skip)]
+    pub is_part: bool,
 }
 
 /// Kinds of failures to read an image.

@@ -361,7 +361,7 @@ pub(super) fn errors(report: &Report) -> [(usize, &'static str); 2] {
 /// The last line, e.g. `2 images on 3 hosts: 4 passed, 2 failed`.
 pub(super) fn sum(report: &Report) -> String {
     let summary = &report.summary;
-    let unread = report.errors.iter().filter(|error| !is_of_file(error));
+    let unread = report.errors.iter().filter(|error| !is_of_file(error) && !error.is_part);
     let images: BTreeSet<&str> = report
         .results
         .iter()

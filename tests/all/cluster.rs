@@ -433,6 +433,22 @@ fn a_list_that_is_not_served_leaves_the_others() {
     assert_eq!(api.asked().iter().filter(|asked| asked.ends_with("/pods")).count(), 3);
 }
 
+/// They are counted among what was not read, and are not images.
+#[test]
+fn lists_that_are_not_read_are_not_counted_as_images() {
+    let denied = &[
+        "/apis/batch/v1/namespaces/shop/cronjobs",
+        "/apis/batch/v1/namespaces/shop/jobs",
+        "/api/v1/namespaces/shop/pods",
+    ];
+    let api = Api::of(&shop(), denied);
+    for format in ["matrix", "markdown", "html", "azure", "github"] {
+        let answer = api.run(&["check", "--format", format]);
+        assert!(answer.out.contains("1 image on 2 hosts: "), "{format}: {}", answer.out);
+        assert!(answer.out.contains(", 3 not read"), "{format}: {}", answer.out);
+    }
+}
+
 /// The API server lists nothing for a namespace that is not there: a name that is misspelled does not pass a gate.
 #[test]
 fn a_namespace_without_workloads_is_not_a_pass() {
@@ -450,6 +466,17 @@ fn a_namespace_without_workloads_is_not_a_pass() {
             assert!(answer.err.contains(words) && answer.err.contains("-A"), "{arguments:?} {name}: {}", answer.err);
         }
     }
+    // The reason is that of the list.
+    let denied = Api::of(&objects, &["/api/v1/namespaces"]).run(&["check", "-n", "nope"]);
+    assert!(denied.err.contains("caused by: the cluster does not allow this"), "{}", denied.err);
+    let broken = Api::serving(|path, _| match path {
+        "/api/v1/nodes" => (200, json!({"kind": "List", "items": [node("a", "10.0.20348.1")]}).to_string()),
+        "/api/v1/namespaces" => (500, status(500, "InternalError", "etcd is down")),
+        _ => (200, json!({"kind": "List", "items": []}).to_string()),
+    });
+    let broken = broken.run(&["check", "-n", "nope"]);
+    assert_eq!(broken.code, 2, "{broken:?}");
+    assert!(broken.err.contains("caused by: the cluster answered with status 500"), "{}", broken.err);
     // Nobody asks for the list of namespaces where there are workloads, or where some could not be read.
     let api = Api::of(&shop(), &[]);
     assert_eq!(api.run(&["check", "-n", "shop"]).code, 1);
@@ -582,6 +609,9 @@ fn nonsense_is_said_to_be_some() {
     assert!(broken.code == 2 && broken.err.contains("the cluster cannot be reached"), "{}", broken.err);
     let linux = Api::serving(|_, _| (200, r#"{"kind": "List", "items": []}"#.to_owned())).run(&["check"]);
     assert!(linux.code == 2 && linux.err.contains("the cluster has no Windows nodes"), "{}", linux.err);
+    let new = r#"{"kind": "List", "items": [{"metadata": {"name": "new", "labels": {"kubernetes.io/os": "windows"}}}]}"#;
+    let new = Api::serving(move |_, _| (200, new.to_owned())).run(&["check"]);
+    assert!(new.code == 2 && new.err.contains("the cluster do not say which Windows they run"), "{}", new.err);
 }
 
 #[test]

@@ -210,10 +210,14 @@ mod plugins {
     /// Without its secrets: `cluster::plugin` has the rules.
     #[test]
     fn the_reason_of_a_plugin_is_shown() {
-        let answer = with_plugin("echo 'AADSTS700082: The refresh token has expired, hunter2' >&2; exit 1", &[]);
+        let answer = with_plugin("echo 'AADSTS50173: The grant has expired, hunter2' >&2; exit 1", &[]);
         assert_eq!(answer.code, 2);
-        assert!(answer.err.contains("caused by: AADSTS700082: The refresh token has expired, …\n"), "{}", answer.err);
+        assert!(answer.err.contains("caused by: AADSTS50173: The grant has expired, …\n"), "{}", answer.err);
         assert!(answer.err.contains("hint: run it by hand, and sign in as it asks"), "{}", answer.err);
+        let secret = with_plugin("echo 'no user has the password hunter3' >&2; exit 1", &[]);
+        assert_eq!(secret.code, 2);
+        assert!(secret.err.contains("it may hold a secret: run the plugin by hand to see it\n"), "{}", secret.err);
+        assert!(!secret.err.contains("hunter3"), "{}", secret.err);
     }
 
     #[test]

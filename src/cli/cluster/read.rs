@@ -186,13 +186,17 @@ impl ReadArgs {
         let left = || options.deadline.map_or(CHECKED_WITHIN, |deadline| deadline.saturating_duration_since(Instant::now()));
         let snapshot = read(&self.access.access(left(), io), &knowledge)?;
         let mut errors: Vec<ErrorEntry> =
-            snapshot.unread.iter().map(|(what, error)| ErrorEntry::new(what, error, &CommandLine)).collect();
+            snapshot.unread.iter().map(|(what, error)| ErrorEntry::of_part(what, error, &CommandLine)).collect();
         if snapshot.workloads.len() > MOST_WORKLOADS {
             return Err(Error::new(format!("more than {MOST_WORKLOADS} workloads are too much for one answer"))
                 .hint("name a namespace with -n"));
         }
         let nodes = Nodes::of(snapshot.nodes);
         let hosts = hosts_of(&nodes, &upgrade);
+        if hosts.is_empty() && nodes.nodes.iter().any(|node| node.is_windows()) {
+            return Err(Error::new("the Windows nodes of the cluster do not say which Windows they run")
+                .hint("wait until their kubelets have started, then read the cluster again"));
+        }
         if hosts.is_empty() {
             return Err(Error::new("the cluster has no Windows nodes")
                 .hint("name the context of a cluster that has some: `kubectl config get-contexts`"));
@@ -210,7 +214,7 @@ impl ReadArgs {
         let secrets = if self.pull_secrets {
             let access = self.access.access(left() / 4 * 3, io);
             let found = runtime()?.block_on(secrets::read(&access, &workloads))?;
-            errors.extend(found.unread.iter().map(|(what, error)| ErrorEntry::new(what, error, &CommandLine)));
+            errors.extend(found.unread.iter().map(|(what, error)| ErrorEntry::of_part(what, error, &CommandLine)));
             found.of
         } else {
             Vec::new()
@@ -267,15 +271,18 @@ fn among(mut workloads: Vec<Workload>, wanted: &[String], unread: &[(String, Err
 fn refuse_unless_there(empty: &EmptyNamespace, io: &mut Io<'_>) -> Result<(), Error> {
     let name = quoted(&empty.name);
     let hint = "list the names with `kubectl get namespaces`, or check all of them with -A";
-    match empty.exists {
-        Some(true) => {
+    match &empty.exists {
+        Ok(true) => {
             io.warn(&format!("the namespace {name} has no workloads; -A is for all namespaces").into());
             Ok(())
         }
-        Some(false) => Err(Error::of(ErrorKind::NotFound, format!("there is no namespace {name}")).hint(hint)),
-        None => Err(Error::of(ErrorKind::NotFound, format!("the namespace {name} has no workloads"))
-            .because("whether it is there is not known, since this user may not list namespaces")
-            .hint(hint)),
+        Ok(false) => Err(Error::of(ErrorKind::NotFound, format!("there is no namespace {name}")).hint(hint)),
+        Err(why) => {
+            let error = Error::of(ErrorKind::NotFound, format!("the namespace {name} has no workloads"))
+                .because("whether it is there is not known, since the namespaces could not be listed")
+                .because(&why.what);
+            Err(why.causes.iter().fold(error, Error::because).hint(hint))
+        }
     }
 }
 

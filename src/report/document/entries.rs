@@ -270,7 +270,14 @@ impl ErrorEntry {
             message: clean(&message).into_owned(),
             hint: Some(clean(&wording.advice(&error.advice())).into_owned()),
             location: None,
+            is_part: false,
         }
+    }
+
+    /// The failure to read this part of a cluster.
+    #[cfg(feature = "clusters")]
+    pub(crate) fn of_part(part: &str, error: &Error, wording: &dyn Wording) -> Self {
+        Self { is_part: true, ..Self::new(part, error, wording) }
     }
 }
 
@@ -306,7 +313,7 @@ mod tests {
         ] {
             let kind = ErrorEntryKind::from(ErrorKind::Invalid).into();
             let (reference, message) = (reference.to_owned(), message.to_owned());
-            let entry = ErrorEntry { reference, kind, message, hint: None, location: None };
+            let entry = ErrorEntry { reference, kind, message, hint: None, location: None, is_part: false };
             assert_eq!(entry.line(), expected);
         }
     }
