@@ -436,11 +436,8 @@ fn a_list_that_is_not_served_leaves_the_others() {
 /// They are counted among what was not read, and are not images.
 #[test]
 fn lists_that_are_not_read_are_not_counted_as_images() {
-    let denied = &[
-        "/apis/batch/v1/namespaces/shop/cronjobs",
-        "/apis/batch/v1/namespaces/shop/jobs",
-        "/api/v1/namespaces/shop/pods",
-    ];
+    let denied =
+        &["/apis/batch/v1/namespaces/shop/cronjobs", "/apis/batch/v1/namespaces/shop/jobs", "/api/v1/namespaces/shop/pods"];
     let api = Api::of(&shop(), denied);
     for format in ["matrix", "markdown", "html", "azure", "github"] {
         let answer = api.run(&["check", "--format", format]);
