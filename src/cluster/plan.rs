@@ -21,7 +21,7 @@ use crate::image::Image;
 pub enum Effect {
     /// It runs today, and will have no node that its pods can land on and where all of its images run.
     Breaks,
-    /// It runs today, and its pods will also land on nodes that come and where they do not run.
+    /// It runs today, and its pods will also land where they do not run, e.g. on nodes that come.
     Strays,
     /// It will run in process isolation, and does not today.
     GainsProcess,
@@ -122,12 +122,11 @@ impl<'a> Times<'a> {
     fn planned(&self, workload: &'a Workload, after: &'a Workload, gone: &Gone) -> Planned<'a> {
         let (today, next) = (self.today.answer(workload), self.next.answer(after));
         let between = self.between.answer(workload);
-        let runs_today = runs(&today);
-        let is_astray = self.is_astray(&between);
-        // One without pods has none to keep where they are.
-        let strays = (runs_today == Some(true) && is_astray).then_some(between);
+        let runs_today = self.runs_today(&today);
+        // One that does not run has no pods to keep where they are.
+        let strays = (runs_today == Some(true) && self.is_astray(&between)).then_some(between);
         let ends = workload.kind == "DaemonSet" && next.lands.is_empty() && runs_today == Some(true);
-        let effect = effect(&today, &next, strays.is_some() || (is_idle(&today) && is_astray), ends);
+        let effect = effect((&today, runs_today), &next, strays.is_some(), ends);
         let mut old = old_labels(&workload.placement, gone);
         old.extend(self.upgrade.node_of(workload, self.today.nodes).map(|name| OldLabel {
             part: "nodeName",
@@ -136,6 +135,14 @@ impl<'a> Times<'a> {
         }));
         let (unfit, builds) = if effect == Effect::Breaks { self.unfit(after, &next) } else { (Vec::new(), BTreeSet::new()) };
         Planned { effect, today, next, strays, old, unfit, builds, ends }
+    }
+
+    /// True if pods run on nodes of today, also where it is not known of others that they can land on; `None` if that is not known.
+    fn runs_today(&self, today: &Answer<'_>) -> Option<bool> {
+        // What a class adds that could not be read decides where pods land.
+        let is_of_unread = today.workload.class.is_some() && self.today.classes.is_none();
+        let is_somewhere = today.lands.iter().any(|share| share.fits == Some(true));
+        if is_somewhere && !is_of_unread { Some(true) } else { runs(today) }
     }
 
     /// True for pods that can land on a node that comes and where they do not run.
@@ -225,18 +232,20 @@ fn is_process(answer: &Answer<'_>) -> bool {
     is_whole && !answer.judged.is_empty() && answer.judged.iter().all(|(_, _, judged)| is_process(judged))
 }
 
-fn effect(today: &Answer<'_>, next: &Answer<'_>, strays: bool, ends: bool) -> Effect {
+/// The effect on a workload with these answers, the first with whether it runs today.
+fn effect((today, runs_today): (&Answer<'_>, Option<bool>), next: &Answer<'_>, strays: bool, ends: bool) -> Effect {
     if ends {
         return if strays { Effect::Strays } else { Effect::Works };
     }
     let is_whole = |answer: &Answer<'_>| answer.lands.iter().all(|share| share.fits == Some(true));
-    match (runs(today), runs(next)) {
+    match (runs_today, runs(next)) {
         (Some(true), Some(false)) => Effect::Breaks,
         // A finding that is denied is one as well.
         (Some(true), Some(true)) if today.ok == Some(true) && next.ok == Some(false) && is_whole(next) => Effect::Breaks,
+        // A pod that is created again lands on other nodes of today too.
+        (Some(true), Some(true)) if today.ok == Some(true) && next.ok == Some(false) => Effect::Strays,
         (_, None) | (None, Some(false)) => Effect::Undecided,
         _ if is_idle(today) && is_idle(next) => Effect::Works,
-        _ if is_idle(today) && strays => Effect::Strays,
         (_, Some(true)) if strays => Effect::Strays,
         (_, Some(true)) if next.ok == Some(false) => Effect::Fails,
         _ if is_process(next) && !is_process(today) => Effect::GainsProcess,

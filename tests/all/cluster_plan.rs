@@ -212,6 +212,26 @@ fn a_pod_whose_node_goes_is_in_the_plan_where_it_lands_then() {
     assert_eq!(report["summary"]["elsewhere"], json!(0));
 }
 
+/// A pod is bound to a node that goes. Created again without a selector, it can land on a Linux node.
+#[test]
+fn a_pod_whose_node_goes_is_told_what_to_select() {
+    let mut objects = Objects::new();
+    add(&mut objects, "/api/v1/nodes", node("a", "10.0.20348.5386"));
+    add(&mut objects, "/api/v1/nodes", node("b", "10.0.26100.1742"));
+    let linux = json!({"metadata": {"name": "c", "labels": {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}},
+        "status": {"nodeInfo": {"operatingSystem": "linux", "architecture": "amd64", "kernelVersion": "5.15.0"}}});
+    add(&mut objects, "/api/v1/nodes", linux);
+    let pod = json!({"metadata": {"name": "alone", "namespace": "shop"},
+        "spec": {"nodeName": "a", "containers": [{"name": "c", "image": NEW}]}});
+    add(&mut objects, "/api/v1/namespaces/shop/pods", pod);
+    let answer = Api::of(&objects, &[]).run(&["plan", "--retire", "20348"]);
+    assert_eq!(answer.code, 1, "{answer:?}");
+    let text = answer.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let step = "create it again from its manifest, without this, and select kubernetes.io/arch: amd64, kubernetes.io/os: \
+                windows, node.kubernetes.io/windows-build: 10.0.26100";
+    assert!(text.contains(step) && text.contains("Not everything that runs today runs after"), "{text}");
+}
+
 /// Without a Windows node no image runs, whatever it is built for.
 #[test]
 fn where_the_last_windows_goes_nothing_is_rebuilt() {

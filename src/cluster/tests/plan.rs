@@ -44,6 +44,19 @@ fn all_of_2019() -> Nodes {
     Nodes::of(vec![node("ws20190", "10.0.17763.8389", "amd64", None, &[])])
 }
 
+fn with_one_not_known() -> Nodes {
+    let new = ClusterNode::of(&json!({"metadata": {"name": "new"}}), Knowledge::built_in()).unwrap();
+    Nodes::of(vec![node("ws20190", "10.0.17763.8389", "amd64", None, &[]), new])
+}
+
+fn with_linux() -> Nodes {
+    Nodes::of(vec![
+        node("linux0", "5.15.0-azure", "amd64", None, &[]),
+        node("ws20190", "10.0.17763.8389", "amd64", None, &[]),
+        node("ws20220", "10.0.20348.5386", "amd64", None, &[]),
+    ])
+}
+
 /// Nodes of today, what comes, what goes; the kind of a workload, its images and pod; the effect, the number of images that must be
 /// others, of old labels, and true where it has to be pinned before.
 type Row = (
@@ -93,6 +106,10 @@ fn every_effect_has_a_workload_that_has_it_and_one_that_has_not() {
         (old, &["ltsc2022"], &[], "Deployment", &["r.test/2019"], pinned("10.0.17763"), Effect::Works, 0, 0, false),
         (old, &["ltsc2022"], &[], "DaemonSet", &["r.test/2019"], windows(&[]), Effect::Strays, 0, 0, true),
         (old, &["ltsc2022"], &[], "Deployment", &["r.test/every"], windows(&[]), Effect::Works, 0, 0, false),
+        // It strays for sure, whatever a node is of which nothing is known yet.
+        (with_one_not_known, &["ltsc2022"], &[], "Deployment", &["r.test/2019"], json!({}), Effect::Strays, 0, 0, true),
+        (with_one_not_known, &["ltsc2022"], &[17763], "Deployment", &["r.test/2019"], json!({}), Effect::Undecided, 0, 0, true),
+        (with_one_not_known, &["ltsc2022"], &[], "Deployment", &["r.test/windows"], json!({}), Effect::Undecided, 0, 0, false),
         // It runs then, and does not today.
         (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/2022"], windows(&[]), Effect::GainsProcess, 0, 0, false),
         (both, &[], &[17763], "Deployment", &["r.test/2022"], windows(&[]), Effect::GainsProcess, 0, 0, false),
@@ -108,12 +125,14 @@ fn every_effect_has_a_workload_that_has_it_and_one_that_has_not() {
         (both, &[], &[17763], "DaemonSet", &["r.test/2019"], pinned("10.0.17763"), Effect::Works, 0, 1, false),
         // One that selects no node has no pods, today and then; a node that comes can be the first.
         (both, &[], &[17763], "DaemonSet", &["r.test/2019"], windows(&[("gpu", "yes")]), Effect::Works, 0, 0, false),
-        (both, &["ltsc2025"], &[], "DaemonSet", &["r.test/2019"], pinned("10.0.26100"), Effect::Strays, 0, 0, false),
+        (both, &["ltsc2025"], &[], "DaemonSet", &["r.test/2019"], pinned("10.0.26100"), Effect::Fails, 0, 0, false),
         (both, &["ltsc2025"], &[], "DaemonSet", &["r.test/2025"], pinned("10.0.26100"), Effect::GainsProcess, 0, 0, false),
         (both, &[], &[17763], "Deployment", &["r.test/2019"], windows(&[("gpu", "yes")]), Effect::Fails, 0, 0, false),
         // A pod that is bound to a node that goes is created again.
         (both, &[], &[17763], "Pod", &["r.test/every"], bound("ws20190"), Effect::Works, 0, 1, false),
         (both, &[], &[17763], "Pod", &["r.test/2019"], bound("ws20190"), Effect::Breaks, 1, 1, false),
+        (with_linux, &[], &[17763], "Pod", &["r.test/windows"], bound("ws20190"), Effect::Strays, 0, 1, false),
+        (with_linux, &[], &[17763], "Pod", &["r.test/every"], bound("ws20190"), Effect::Works, 0, 1, false),
         (both, &[], &[17763], "Pod", &["r.test/2022"], bound("ws20220"), Effect::Works, 0, 0, false),
     ];
     for (nodes, added, retired, kind, images, spec, effect, unfit, old, strays) in table {

@@ -115,7 +115,7 @@ impl ClusterPlanReport {
             let labels: Vec<String> = entry.old.iter().map(OldLabelEntry::words).collect();
             let labels = labels.join(", ");
             if planned.today.workload.kind == "Pod" && planned.today.workload.owner.is_none() && !labels.is_empty() {
-                return format!("{}: {labels}; create it again from its manifest, without this", entry.object);
+                return format!("{}: {labels}; {}", entry.object, created_again(planned));
             }
             let object = &entry.object;
             match &planned.next.steer {
@@ -206,6 +206,16 @@ fn instead_of_pin(planned: &Planned<'_>) -> &'static str {
 /// What leads pods to nodes that fit, with these words behind the labels.
 fn led(steer: &Steer, pin: &str) -> String {
     clean(&format!("select {}{pin}{}", steer.selection(), steer.besides())).into_owned()
+}
+
+/// What to do about a bare pod whose node goes, or that asks for what only such nodes have.
+fn created_again(planned: &Planned<'_>) -> String {
+    let besides = match (&planned.next.steer, planned.next.ok) {
+        (Some(steer), _) => format!(", and {}", led(steer, "")),
+        (None, Some(true)) => String::new(),
+        (None, _) => "; then look at where it lands".to_owned(),
+    };
+    format!("create it again from its manifest, without this{besides}")
 }
 
 /// True for a workload that is to run, lands on no node of then where it may run, and has no other node that it fits.
