@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::check::by_engine;
+use super::steer::merged;
 use super::upgrade::{Label, Upgrade};
-use super::{Answer, Group, ImageOf, Nodes, Question, Share, Workload};
+use super::{Answer, ClusterNode, Group, ImageOf, Nodes, Question, Share, Workload};
 use crate::OsVersion;
 use crate::compat::Use;
-use crate::host::placement::{Condition, Placement};
-use crate::host::{BUILD_LABEL, Host};
+use crate::host::placement::{Condition, Placement, Term};
+use crate::host::pod::RuntimeClass;
+use crate::host::{ARCHITECTURE_LABELS, BUILD_LABEL, Host, OS_LABELS};
 use crate::image::Image;
 
 /// The effect of an upgrade on a workload.
@@ -194,6 +196,30 @@ impl<'a> Times<'a> {
         self.next.nodes.groups.iter().filter(runs).filter_map(|group| self.label_of(group)).collect()
     }
 
+    /// What has to be done so that a node of then takes the pods of a workload, once they select these builds instead of what only nodes have
+    /// that go; without builds, a node where all of its images run. Of the node that needs the least: its name, and what is to be done. `None`
+    /// where a node takes them, or there is no such node.
+    pub fn lacking(
+        &self,
+        plan: &Plan<'_>,
+        planned: &Planned<'_>,
+        builds: Option<&BTreeSet<String>>,
+    ) -> Option<(&str, Vec<String>)> {
+        let workload = planned.next.workload;
+        // One that leads to nodes that go is replaced.
+        let is_replaced = plan.classes.iter().any(|class| workload.class.as_ref() == Some(&class.name));
+        let class = self.next.class_of(workload).filter(|_| !is_replaced);
+        let placement = merged(&asking(planned, builds), class).ok()?;
+        let nodes = self.next.nodes;
+        let is_meant = |node: &ClusterNode, group: &usize| match builds {
+            Some(builds) => node.node.labels.get(BUILD_LABEL).is_some_and(|build| builds.contains(build)),
+            None => planned.next.elsewhere.contains(group),
+        };
+        let meant = nodes.nodes.iter().zip(&nodes.group_of).filter(|(node, group)| is_meant(node, group));
+        let lacks = meant.map(|(node, _)| (node.name.as_str(), lacks(&placement, class, node)));
+        lacks.min_by_key(|(_, lacks)| lacks.len()).filter(|(_, lacks)| !lacks.is_empty())
+    }
+
     /// The RuntimeClasses that lead to nodes that go.
     fn classes(&self, workloads: &[Workload], gone: &BTreeMap<String, BTreeSet<String>>) -> Vec<OldClass> {
         let mut old = Vec::new();
@@ -295,6 +321,63 @@ fn old_labels(placement: &Placement, gone: &Gone) -> Vec<OldLabel> {
         }
     }
     old
+}
+
+/// The placement of a workload that has the pin of the plan, and asks for nothing that only nodes have that go, but for builds.
+fn asking(planned: &Planned<'_>, builds: Option<&BTreeSet<String>>) -> Placement {
+    let pin = planned.strays.as_ref().and_then(|strays| strays.steer.as_ref());
+    let mut placement = pin.map_or_else(|| planned.next.workload.placement.clone(), |pin| pin.placement.clone());
+    let is_old = |key: &str, value: &str| planned.old.iter().any(|old| old.key == key && old.value == value);
+    let is_replaced = pin.is_some() || builds.is_some_and(|builds| builds.len() == 1);
+    placement.selector.retain(|key, value| !(is_old(key, value) || is_replaced && key == BUILD_LABEL));
+    let kept = |condition: &Condition| {
+        let is_pin = condition.key == BUILD_LABEL && pin.is_some_and(|pin| condition.values.iter().eq(&pin.builds));
+        let mut kept = condition.clone();
+        match condition.operator.as_str() {
+            "In" => kept.values.retain(|value| !is_old(&condition.key, value)),
+            "Exists" if planned.old.iter().any(|old| old.key == condition.key) => return None,
+            _ => return Some(kept),
+        }
+        (!is_pin && !kept.values.is_empty()).then_some(kept)
+    };
+    let Some(terms) = placement.terms.take() else { return placement };
+    let mut changed = Vec::new();
+    for term in terms.iter().filter(|term| !term.labels.is_empty() || !term.fields.is_empty()) {
+        let of = |conditions: &[Condition]| -> Vec<Condition> { conditions.iter().filter_map(kept).collect() };
+        let term = Term { labels: of(&term.labels), fields: of(&term.fields) };
+        if term.labels.is_empty() && term.fields.is_empty() {
+            // It asked for what goes alone.
+            return placement;
+        }
+        changed.push(term);
+    }
+    placement.terms = Some(changed);
+    placement
+}
+
+/// What has to be done so that this node takes pods with this placement and class.
+fn lacks(placement: &Placement, class: Option<&RuntimeClass>, node: &ClusterNode) -> Vec<String> {
+    let labels = &node.node.labels;
+    let absent = placement.selector.iter().filter(|(key, value)| labels.get(*key) != Some(*value));
+    let mut lacks: Vec<String> = absent
+        .map(|(key, value)| {
+            let is_own = OS_LABELS.contains(&key.as_str()) || ARCHITECTURE_LABELS.contains(&key.as_str());
+            let or_given = if is_own { "" } else { ", or give the node that label" };
+            format!("let them not select {key}: {value}{or_given}")
+        })
+        .collect();
+    let affinity = Placement { terms: placement.terms.clone(), ..Placement::default() };
+    if !affinity.selects(&node.name, labels) {
+        lacks.push("change their required node affinity, which does not hold there".to_owned());
+    }
+    let taints = placement.all_intolerable(&node.node.taints);
+    lacks.extend(taints.map(|taint| format!("let them tolerate {}={}:{}", taint.key, taint.value, taint.effect)));
+    if let (Some(class), Some(handlers), true) = (class, &node.handlers, node.host.is_some())
+        && !handlers.contains(&class.handler)
+    {
+        lacks.push(format!("configure the handler {} there", class.handler));
+    }
+    lacks
 }
 
 /// The version of an image, as the lowest of its Windows entries has it.

@@ -232,6 +232,22 @@ fn a_pod_whose_node_goes_is_told_what_to_select() {
     assert!(text.contains(step) && text.contains("Not everything that runs today runs after"), "{text}");
 }
 
+/// The new image and the build alone would leave its pods pending.
+#[test]
+fn what_keeps_pods_from_the_nodes_of_then_is_in_the_steps() {
+    let mut objects = Objects::new();
+    let mut tainted = node("b", "10.0.20348.5386");
+    tainted["spec"]["taints"] = json!([{"key": "os", "value": "windows", "effect": "NoSchedule"}]);
+    add(&mut objects, "/api/v1/nodes", node("a", "10.0.17763.8389"));
+    add(&mut objects, "/api/v1/nodes", tainted);
+    add(&mut objects, "/apis/apps/v1/namespaces/shop/deployments", deployment("web", Some("10.0.17763"), OLD));
+    let answer = Api::of(&objects, &[]).run(&["plan", "--retire", "17763"]);
+    let text = answer.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let step = "select node.kubernetes.io/windows-build: 10.0.20348; then no node takes its pods. So that b takes them: let them \
+                tolerate os=windows:NoSchedule";
+    assert!(answer.code == 1 && text.contains(step), "{text}");
+}
+
 /// Without a Windows node no image runs, whatever it is built for.
 #[test]
 fn where_the_last_windows_goes_nothing_is_rebuilt() {

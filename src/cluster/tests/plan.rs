@@ -205,6 +205,46 @@ fn a_change_of_a_plan_names_the_taint_to_tolerate() {
     assert_eq!(words.as_deref(), Some(expected));
 }
 
+/// The build alone would leave the pods pending.
+#[test]
+fn what_a_node_of_then_lacks_is_named_beside_the_build() {
+    let lacking = |nodes: Vec<ClusterNode>, (added, retired): (&[&str], u32), image: &str, spec: Value| {
+        let workload = workload("Deployment", &[image], spec);
+        with_plan(&Nodes::of(nodes), &upgrade(added, &[retired]), &workload, |plan, times| {
+            let one = &plan.workloads[0];
+            assert_eq!(one.effect, Effect::Breaks);
+            let builds = (!one.unfit.is_empty()).then_some(&one.builds);
+            times.lacking(plan, one, builds).map(|(node, lacks)| format!("{node}: {}", lacks.join("; ")))
+        })
+    };
+    let old = || node("ws2019", "10.0.17763.8389", "amd64", None, &[]);
+    let with_taint = |taint| vec![old(), node("ws2022", "10.0.20348.5386", "amd64", taint, &[])];
+    let mut linux = node("linux0", "5.15.0-azure", "amd64", None, &[]);
+    linux.node.labels.insert("pool".to_owned(), "ws".to_owned());
+    let arm = node("arm2025", "10.0.26100.4061", "arm64", None, &[]);
+    let of_windows = json!({"nodeSelector": {"kubernetes.io/os": "windows"}});
+    let of_pool = "the new pool: let them not select pool: ws, or give the node that label";
+    let pinned = "the new pool: let them not select kubernetes.io/arch: arm64";
+    let (none, new): (&[&str], &[&str]) = (&[], &["ltsc2022"]);
+    for (nodes, change, image, spec, expected) in [
+        (with_taint(None), (none, 17763), "r.test/2019", windows(&[(BUILD, "10.0.17763")]), None),
+        (
+            with_taint(Some("gpu=yes")),
+            (none, 17763),
+            "r.test/2019",
+            windows(&[(BUILD, "10.0.17763")]),
+            Some("ws2022: let them tolerate gpu=yes:NoSchedule"),
+        ),
+        // The label goes with no node, since a Linux node has it.
+        (vec![old(), linux.clone()], (new, 17763), "r.test/2019", windows(&[("pool", "ws")]), Some(of_pool)),
+        (vec![old(), linux], (new, 17763), "r.test/windows", windows(&[("pool", "ws")]), Some(of_pool)),
+        // The first step pins the processor.
+        (vec![arm], (new, 26100), "r.test/arm", of_windows, Some(pinned)),
+    ] {
+        assert_eq!(lacking(nodes, change, image, spec.clone()).as_deref(), expected, "{image} {spec}");
+    }
+}
+
 /// A new pool has the labels of a kubelet, and the one of AKS where the cluster is there.
 #[test]
 fn a_new_pool_has_the_labels_of_its_kubelet() {

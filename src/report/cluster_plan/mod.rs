@@ -253,7 +253,7 @@ impl ClusterPlanReport {
             summary,
         };
         report.assumed = report.assumptions();
-        report.steps = report.steps(plan, suggested, (&then, &between));
+        report.steps = report.steps((plan, &times), suggested, (&then, &between));
         report
     }
 }

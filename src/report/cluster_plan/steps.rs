@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{ClusterPlanReport, ForUpgrade, NewImageEntry, OldClassEntry, OldLabelEntry, PlannedEntry, StepEntry};
 use crate::Architecture;
 use crate::advice::{Command, Remedy};
-use crate::cluster::{Effect, Fitting, Plan, Planned, Steer};
+use crate::cluster::{Effect, Fitting, Plan, Planned, Steer, Times};
 use crate::compat::{About, Severity};
-use crate::host::{AZURE_SKU, BUILD_LABEL};
+use crate::host::{ARCHITECTURE_LABELS, AZURE_SKU, BUILD_LABEL};
 use crate::report::Wording as _;
 use crate::report::document::{FindingEntry, HostEntry};
 use crate::report::plain::clean;
@@ -40,7 +40,7 @@ impl ClusterPlanReport {
     /// What to do, in its order: after each step, what ran before still runs.
     pub(super) fn steps(
         &self,
-        plan: &Plan<'_>,
+        (plan, times): (&Plan<'_>, &Times<'_>),
         suggested: &BTreeMap<String, Fitting>,
         (then, between): (&ForUpgrade<'_>, &ForUpgrade<'_>),
     ) -> Vec<StepEntry> {
@@ -96,9 +96,11 @@ impl ClusterPlanReport {
                 let new = image.suggested.as_deref().unwrap_or("the rebuilt image");
                 format!("{} becomes {new}", image.image)
             });
-            let selection = self.selection(planned, entry, &builds(planned, suggested), nodes);
+            let builds = builds(planned, suggested);
+            let selection = self.selection(planned, entry, &builds, nodes);
+            let lacking = lacking(times.lacking(plan, planned, Some(&builds)));
             let by_hand = by_hand(planned).map(|by_hand| format!("; {by_hand}")).unwrap_or_default();
-            format!("{}: {}; {selection}{by_hand}", entry.object, images.collect::<Vec<_>>().join(", "))
+            format!("{}: {}; {selection}{lacking}{by_hand}", entry.object, images.collect::<Vec<_>>().join(", "))
         });
         step("roll out the images, each with its selector in one change", rollout.collect());
         let breaking = with_entries().filter(|(planned, _)| planned.effect == Effect::Breaks);
@@ -107,13 +109,21 @@ impl ClusterPlanReport {
             by_engine.map(|finding| format!("{}: {}; {}", entry.object, finding.message, finding.help))
         });
         step("let the engine of the nodes that stay start these images", refused.collect());
+        let without_way = |planned: &Planned<'_>, entry: &PlannedEntry| {
+            let has_way = !entry.old.is_empty() || entry.select.is_some() || !planned.unfit.is_empty();
+            if planned.effect == Effect::Breaks && !has_way { times.lacking(plan, planned, None) } else { None }
+        };
         let is_changed = |planned: &Planned<'_>, entry: &PlannedEntry| {
             let is_led = planned.effect == Effect::Breaks && entry.select.is_some();
-            (!entry.old.is_empty() || is_led) && planned.unfit.is_empty() && !planned.ends && !has_none(planned)
+            let is_changed = !entry.old.is_empty() || is_led || without_way(planned, entry).is_some();
+            is_changed && planned.unfit.is_empty() && !planned.ends && !has_none(planned)
         };
         let changes = with_entries().filter(|(planned, entry)| is_changed(planned, entry)).map(|(planned, entry)| {
             let labels: Vec<String> = entry.old.iter().map(OldLabelEntry::words).collect();
             let labels = labels.join(", ");
+            if let Some(lacks) = without_way(planned, entry) {
+                return format!("{}{}", entry.object, lacking(Some(lacks)).replacen(';', ":", 1));
+            }
             if planned.today.workload.kind == "Pod" && planned.today.workload.owner.is_none() && !labels.is_empty() {
                 return format!("{}: {labels}; {}", entry.object, created_again(planned));
             }
@@ -126,9 +136,7 @@ impl ClusterPlanReport {
                 None if has_own_build_alone(entry) && !planned.builds.is_empty() => {
                     format!("{object}: {labels}; {} once its pods run there", build_words(&planned.builds))
                 }
-                None if entry.next.is_empty() => {
-                    format!("{object}: {labels}; give {nodes} what it asks for, or let it ask for something else")
-                }
+                None if entry.next.is_empty() => format!("{object}: {labels}; {}", given(entry, nodes)),
                 None => format!("{object}: {labels}; it can go, other nodes are named beside it"),
             }
         });
@@ -156,7 +164,7 @@ impl ClusterPlanReport {
         }
         if !has_own_build_alone(entry) {
             let labels: Vec<String> = entry.old.iter().map(OldLabelEntry::words).collect();
-            return format!("{}; give {nodes} what it asks for, or let it ask for something else", labels.join(", "));
+            return format!("{}; {}", labels.join(", "), given(entry, nodes));
         }
         let is_replaced = |old: &OldLabelEntry| old.part == "nodeSelector" && old.key == BUILD_LABEL && builds.len() == 1;
         let taken_out = entry.old.iter().filter(|old| !is_replaced(old)).map(|old| match old.part.as_str() {
@@ -176,9 +184,31 @@ impl ClusterPlanReport {
     }
 }
 
-/// True for a workload that asks for nothing that goes but builds, or the node that it is bound to.
+/// True for a workload that asks for nothing that goes but builds, processors, or the node that it is bound to.
 fn has_own_build_alone(entry: &PlannedEntry) -> bool {
-    entry.old.iter().all(|old| [BUILD_LABEL, AZURE_SKU].contains(&old.key.as_str()) || old.part == "nodeName")
+    let is_own = |old: &OldLabelEntry| [BUILD_LABEL, AZURE_SKU].contains(&old.key.as_str()) || is_processor(old);
+    entry.old.iter().all(|old| is_own(old) || old.part == "nodeName")
+}
+
+fn is_processor(old: &OldLabelEntry) -> bool {
+    ARCHITECTURE_LABELS.contains(&old.key.as_str())
+}
+
+/// What to do about what a workload asks for and only nodes have that go.
+fn given(entry: &PlannedEntry, nodes: &str) -> String {
+    match entry.old.iter().any(is_processor) {
+        // A node cannot be given another processor.
+        true => format!("let it ask for what {nodes} have"),
+        false => format!("give {nodes} what it asks for, or let it ask for something else"),
+    }
+}
+
+/// What has to be done besides, so that this node takes the pods.
+fn lacking(lacking: Option<(&str, Vec<String>)>) -> String {
+    let words = |(node, lacks): (&str, Vec<String>)| {
+        clean(&format!("; then no node takes its pods. So that {node} takes them: {}", lacks.join("; "))).into_owned()
+    };
+    lacking.map(words).unwrap_or_default()
 }
 
 /// The builds of the nodes of then on which a workload runs with its new images: all on which those that are known run.
@@ -200,7 +230,8 @@ fn build_words(builds: &BTreeSet<String>) -> String {
 
 /// That a selector replaces the pin of a workload that was pinned before.
 fn instead_of_pin(planned: &Planned<'_>) -> &'static str {
-    if planned.strays.is_some() { " instead of the build that step 1 pins" } else { "" }
+    let pin = planned.strays.as_ref().and_then(|strays| strays.steer.as_ref());
+    if pin.is_some_and(|pin| !pin.builds.is_empty()) { " instead of the build that step 1 pins" } else { "" }
 }
 
 /// What leads pods to nodes that fit, with these words behind the labels.
