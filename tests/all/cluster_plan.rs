@@ -336,6 +336,8 @@ fn what_is_not_a_release_or_has_no_node_is_refused() {
         (&["--add", "windows"], "`windows` is not a release of Windows", "e.g. --add ltsc2022"),
         (&["--add", "1809x"], "`1809x` is not a release of Windows", "--add"),
         (&["--add", "99999"], "build 99999 is not a release of Windows that is known here", "name one that is: ltsc2025"),
+        (&["--add", "ltsc2022,arm64"], "Windows Server 2022 is not known for arm64 here", "processor out: --add ltsc2022"),
+        (&["--add", "windows-11-24h2"], "Windows 11, version 24H2 is not a Windows Server", "name a server: ltsc2025"),
         (&["--add", "all"], "`all` stands for ", "give a release or a build, e.g. --add ltsc2022"),
         (&["--add", "@nodes.json"], "is not a release of Windows", "e.g. --add ltsc2022"),
         (&["--retire", "17763,arm64"], "`17763,arm64` says more than a build", "name the build: --retire 17763"),
