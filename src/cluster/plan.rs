@@ -10,7 +10,7 @@ use super::steer::merged;
 use super::upgrade::{Label, Upgrade};
 use super::{Answer, ClusterNode, Group, ImageOf, Nodes, Question, Share, Workload};
 use crate::OsVersion;
-use crate::compat::Use;
+use crate::compat::{Use, starts_nothing};
 use crate::host::placement::{Condition, Placement, Term};
 use crate::host::pod::RuntimeClass;
 use crate::host::{ARCHITECTURE_LABELS, BUILD_LABEL, Host, OS_LABELS};
@@ -174,6 +174,7 @@ impl<'a> Times<'a> {
             Some(misfits)
         };
         let groups = self.next.nodes.groups.iter().filter_map(|group| Some((group, group.host.as_ref()?)));
+        let groups = groups.filter(|(_, host)| !starts_nothing(host, self.next.policy));
         let judged: Vec<(Vec<usize>, &Group, u32)> =
             groups.filter_map(|(group, host)| Some((misfits(host)?, group, host.os_version.build))).collect();
         // No Windows node may be left, for whatever image.

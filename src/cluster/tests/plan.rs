@@ -245,6 +245,26 @@ fn what_a_node_of_then_lacks_is_named_beside_the_build() {
     }
 }
 
+/// containerd starts no pods on Windows Server 2016: no image is built for it.
+#[test]
+fn no_image_is_rebuilt_for_a_windows_that_starts_no_pods() {
+    let old = || node("ws2016", "10.0.14393.1", "amd64", None, &[]);
+    let builds = |nodes: Vec<ClusterNode>| {
+        let web = workload("Deployment", &["r.test/2019"], windows(&[]));
+        with_plan(&Nodes::of(nodes), &upgrade(&[], &[17763]), &web, |plan, _| {
+            let one = &plan.workloads[0];
+            (one.unfit.clone(), one.builds.iter().cloned().collect::<Vec<_>>().join(" "))
+        })
+    };
+    let to_go = || node("ws2019", "10.0.17763.8389", "amd64", None, &[]);
+    let stays = node("ws2025", "10.0.26100.32995", "amd64", None, &[]);
+    assert_eq!(builds(vec![to_go(), old()]), (vec![], String::new()));
+    assert_eq!(builds(vec![to_go(), old(), stays]), (vec![0], "10.0.26100".to_owned()));
+    let web = workload("Deployment", &["r.test/2022"], windows(&[]));
+    let (ok, codes) = answer(&web, &Nodes::of(vec![old()]), &classes());
+    assert_eq!((ok, codes), (Some(false), vec!["no-node-fits"]));
+}
+
 /// A new pool has the labels of a kubelet, and the one of AKS where the cluster is there.
 #[test]
 fn a_new_pool_has_the_labels_of_its_kubelet() {

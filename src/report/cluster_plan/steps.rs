@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{ClusterPlanReport, ForUpgrade, NewImageEntry, OldClassEntry, OldLabelEntry, PlannedEntry, StepEntry};
 use crate::Architecture;
 use crate::advice::{Command, Remedy};
-use crate::cluster::{Effect, Fitting, Plan, Planned, Steer, Times};
-use crate::compat::{About, Severity};
+use crate::cluster::{Effect, Fitting, Group, Plan, Planned, Steer, Times};
+use crate::compat::{About, Severity, starts_nothing};
 use crate::host::{ARCHITECTURE_LABELS, AZURE_SKU, BUILD_LABEL};
 use crate::report::Wording as _;
 use crate::report::document::{FindingEntry, HostEntry};
@@ -26,11 +26,12 @@ impl ClusterPlanReport {
         assumed
     }
 
-    /// The names of the Windows that nodes have then, each once.
-    fn windows_of_then(&self) -> Vec<&str> {
+    /// The names of the Windows that nodes have then and start pods on, each once.
+    fn windows_of_then(&self, times: &Times<'_>) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
-        for group in self.next.iter().filter(|group| group.os_version.is_some()) {
-            if !names.contains(&group.name.as_str()) {
+        let starts = |group: &Group| group.host.as_ref().is_some_and(|host| !starts_nothing(host, times.next.policy));
+        for (group, of) in self.next.iter().zip(&times.next.nodes.groups) {
+            if starts(of) && !names.contains(&group.name.as_str()) {
                 names.push(&group.name);
             }
         }
@@ -51,7 +52,7 @@ impl ClusterPlanReport {
             }
         };
         let with_entries = || plan.workloads.iter().zip(&self.workloads);
-        let windows = self.windows_of_then();
+        let windows = self.windows_of_then(times);
         let has_none = |planned: &Planned<'_>| windows.is_empty() && has_nowhere(planned);
         let ending = with_entries().filter(|(planned, _)| has_none(planned)).map(|(_, entry)| entry.object.clone());
         step(
