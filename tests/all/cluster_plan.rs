@@ -248,6 +248,26 @@ fn what_keeps_pods_from_the_nodes_of_then_is_in_the_steps() {
     assert!(answer.code == 1 && text.contains(step), "{text}");
 }
 
+/// Of a node whose kubelet has not started nothing is known. The pin of the first step does not stay unnoticed.
+#[test]
+fn a_pin_to_nodes_that_go_is_in_the_steps_where_it_is_not_known_what_runs_then() {
+    let mut objects = Objects::new();
+    add(&mut objects, "/api/v1/nodes", node("a", "10.0.17763.8389"));
+    add(&mut objects, "/api/v1/nodes", json!({"metadata": {"name": "new"}}));
+    let mut web = deployment("web", None, OLD);
+    web["spec"]["template"]["spec"]["nodeSelector"] = json!({});
+    add(&mut objects, "/apis/apps/v1/namespaces/shop/deployments", web);
+    let plan = |arguments: &[&str]| {
+        let answer = Api::of(&objects, &[]).run(&[&["plan", "--add", "ltsc2022"], arguments].concat());
+        (answer.code, answer.out.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let (code, text) = plan(&["--retire", "17763"]);
+    let step = "shop/web: step 1 pins it to nodes that will be removed; find out whether it runs on the others";
+    assert!(code == 2 && text.contains("1. Pin what would land") && text.contains(step), "{text}");
+    let (code, text) = plan(&[]);
+    assert!(code == 1 && text.contains("1. Pin what would land") && !text.contains("nodes that will be removed"), "{text}");
+}
+
 /// Without a Windows node no image runs, whatever it is built for.
 #[test]
 fn where_the_last_windows_goes_nothing_is_rebuilt() {

@@ -213,7 +213,7 @@ fn what_a_node_of_then_lacks_is_named_beside_the_build() {
         with_plan(&Nodes::of(nodes), &upgrade(added, &[retired]), &workload, |plan, times| {
             let one = &plan.workloads[0];
             assert_eq!(one.effect, Effect::Breaks);
-            let builds = (!one.unfit.is_empty()).then_some(&one.builds);
+            let builds = (!one.builds.is_empty()).then_some(&one.builds);
             times.lacking(plan, one, builds).map(|(node, lacks)| format!("{node}: {}", lacks.join("; ")))
         })
     };
@@ -223,6 +223,10 @@ fn what_a_node_of_then_lacks_is_named_beside_the_build() {
     linux.node.labels.insert("pool".to_owned(), "ws".to_owned());
     let arm = node("arm2025", "10.0.26100.4061", "arm64", None, &[]);
     let of_windows = json!({"nodeSelector": {"kubernetes.io/os": "windows"}});
+    let mut of_class = windows(&[]);
+    of_class["runtimeClassName"] = json!("hyperv");
+    let without_handler = vec![old(), node("ws2022", "10.0.20348.5386", "amd64", None, &["", "runhcs-wcow-process"])];
+    let handler = "ws2022: configure the handler runhcs-wcow-hypervisor there";
     let of_pool = "the new pool: let them not select pool: ws, or give the node that label";
     let pinned = "the new pool: let them not select kubernetes.io/arch: arm64";
     let (none, new): (&[&str], &[&str]) = (&[], &["ltsc2022"]);
@@ -238,6 +242,7 @@ fn what_a_node_of_then_lacks_is_named_beside_the_build() {
         // The label goes with no node, since a Linux node has it.
         (vec![old(), linux.clone()], (new, 17763), "r.test/2019", windows(&[("pool", "ws")]), Some(of_pool)),
         (vec![old(), linux], (new, 17763), "r.test/windows", windows(&[("pool", "ws")]), Some(of_pool)),
+        (without_handler, (none, 17763), "r.test/windows", of_class, Some(handler)),
         // The first step pins the processor.
         (vec![arm], (new, 26100), "r.test/arm", of_windows, Some(pinned)),
     ] {

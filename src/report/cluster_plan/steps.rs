@@ -112,11 +112,12 @@ impl ClusterPlanReport {
         step("let the engine of the nodes that stay start these images", refused.collect());
         let without_way = |planned: &Planned<'_>, entry: &PlannedEntry| {
             let has_way = !entry.old.is_empty() || entry.select.is_some() || !planned.unfit.is_empty();
-            if planned.effect == Effect::Breaks && !has_way { times.lacking(plan, planned, None) } else { None }
+            let builds = (!planned.builds.is_empty()).then_some(&planned.builds);
+            if planned.effect == Effect::Breaks && !has_way { times.lacking(plan, planned, builds) } else { None }
         };
         let is_changed = |planned: &Planned<'_>, entry: &PlannedEntry| {
             let is_led = planned.effect == Effect::Breaks && entry.select.is_some();
-            let is_changed = !entry.old.is_empty() || is_led || without_way(planned, entry).is_some();
+            let is_changed = !entry.old.is_empty() || is_led || without_way(planned, entry).is_some() || is_left(planned, times);
             is_changed && planned.unfit.is_empty() && !planned.ends && !has_none(planned)
         };
         let changes = with_entries().filter(|(planned, entry)| is_changed(planned, entry)).map(|(planned, entry)| {
@@ -124,6 +125,10 @@ impl ClusterPlanReport {
             let labels = labels.join(", ");
             if let Some(lacks) = without_way(planned, entry) {
                 return format!("{}{}", entry.object, lacking(Some(lacks)).replacen(';', ":", 1));
+            }
+            if is_left(planned, times) && labels.is_empty() {
+                let of_then = "find out whether it runs on the others, and let it select these";
+                return format!("{}: step 1 pins it to nodes that will be removed; {of_then}", entry.object);
             }
             if planned.today.workload.kind == "Pod" && planned.today.workload.owner.is_none() && !labels.is_empty() {
                 return format!("{}: {labels}; {}", entry.object, created_again(planned));
@@ -135,7 +140,8 @@ impl ClusterPlanReport {
                     format!("{object}: {labels}{}; {}", led(steer, instead_of_pin(planned)), written_by(planned, then))
                 }
                 None if has_own_build_alone(entry) && !planned.builds.is_empty() => {
-                    format!("{object}: {labels}; {} once its pods run there", build_words(&planned.builds))
+                    let lacking = lacking(times.lacking(plan, planned, Some(&planned.builds)));
+                    format!("{object}: {labels}; {} once its pods run there{lacking}", build_words(&planned.builds))
                 }
                 None if entry.next.is_empty() => format!("{object}: {labels}; {}", given(entry, nodes)),
                 None => format!("{object}: {labels}; it can go, other nodes are named beside it"),
@@ -233,6 +239,13 @@ fn build_words(builds: &BTreeSet<String>) -> String {
 fn instead_of_pin(planned: &Planned<'_>) -> &'static str {
     let pin = planned.strays.as_ref().and_then(|strays| strays.steer.as_ref());
     if pin.is_some_and(|pin| !pin.builds.is_empty()) { " instead of the build that step 1 pins" } else { "" }
+}
+
+/// True for a workload that is pinned before to builds that no node of then has, where it is not known whether it runs on others.
+fn is_left(planned: &Planned<'_>, times: &Times<'_>) -> bool {
+    let Some(pin) = planned.strays.as_ref().and_then(|strays| strays.steer.as_ref()) else { return false };
+    let mut builds = times.next.nodes.nodes.iter().filter_map(|node| node.node.labels.get(BUILD_LABEL));
+    planned.effect == Effect::Undecided && !pin.builds.is_empty() && !builds.any(|build| pin.builds.contains(build))
 }
 
 /// What leads pods to nodes that fit, with these words behind the labels.
