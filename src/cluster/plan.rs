@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::check::by_engine;
+use super::steer::merged;
 use super::upgrade::{Label, Upgrade};
-use super::{Answer, Group, ImageOf, Nodes, Question, Share, Workload};
+use super::{Answer, ClusterNode, Group, ImageOf, Nodes, Question, Share, Workload};
 use crate::OsVersion;
-use crate::compat::Use;
-use crate::host::placement::{Condition, Placement};
-use crate::host::{BUILD_LABEL, Host};
+use crate::compat::{Use, starts_nothing};
+use crate::host::placement::{Condition, Placement, Term};
+use crate::host::pod::RuntimeClass;
+use crate::host::{ARCHITECTURE_LABELS, BUILD_LABEL, Host, OS_LABELS};
 use crate::image::Image;
 
 /// The effect of an upgrade on a workload.
@@ -21,7 +23,7 @@ use crate::image::Image;
 pub enum Effect {
     /// It runs today, and will have no node that its pods can land on and where all of its images run.
     Breaks,
-    /// It runs today, and its pods will also land on nodes that come and where they do not run.
+    /// It runs today, and its pods will also land where they do not run, e.g. on nodes that come.
     Strays,
     /// It will run in process isolation, and does not today.
     GainsProcess,
@@ -122,12 +124,11 @@ impl<'a> Times<'a> {
     fn planned(&self, workload: &'a Workload, after: &'a Workload, gone: &Gone) -> Planned<'a> {
         let (today, next) = (self.today.answer(workload), self.next.answer(after));
         let between = self.between.answer(workload);
-        let runs_today = runs(&today);
-        let is_astray = self.is_astray(&between);
-        // One without pods has none to keep where they are.
-        let strays = (runs_today == Some(true) && is_astray).then_some(between);
+        let runs_today = self.runs_today(&today);
+        // One that does not run has no pods to keep where they are.
+        let strays = (runs_today == Some(true) && self.is_astray(&between)).then_some(between);
         let ends = workload.kind == "DaemonSet" && next.lands.is_empty() && runs_today == Some(true);
-        let effect = effect(&today, &next, strays.is_some() || (is_idle(&today) && is_astray), ends);
+        let effect = effect((&today, runs_today), &next, strays.is_some(), ends);
         let mut old = old_labels(&workload.placement, gone);
         old.extend(self.upgrade.node_of(workload, self.today.nodes).map(|name| OldLabel {
             part: "nodeName",
@@ -136,6 +137,14 @@ impl<'a> Times<'a> {
         }));
         let (unfit, builds) = if effect == Effect::Breaks { self.unfit(after, &next) } else { (Vec::new(), BTreeSet::new()) };
         Planned { effect, today, next, strays, old, unfit, builds, ends }
+    }
+
+    /// True if pods run on nodes of today, also where it is not known of others that they can land on; `None` if that is not known.
+    fn runs_today(&self, today: &Answer<'_>) -> Option<bool> {
+        // What a class adds that could not be read decides where pods land.
+        let is_of_unread = today.workload.class.is_some() && self.today.classes.is_none();
+        let is_somewhere = today.lands.iter().any(|share| share.fits == Some(true));
+        if is_somewhere && !is_of_unread { Some(true) } else { runs(today) }
     }
 
     /// True for pods that can land on a node that comes and where they do not run.
@@ -165,6 +174,7 @@ impl<'a> Times<'a> {
             Some(misfits)
         };
         let groups = self.next.nodes.groups.iter().filter_map(|group| Some((group, group.host.as_ref()?)));
+        let groups = groups.filter(|(_, host)| !starts_nothing(host, self.next.policy));
         let judged: Vec<(Vec<usize>, &Group, u32)> =
             groups.filter_map(|(group, host)| Some((misfits(host)?, group, host.os_version.build))).collect();
         // No Windows node may be left, for whatever image.
@@ -185,6 +195,30 @@ impl<'a> Times<'a> {
         let runs =
             |group: &&Group| group.host.as_ref().is_some_and(|host| self.next.judged(image_of, image, host).ok == Some(true));
         self.next.nodes.groups.iter().filter(runs).filter_map(|group| self.label_of(group)).collect()
+    }
+
+    /// What has to be done so that a node of then takes the pods of a workload, once they select these builds instead of what only nodes have
+    /// that go; without builds, a node where all of its images run. Of the node that needs the least: its name, and what is to be done. `None`
+    /// where a node takes them, or there is no such node.
+    pub fn lacking(
+        &self,
+        plan: &Plan<'_>,
+        planned: &Planned<'_>,
+        builds: Option<&BTreeSet<String>>,
+    ) -> Option<(&str, Vec<String>)> {
+        let workload = planned.next.workload;
+        // One that leads to nodes that go is replaced.
+        let is_replaced = plan.classes.iter().any(|class| workload.class.as_ref() == Some(&class.name));
+        let class = self.next.class_of(workload).filter(|_| !is_replaced);
+        let placement = merged(&asking(planned, builds), class).ok()?;
+        let nodes = self.next.nodes;
+        let is_meant = |node: &ClusterNode, group: &usize| match builds {
+            Some(builds) => node.node.labels.get(BUILD_LABEL).is_some_and(|build| builds.contains(build)),
+            None => planned.next.elsewhere.contains(group),
+        };
+        let meant = nodes.nodes.iter().zip(&nodes.group_of).filter(|(node, group)| is_meant(node, group));
+        let lacks = meant.map(|(node, _)| (node.name.as_str(), lacks(&placement, class, node)));
+        lacks.min_by_key(|(_, lacks)| lacks.len()).filter(|(_, lacks)| !lacks.is_empty())
     }
 
     /// The RuntimeClasses that lead to nodes that go.
@@ -225,18 +259,20 @@ fn is_process(answer: &Answer<'_>) -> bool {
     is_whole && !answer.judged.is_empty() && answer.judged.iter().all(|(_, _, judged)| is_process(judged))
 }
 
-fn effect(today: &Answer<'_>, next: &Answer<'_>, strays: bool, ends: bool) -> Effect {
+/// The effect on a workload with these answers, the first with whether it runs today.
+fn effect((today, runs_today): (&Answer<'_>, Option<bool>), next: &Answer<'_>, strays: bool, ends: bool) -> Effect {
     if ends {
         return if strays { Effect::Strays } else { Effect::Works };
     }
     let is_whole = |answer: &Answer<'_>| answer.lands.iter().all(|share| share.fits == Some(true));
-    match (runs(today), runs(next)) {
+    match (runs_today, runs(next)) {
         (Some(true), Some(false)) => Effect::Breaks,
         // A finding that is denied is one as well.
         (Some(true), Some(true)) if today.ok == Some(true) && next.ok == Some(false) && is_whole(next) => Effect::Breaks,
+        // A pod that is created again lands on other nodes of today too.
+        (Some(true), Some(true)) if today.ok == Some(true) && next.ok == Some(false) => Effect::Strays,
         (_, None) | (None, Some(false)) => Effect::Undecided,
         _ if is_idle(today) && is_idle(next) => Effect::Works,
-        _ if is_idle(today) && strays => Effect::Strays,
         (_, Some(true)) if strays => Effect::Strays,
         (_, Some(true)) if next.ok == Some(false) => Effect::Fails,
         _ if is_process(next) && !is_process(today) => Effect::GainsProcess,
@@ -286,6 +322,63 @@ fn old_labels(placement: &Placement, gone: &Gone) -> Vec<OldLabel> {
         }
     }
     old
+}
+
+/// The placement of a workload that has the pin of the plan, and asks for nothing that only nodes have that go, but for builds.
+fn asking(planned: &Planned<'_>, builds: Option<&BTreeSet<String>>) -> Placement {
+    let pin = planned.strays.as_ref().and_then(|strays| strays.steer.as_ref());
+    let mut placement = pin.map_or_else(|| planned.next.workload.placement.clone(), |pin| pin.placement.clone());
+    let is_old = |key: &str, value: &str| planned.old.iter().any(|old| old.key == key && old.value == value);
+    let is_replaced = pin.is_some() || builds.is_some_and(|builds| builds.len() == 1);
+    placement.selector.retain(|key, value| !(is_old(key, value) || is_replaced && key == BUILD_LABEL));
+    let kept = |condition: &Condition| {
+        let is_pin = condition.key == BUILD_LABEL && pin.is_some_and(|pin| condition.values.iter().eq(&pin.builds));
+        let mut kept = condition.clone();
+        match condition.operator.as_str() {
+            "In" => kept.values.retain(|value| !is_old(&condition.key, value)),
+            "Exists" if planned.old.iter().any(|old| old.key == condition.key) => return None,
+            _ => return Some(kept),
+        }
+        (!is_pin && !kept.values.is_empty()).then_some(kept)
+    };
+    let Some(terms) = placement.terms.take() else { return placement };
+    let mut changed = Vec::new();
+    for term in terms.iter().filter(|term| !term.labels.is_empty() || !term.fields.is_empty()) {
+        let of = |conditions: &[Condition]| -> Vec<Condition> { conditions.iter().filter_map(kept).collect() };
+        let term = Term { labels: of(&term.labels), fields: of(&term.fields) };
+        if term.labels.is_empty() && term.fields.is_empty() {
+            // It asked for what goes alone.
+            return placement;
+        }
+        changed.push(term);
+    }
+    placement.terms = Some(changed);
+    placement
+}
+
+/// What has to be done so that this node takes pods with this placement and class.
+fn lacks(placement: &Placement, class: Option<&RuntimeClass>, node: &ClusterNode) -> Vec<String> {
+    let labels = &node.node.labels;
+    let absent = placement.selector.iter().filter(|(key, value)| labels.get(*key) != Some(*value));
+    let mut lacks: Vec<String> = absent
+        .map(|(key, value)| {
+            let is_own = OS_LABELS.contains(&key.as_str()) || ARCHITECTURE_LABELS.contains(&key.as_str());
+            let or_given = if is_own { "" } else { ", or give the node that label" };
+            format!("let them not select {key}: {value}{or_given}")
+        })
+        .collect();
+    let affinity = Placement { terms: placement.terms.clone(), ..Placement::default() };
+    if !affinity.selects(&node.name, labels) {
+        lacks.push("change their required node affinity, which does not hold there".to_owned());
+    }
+    let taints = placement.all_intolerable(&node.node.taints);
+    lacks.extend(taints.map(|taint| format!("let them tolerate {}={}:{}", taint.key, taint.value, taint.effect)));
+    if let (Some(class), Some(handlers), true) = (class, &node.handlers, node.host.is_some())
+        && !handlers.contains(&class.handler)
+    {
+        lacks.push(format!("configure the handler {} there", class.handler));
+    }
+    lacks
 }
 
 /// The version of an image, as the lowest of its Windows entries has it.

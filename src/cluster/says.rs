@@ -8,7 +8,7 @@ use super::check::{Answer, Misfit, OnGroup, Question, Said, by_engine, described
 use super::{Steer, Workload};
 use crate::Advice;
 use crate::advice::{Command, Remedy};
-use crate::compat::{Code, Finding, Judgement, Severity, Subject, either};
+use crate::compat::{Code, Finding, Judgement, Severity, Subject, either, starts_nothing};
 use crate::host::OS_LABELS;
 use crate::host::placement::Placement;
 use crate::image::Image;
@@ -310,12 +310,16 @@ impl Says<'_, '_> {
 
     /// What is wrong where no node of the cluster fits: the images, the engines, the handlers, or the system that the pod asks for.
     fn no_node(&mut self, misfits: &[usize], placement: &Placement) {
-        let nodes = self.question.nodes;
+        let (nodes, policy) = (self.question.nodes, self.question.policy);
         let all: Vec<usize> = (0..self.groups.len()).collect();
-        let is_windows = |group: &usize| nodes.groups.get(*group).is_some_and(|group| group.host.is_some());
         let by_engine = self.with_misfit(Misfit::Engine, &all);
         let without_handler = self.with_misfit(Misfit::Handler, &all);
-        let is_of_images = |group: &usize| is_windows(group) && !without_handler.contains(group);
+        // Where the engine starts nothing, another image does not help.
+        let starts = |group: &usize| {
+            let host = nodes.groups.get(*group).and_then(|group| group.host.as_ref());
+            host.is_some_and(|host| !starts_nothing(host, policy))
+        };
+        let is_of_images = |group: &usize| starts(group) && !without_handler.contains(group);
         let windows: Vec<usize> = all.iter().copied().filter(is_of_images).collect();
         let others: Vec<usize> = all.iter().copied().filter(|group| self.runs_as_another(*group, placement)).collect();
         if !by_engine.is_empty() {

@@ -80,6 +80,8 @@ pub(super) fn images() -> HashMap<String, Result<Image, Error>> {
         ("r.test/2025", &["10.0.26100.1"]),
         ("r.test/every", &["10.0.17763.1", "10.0.20348.1", "10.0.26100.1", "arm64 10.0.26100.1", "linux/amd64"]),
         ("r.test/linux", &["linux/amd64"]),
+        ("r.test/arm", &["arm64 10.0.26100.1"]),
+        ("r.test/windows", &["10.0.17763.1", "10.0.20348.1"]),
     ]
     .into_iter()
     .map(|(reference, platforms)| (reference.to_owned(), Ok(image(reference, platforms))))

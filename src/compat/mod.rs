@@ -158,6 +158,12 @@ fn choose_among(knowledge: &Knowledge, host: &Host, image: &Image, all: &[(Possi
     best.map(|(index, _)| index)
 }
 
+/// True if the engine starts nothing on this host, whatever the image: containerd starts no pods on Windows Server 2016.
+pub fn starts_nothing(host: &Host, policy: &Policy) -> bool {
+    let engine = policy.engine_of(host);
+    Isolation::ALL.iter().all(|isolation| engine::limit(&engine, host, *isolation).is_some())
+}
+
 /// The judgement of an image on a host: of the candidate that fits it best.
 pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy) -> Judgement {
     let engine = &*policy.engine_of(host);

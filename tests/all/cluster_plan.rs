@@ -212,6 +212,62 @@ fn a_pod_whose_node_goes_is_in_the_plan_where_it_lands_then() {
     assert_eq!(report["summary"]["elsewhere"], json!(0));
 }
 
+/// A pod is bound to a node that goes. Created again without a selector, it can land on a Linux node.
+#[test]
+fn a_pod_whose_node_goes_is_told_what_to_select() {
+    let mut objects = Objects::new();
+    add(&mut objects, "/api/v1/nodes", node("a", "10.0.20348.5386"));
+    add(&mut objects, "/api/v1/nodes", node("b", "10.0.26100.1742"));
+    let linux = json!({"metadata": {"name": "c", "labels": {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}},
+        "status": {"nodeInfo": {"operatingSystem": "linux", "architecture": "amd64", "kernelVersion": "5.15.0"}}});
+    add(&mut objects, "/api/v1/nodes", linux);
+    let pod = json!({"metadata": {"name": "alone", "namespace": "shop"},
+        "spec": {"nodeName": "a", "containers": [{"name": "c", "image": NEW}]}});
+    add(&mut objects, "/api/v1/namespaces/shop/pods", pod);
+    let answer = Api::of(&objects, &[]).run(&["plan", "--retire", "20348"]);
+    assert_eq!(answer.code, 1, "{answer:?}");
+    let text = answer.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let step = "create it again from its manifest, without this, and select kubernetes.io/arch: amd64, kubernetes.io/os: \
+                windows, node.kubernetes.io/windows-build: 10.0.26100";
+    assert!(text.contains(step) && text.contains("Not everything that runs today runs after"), "{text}");
+}
+
+/// The new image and the build alone would leave its pods pending.
+#[test]
+fn what_keeps_pods_from_the_nodes_of_then_is_in_the_steps() {
+    let mut objects = Objects::new();
+    let mut tainted = node("b", "10.0.20348.5386");
+    tainted["spec"]["taints"] = json!([{"key": "os", "value": "windows", "effect": "NoSchedule"}]);
+    add(&mut objects, "/api/v1/nodes", node("a", "10.0.17763.8389"));
+    add(&mut objects, "/api/v1/nodes", tainted);
+    add(&mut objects, "/apis/apps/v1/namespaces/shop/deployments", deployment("web", Some("10.0.17763"), OLD));
+    let answer = Api::of(&objects, &[]).run(&["plan", "--retire", "17763"]);
+    let text = answer.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let step = "select node.kubernetes.io/windows-build: 10.0.20348; then no node takes its pods. So that b takes them: let them \
+                tolerate os=windows:NoSchedule";
+    assert!(answer.code == 1 && text.contains(step), "{text}");
+}
+
+/// Of a node whose kubelet has not started nothing is known. The pin of the first step does not stay unnoticed.
+#[test]
+fn a_pin_to_nodes_that_go_is_in_the_steps_where_it_is_not_known_what_runs_then() {
+    let mut objects = Objects::new();
+    add(&mut objects, "/api/v1/nodes", node("a", "10.0.17763.8389"));
+    add(&mut objects, "/api/v1/nodes", json!({"metadata": {"name": "new"}}));
+    let mut web = deployment("web", None, OLD);
+    web["spec"]["template"]["spec"]["nodeSelector"] = json!({});
+    add(&mut objects, "/apis/apps/v1/namespaces/shop/deployments", web);
+    let plan = |arguments: &[&str]| {
+        let answer = Api::of(&objects, &[]).run(&[&["plan", "--add", "ltsc2022"], arguments].concat());
+        (answer.code, answer.out.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let (code, text) = plan(&["--retire", "17763"]);
+    let step = "shop/web: step 1 pins it to nodes that will be removed; find out whether it runs on the others";
+    assert!(code == 2 && text.contains("1. Pin what would land") && text.contains(step), "{text}");
+    let (code, text) = plan(&[]);
+    assert!(code == 1 && text.contains("1. Pin what would land") && !text.contains("nodes that will be removed"), "{text}");
+}
+
 /// Without a Windows node no image runs, whatever it is built for.
 #[test]
 fn where_the_last_windows_goes_nothing_is_rebuilt() {
@@ -300,6 +356,8 @@ fn what_is_not_a_release_or_has_no_node_is_refused() {
         (&["--add", "windows"], "`windows` is not a release of Windows", "e.g. --add ltsc2022"),
         (&["--add", "1809x"], "`1809x` is not a release of Windows", "--add"),
         (&["--add", "99999"], "build 99999 is not a release of Windows that is known here", "name one that is: ltsc2025"),
+        (&["--add", "ltsc2022,arm64"], "Windows Server 2022 is not known for arm64 here", "processor out: --add ltsc2022"),
+        (&["--add", "windows-11-24h2"], "Windows 11, version 24H2 is not a Windows Server", "name a server: ltsc2025"),
         (&["--add", "all"], "`all` stands for ", "give a release or a build, e.g. --add ltsc2022"),
         (&["--add", "@nodes.json"], "is not a release of Windows", "e.g. --add ltsc2022"),
         (&["--retire", "17763,arm64"], "`17763,arm64` says more than a build", "name the build: --retire 17763"),

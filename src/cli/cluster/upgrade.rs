@@ -6,9 +6,9 @@ use crate::cli::offered;
 use crate::cli::releases::named;
 use crate::cluster::{Nodes, Upgrade};
 use crate::host::{Attributes, Host};
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Knowledge, Release};
 use crate::text::quoted;
-use crate::{Architecture, Error};
+use crate::{Architecture, Error, Kind};
 
 /// The change of a cluster's nodes.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -43,6 +43,7 @@ impl UpgradeArgs {
                 return Err(Error::new(format!("build {build} is not a release of Windows that is known here"))
                     .hint(format!("name one that is: {}", nearest(build, knowledge))));
             }
+            refuse_no_node(&host, knowledge)?;
             let what = |host: &Host| (host.os_version.build, host.architecture, host.kind);
             let is_same = |one: &Host| what(one) == what(&host);
             if !upgrade.added.iter().any(is_same) {
@@ -79,6 +80,27 @@ pub fn refuse_absent(upgrade: &Upgrade, nodes: &Nodes) -> Result<(), Error> {
         .hint(format!("retire one that it has: {}; or name the context of another cluster", builds.join(", "))))
 }
 
+/// Refuses a pool that cannot be one of nodes: a client, or a Windows that is not there for this processor.
+///
+/// # Errors
+///
+/// Such a pool.
+fn refuse_no_node(host: &Host, knowledge: &Knowledge) -> Result<(), Error> {
+    let (build, architecture) = (host.os_version.build, host.architecture);
+    if host.kind != Kind::Server {
+        return Err(Error::new(format!("{} is not a Windows Server", host.name))
+            .because("Kubernetes supports nodes of Windows Server only")
+            .hint(format!("name a server: {}", nearest(build, knowledge))));
+    }
+    let has_processor = |release: &Release| release.build == build && release.architectures.contains(&architecture);
+    if architecture != Architecture::Amd64 && !knowledge.releases.iter().any(has_processor) {
+        let release = host.release.as_deref().unwrap_or_default();
+        return Err(Error::new(format!("{} is not known for {} here", host.name, architecture.as_str()))
+            .hint(format!("leave the processor out: --add {release}; or name a newer release")));
+    }
+    Ok(())
+}
+
 /// The one release that a text means.
 fn release(text: &str, option: &str, knowledge: &Knowledge, today: Date) -> Result<Host, Error> {
     let hint = || format!("give a release or a build, e.g. {option} ltsc2022 or {option} 20348");
@@ -91,7 +113,7 @@ fn release(text: &str, option: &str, knowledge: &Knowledge, today: Date) -> Resu
 
 /// The releases of servers around a build.
 fn nearest(build: u32, knowledge: &Knowledge) -> String {
-    let mut releases: Vec<_> = knowledge.releases.iter().filter(|release| release.kind == crate::Kind::Server).collect();
+    let mut releases: Vec<_> = knowledge.releases.iter().filter(|release| release.kind == Kind::Server).collect();
     releases.sort_by_key(|release| release.build.abs_diff(build));
     let names: Vec<&str> = releases.iter().take(3).map(|release| release.id.as_str()).collect();
     names.join(", ")

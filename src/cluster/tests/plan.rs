@@ -44,6 +44,19 @@ fn all_of_2019() -> Nodes {
     Nodes::of(vec![node("ws20190", "10.0.17763.8389", "amd64", None, &[])])
 }
 
+fn with_one_not_known() -> Nodes {
+    let new = ClusterNode::of(&json!({"metadata": {"name": "new"}}), Knowledge::built_in()).unwrap();
+    Nodes::of(vec![node("ws20190", "10.0.17763.8389", "amd64", None, &[]), new])
+}
+
+fn with_linux() -> Nodes {
+    Nodes::of(vec![
+        node("linux0", "5.15.0-azure", "amd64", None, &[]),
+        node("ws20190", "10.0.17763.8389", "amd64", None, &[]),
+        node("ws20220", "10.0.20348.5386", "amd64", None, &[]),
+    ])
+}
+
 /// Nodes of today, what comes, what goes; the kind of a workload, its images and pod; the effect, the number of images that must be
 /// others, of old labels, and true where it has to be pinned before.
 type Row = (
@@ -93,6 +106,10 @@ fn every_effect_has_a_workload_that_has_it_and_one_that_has_not() {
         (old, &["ltsc2022"], &[], "Deployment", &["r.test/2019"], pinned("10.0.17763"), Effect::Works, 0, 0, false),
         (old, &["ltsc2022"], &[], "DaemonSet", &["r.test/2019"], windows(&[]), Effect::Strays, 0, 0, true),
         (old, &["ltsc2022"], &[], "Deployment", &["r.test/every"], windows(&[]), Effect::Works, 0, 0, false),
+        // It strays for sure, whatever a node is of which nothing is known yet.
+        (with_one_not_known, &["ltsc2022"], &[], "Deployment", &["r.test/2019"], json!({}), Effect::Strays, 0, 0, true),
+        (with_one_not_known, &["ltsc2022"], &[17763], "Deployment", &["r.test/2019"], json!({}), Effect::Undecided, 0, 0, true),
+        (with_one_not_known, &["ltsc2022"], &[], "Deployment", &["r.test/windows"], json!({}), Effect::Undecided, 0, 0, false),
         // It runs then, and does not today.
         (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/2022"], windows(&[]), Effect::GainsProcess, 0, 0, false),
         (both, &[], &[17763], "Deployment", &["r.test/2022"], windows(&[]), Effect::GainsProcess, 0, 0, false),
@@ -108,12 +125,14 @@ fn every_effect_has_a_workload_that_has_it_and_one_that_has_not() {
         (both, &[], &[17763], "DaemonSet", &["r.test/2019"], pinned("10.0.17763"), Effect::Works, 0, 1, false),
         // One that selects no node has no pods, today and then; a node that comes can be the first.
         (both, &[], &[17763], "DaemonSet", &["r.test/2019"], windows(&[("gpu", "yes")]), Effect::Works, 0, 0, false),
-        (both, &["ltsc2025"], &[], "DaemonSet", &["r.test/2019"], pinned("10.0.26100"), Effect::Strays, 0, 0, false),
+        (both, &["ltsc2025"], &[], "DaemonSet", &["r.test/2019"], pinned("10.0.26100"), Effect::Fails, 0, 0, false),
         (both, &["ltsc2025"], &[], "DaemonSet", &["r.test/2025"], pinned("10.0.26100"), Effect::GainsProcess, 0, 0, false),
         (both, &[], &[17763], "Deployment", &["r.test/2019"], windows(&[("gpu", "yes")]), Effect::Fails, 0, 0, false),
         // A pod that is bound to a node that goes is created again.
         (both, &[], &[17763], "Pod", &["r.test/every"], bound("ws20190"), Effect::Works, 0, 1, false),
         (both, &[], &[17763], "Pod", &["r.test/2019"], bound("ws20190"), Effect::Breaks, 1, 1, false),
+        (with_linux, &[], &[17763], "Pod", &["r.test/windows"], bound("ws20190"), Effect::Strays, 0, 1, false),
+        (with_linux, &[], &[17763], "Pod", &["r.test/every"], bound("ws20190"), Effect::Works, 0, 1, false),
         (both, &[], &[17763], "Pod", &["r.test/2022"], bound("ws20220"), Effect::Works, 0, 0, false),
     ];
     for (nodes, added, retired, kind, images, spec, effect, unfit, old, strays) in table {
@@ -184,6 +203,71 @@ fn a_change_of_a_plan_names_the_taint_to_tolerate() {
     let expected = "kubernetes.io/arch: amd64, kubernetes.io/os: windows, node.kubernetes.io/windows-build: 10.0.20348, and \
                     tolerate os=windows:NoSchedule";
     assert_eq!(words.as_deref(), Some(expected));
+}
+
+/// The build alone would leave the pods pending.
+#[test]
+fn what_a_node_of_then_lacks_is_named_beside_the_build() {
+    let lacking = |nodes: Vec<ClusterNode>, (added, retired): (&[&str], u32), image: &str, spec: Value| {
+        let workload = workload("Deployment", &[image], spec);
+        with_plan(&Nodes::of(nodes), &upgrade(added, &[retired]), &workload, |plan, times| {
+            let one = &plan.workloads[0];
+            assert_eq!(one.effect, Effect::Breaks);
+            let builds = (!one.builds.is_empty()).then_some(&one.builds);
+            times.lacking(plan, one, builds).map(|(node, lacks)| format!("{node}: {}", lacks.join("; ")))
+        })
+    };
+    let old = || node("ws2019", "10.0.17763.8389", "amd64", None, &[]);
+    let with_taint = |taint| vec![old(), node("ws2022", "10.0.20348.5386", "amd64", taint, &[])];
+    let mut linux = node("linux0", "5.15.0-azure", "amd64", None, &[]);
+    linux.node.labels.insert("pool".to_owned(), "ws".to_owned());
+    let arm = node("arm2025", "10.0.26100.4061", "arm64", None, &[]);
+    let of_windows = json!({"nodeSelector": {"kubernetes.io/os": "windows"}});
+    let mut of_class = windows(&[]);
+    of_class["runtimeClassName"] = json!("hyperv");
+    let without_handler = vec![old(), node("ws2022", "10.0.20348.5386", "amd64", None, &["", "runhcs-wcow-process"])];
+    let handler = "ws2022: configure the handler runhcs-wcow-hypervisor there";
+    let of_pool = "the new pool: let them not select pool: ws, or give the node that label";
+    let pinned = "the new pool: let them not select kubernetes.io/arch: arm64";
+    let (none, new): (&[&str], &[&str]) = (&[], &["ltsc2022"]);
+    for (nodes, change, image, spec, expected) in [
+        (with_taint(None), (none, 17763), "r.test/2019", windows(&[(BUILD, "10.0.17763")]), None),
+        (
+            with_taint(Some("gpu=yes")),
+            (none, 17763),
+            "r.test/2019",
+            windows(&[(BUILD, "10.0.17763")]),
+            Some("ws2022: let them tolerate gpu=yes:NoSchedule"),
+        ),
+        // The label goes with no node, since a Linux node has it.
+        (vec![old(), linux.clone()], (new, 17763), "r.test/2019", windows(&[("pool", "ws")]), Some(of_pool)),
+        (vec![old(), linux], (new, 17763), "r.test/windows", windows(&[("pool", "ws")]), Some(of_pool)),
+        (without_handler, (none, 17763), "r.test/windows", of_class, Some(handler)),
+        // The first step pins the processor.
+        (vec![arm], (new, 26100), "r.test/arm", of_windows, Some(pinned)),
+    ] {
+        assert_eq!(lacking(nodes, change, image, spec.clone()).as_deref(), expected, "{image} {spec}");
+    }
+}
+
+/// containerd starts no pods on Windows Server 2016: no image is built for it.
+#[test]
+fn no_image_is_rebuilt_for_a_windows_that_starts_no_pods() {
+    let old = || node("ws2016", "10.0.14393.1", "amd64", None, &[]);
+    let builds = |nodes: Vec<ClusterNode>| {
+        let web = workload("Deployment", &["r.test/2019"], windows(&[]));
+        with_plan(&Nodes::of(nodes), &upgrade(&[], &[17763]), &web, |plan, _| {
+            let one = &plan.workloads[0];
+            (one.unfit.clone(), one.builds.iter().cloned().collect::<Vec<_>>().join(" "))
+        })
+    };
+    let to_go = || node("ws2019", "10.0.17763.8389", "amd64", None, &[]);
+    let stays = node("ws2025", "10.0.26100.32995", "amd64", None, &[]);
+    assert_eq!(builds(vec![to_go(), old()]), (vec![], String::new()));
+    assert_eq!(builds(vec![to_go(), old(), stays]), (vec![0], "10.0.26100".to_owned()));
+    let web = workload("Deployment", &["r.test/2022"], windows(&[]));
+    let (ok, codes) = answer(&web, &Nodes::of(vec![old()]), &classes());
+    assert_eq!((ok, codes), (Some(false), vec!["no-node-fits"]));
 }
 
 /// A new pool has the labels of a kubelet, and the one of AKS where the cluster is there.

@@ -66,7 +66,7 @@ pub struct PlannedEntry {
     /// E.g. `apps/v1 Deployment shop/web`.
     pub object: String,
     /// `breaks`: it runs today, and then no node is left that its pods can land on and where all images run. `strays`: its pods also land
-    /// on nodes that come and where they do not run. `gains-process`: it runs then, in process isolation, and does not today. `works`,
+    /// where they do not run, e.g. on nodes that come. `gains-process`: it runs then, in process isolation, and does not today. `works`,
     /// `fails`: as today. `undecided`.
     pub effect: Word<Effect>,
     /// Its images.
@@ -253,7 +253,7 @@ impl ClusterPlanReport {
             summary,
         };
         report.assumed = report.assumptions();
-        report.steps = report.steps(plan, suggested, (&then, &between));
+        report.steps = report.steps((plan, &times), suggested, (&then, &between));
         report
     }
 }

@@ -59,7 +59,7 @@ impl ClusterPlanReport {
         let assumed = self.assumed.iter().map(|assumed| (assumed.clone(), Vec::new()));
         let sections = [
             of(Effect::Breaks, "Breaks: it runs today and will not", true),
-            of(Effect::Strays, "Can land where it does not run: its pods also land on new nodes that do not fit", true),
+            of(Effect::Strays, "Can land where it does not run: its pods also land on nodes that do not fit", true),
             images,
             rebuilt,
             unordered("Selects nodes that will be removed", true, old.chain(classes).collect()),

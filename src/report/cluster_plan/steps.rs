@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{ClusterPlanReport, ForUpgrade, NewImageEntry, OldClassEntry, OldLabelEntry, PlannedEntry, StepEntry};
 use crate::Architecture;
 use crate::advice::{Command, Remedy};
-use crate::cluster::{Effect, Fitting, Plan, Planned, Steer};
-use crate::compat::{About, Severity};
-use crate::host::{AZURE_SKU, BUILD_LABEL};
+use crate::cluster::{Effect, Fitting, Group, Plan, Planned, Steer, Times};
+use crate::compat::{About, Severity, starts_nothing};
+use crate::host::{ARCHITECTURE_LABELS, AZURE_SKU, BUILD_LABEL};
 use crate::report::Wording as _;
 use crate::report::document::{FindingEntry, HostEntry};
 use crate::report::plain::clean;
@@ -26,11 +26,12 @@ impl ClusterPlanReport {
         assumed
     }
 
-    /// The names of the Windows that nodes have then, each once.
-    fn windows_of_then(&self) -> Vec<&str> {
+    /// The names of the Windows that nodes have then and start pods on, each once.
+    fn windows_of_then(&self, times: &Times<'_>) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
-        for group in self.next.iter().filter(|group| group.os_version.is_some()) {
-            if !names.contains(&group.name.as_str()) {
+        let starts = |group: &Group| group.host.as_ref().is_some_and(|host| !starts_nothing(host, times.next.policy));
+        for (group, of) in self.next.iter().zip(&times.next.nodes.groups) {
+            if starts(of) && !names.contains(&group.name.as_str()) {
                 names.push(&group.name);
             }
         }
@@ -40,7 +41,7 @@ impl ClusterPlanReport {
     /// What to do, in its order: after each step, what ran before still runs.
     pub(super) fn steps(
         &self,
-        plan: &Plan<'_>,
+        (plan, times): (&Plan<'_>, &Times<'_>),
         suggested: &BTreeMap<String, Fitting>,
         (then, between): (&ForUpgrade<'_>, &ForUpgrade<'_>),
     ) -> Vec<StepEntry> {
@@ -51,7 +52,7 @@ impl ClusterPlanReport {
             }
         };
         let with_entries = || plan.workloads.iter().zip(&self.workloads);
-        let windows = self.windows_of_then();
+        let windows = self.windows_of_then(times);
         let has_none = |planned: &Planned<'_>| windows.is_empty() && has_nowhere(planned);
         let ending = with_entries().filter(|(planned, _)| has_none(planned)).map(|(_, entry)| entry.object.clone());
         step(
@@ -96,9 +97,11 @@ impl ClusterPlanReport {
                 let new = image.suggested.as_deref().unwrap_or("the rebuilt image");
                 format!("{} becomes {new}", image.image)
             });
-            let selection = self.selection(planned, entry, &builds(planned, suggested), nodes);
+            let builds = builds(planned, suggested);
+            let selection = self.selection(planned, entry, &builds, nodes);
+            let lacking = lacking(times.lacking(plan, planned, Some(&builds)));
             let by_hand = by_hand(planned).map(|by_hand| format!("; {by_hand}")).unwrap_or_default();
-            format!("{}: {}; {selection}{by_hand}", entry.object, images.collect::<Vec<_>>().join(", "))
+            format!("{}: {}; {selection}{lacking}{by_hand}", entry.object, images.collect::<Vec<_>>().join(", "))
         });
         step("roll out the images, each with its selector in one change", rollout.collect());
         let breaking = with_entries().filter(|(planned, _)| planned.effect == Effect::Breaks);
@@ -107,15 +110,28 @@ impl ClusterPlanReport {
             by_engine.map(|finding| format!("{}: {}; {}", entry.object, finding.message, finding.help))
         });
         step("let the engine of the nodes that stay start these images", refused.collect());
+        let without_way = |planned: &Planned<'_>, entry: &PlannedEntry| {
+            let has_way = !entry.old.is_empty() || entry.select.is_some() || !planned.unfit.is_empty();
+            let builds = (!planned.builds.is_empty()).then_some(&planned.builds);
+            if planned.effect == Effect::Breaks && !has_way { times.lacking(plan, planned, builds) } else { None }
+        };
         let is_changed = |planned: &Planned<'_>, entry: &PlannedEntry| {
             let is_led = planned.effect == Effect::Breaks && entry.select.is_some();
-            (!entry.old.is_empty() || is_led) && planned.unfit.is_empty() && !planned.ends && !has_none(planned)
+            let is_changed = !entry.old.is_empty() || is_led || without_way(planned, entry).is_some() || is_left(planned, times);
+            is_changed && planned.unfit.is_empty() && !planned.ends && !has_none(planned)
         };
         let changes = with_entries().filter(|(planned, entry)| is_changed(planned, entry)).map(|(planned, entry)| {
             let labels: Vec<String> = entry.old.iter().map(OldLabelEntry::words).collect();
             let labels = labels.join(", ");
+            if let Some(lacks) = without_way(planned, entry) {
+                return format!("{}{}", entry.object, lacking(Some(lacks)).replacen(';', ":", 1));
+            }
+            if is_left(planned, times) && labels.is_empty() {
+                let of_then = "find out whether it runs on the others, and let it select these";
+                return format!("{}: step 1 pins it to nodes that will be removed; {of_then}", entry.object);
+            }
             if planned.today.workload.kind == "Pod" && planned.today.workload.owner.is_none() && !labels.is_empty() {
-                return format!("{}: {labels}; create it again from its manifest, without this", entry.object);
+                return format!("{}: {labels}; {}", entry.object, created_again(planned));
             }
             let object = &entry.object;
             match &planned.next.steer {
@@ -124,11 +140,10 @@ impl ClusterPlanReport {
                     format!("{object}: {labels}{}; {}", led(steer, instead_of_pin(planned)), written_by(planned, then))
                 }
                 None if has_own_build_alone(entry) && !planned.builds.is_empty() => {
-                    format!("{object}: {labels}; {} once its pods run there", build_words(&planned.builds))
+                    let lacking = lacking(times.lacking(plan, planned, Some(&planned.builds)));
+                    format!("{object}: {labels}; {} once its pods run there{lacking}", build_words(&planned.builds))
                 }
-                None if entry.next.is_empty() => {
-                    format!("{object}: {labels}; give {nodes} what it asks for, or let it ask for something else")
-                }
+                None if entry.next.is_empty() => format!("{object}: {labels}; {}", given(entry, nodes)),
                 None => format!("{object}: {labels}; it can go, other nodes are named beside it"),
             }
         });
@@ -156,7 +171,7 @@ impl ClusterPlanReport {
         }
         if !has_own_build_alone(entry) {
             let labels: Vec<String> = entry.old.iter().map(OldLabelEntry::words).collect();
-            return format!("{}; give {nodes} what it asks for, or let it ask for something else", labels.join(", "));
+            return format!("{}; {}", labels.join(", "), given(entry, nodes));
         }
         let is_replaced = |old: &OldLabelEntry| old.part == "nodeSelector" && old.key == BUILD_LABEL && builds.len() == 1;
         let taken_out = entry.old.iter().filter(|old| !is_replaced(old)).map(|old| match old.part.as_str() {
@@ -176,9 +191,31 @@ impl ClusterPlanReport {
     }
 }
 
-/// True for a workload that asks for nothing that goes but builds, or the node that it is bound to.
+/// True for a workload that asks for nothing that goes but builds, processors, or the node that it is bound to.
 fn has_own_build_alone(entry: &PlannedEntry) -> bool {
-    entry.old.iter().all(|old| [BUILD_LABEL, AZURE_SKU].contains(&old.key.as_str()) || old.part == "nodeName")
+    let is_own = |old: &OldLabelEntry| [BUILD_LABEL, AZURE_SKU].contains(&old.key.as_str()) || is_processor(old);
+    entry.old.iter().all(|old| is_own(old) || old.part == "nodeName")
+}
+
+fn is_processor(old: &OldLabelEntry) -> bool {
+    ARCHITECTURE_LABELS.contains(&old.key.as_str())
+}
+
+/// What to do about what a workload asks for and only nodes have that go.
+fn given(entry: &PlannedEntry, nodes: &str) -> String {
+    match entry.old.iter().any(is_processor) {
+        // A node cannot be given another processor.
+        true => format!("let it ask for what {nodes} have"),
+        false => format!("give {nodes} what it asks for, or let it ask for something else"),
+    }
+}
+
+/// What has to be done besides, so that this node takes the pods.
+fn lacking(lacking: Option<(&str, Vec<String>)>) -> String {
+    let words = |(node, lacks): (&str, Vec<String>)| {
+        clean(&format!("; then no node takes its pods. So that {node} takes them: {}", lacks.join("; "))).into_owned()
+    };
+    lacking.map(words).unwrap_or_default()
 }
 
 /// The builds of the nodes of then on which a workload runs with its new images: all on which those that are known run.
@@ -200,12 +237,30 @@ fn build_words(builds: &BTreeSet<String>) -> String {
 
 /// That a selector replaces the pin of a workload that was pinned before.
 fn instead_of_pin(planned: &Planned<'_>) -> &'static str {
-    if planned.strays.is_some() { " instead of the build that step 1 pins" } else { "" }
+    let pin = planned.strays.as_ref().and_then(|strays| strays.steer.as_ref());
+    if pin.is_some_and(|pin| !pin.builds.is_empty()) { " instead of the build that step 1 pins" } else { "" }
+}
+
+/// True for a workload that is pinned before to builds that no node of then has, where it is not known whether it runs on others.
+fn is_left(planned: &Planned<'_>, times: &Times<'_>) -> bool {
+    let Some(pin) = planned.strays.as_ref().and_then(|strays| strays.steer.as_ref()) else { return false };
+    let mut builds = times.next.nodes.nodes.iter().filter_map(|node| node.node.labels.get(BUILD_LABEL));
+    planned.effect == Effect::Undecided && !pin.builds.is_empty() && !builds.any(|build| pin.builds.contains(build))
 }
 
 /// What leads pods to nodes that fit, with these words behind the labels.
 fn led(steer: &Steer, pin: &str) -> String {
     clean(&format!("select {}{pin}{}", steer.selection(), steer.besides())).into_owned()
+}
+
+/// What to do about a bare pod whose node goes, or that asks for what only such nodes have.
+fn created_again(planned: &Planned<'_>) -> String {
+    let besides = match (&planned.next.steer, planned.next.ok) {
+        (Some(steer), _) => format!(", and {}", led(steer, "")),
+        (None, Some(true)) => String::new(),
+        (None, _) => "; then look at where it lands".to_owned(),
+    };
+    format!("create it again from its manifest, without this{besides}")
 }
 
 /// True for a workload that is to run, lands on no node of then where it may run, and has no other node that it fits.
