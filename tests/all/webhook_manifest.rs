@@ -332,10 +332,16 @@ fn a_secret_has_the_credentials_for_registries() {
 
 /// There is no image that everybody has.
 #[test]
-fn the_image_has_to_be_named() {
+fn who_names_no_image_is_told_to_replace_it() {
     let answer = Answer::of(Program::new().command().args(["webhook", "manifest"]));
-    assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{answer:?}");
-    assert!(answer.err.contains("--image <REFERENCE>"), "{}", answer.err);
+    assert_eq!((answer.code, answer.out.contains(&format!("image: \"{IMAGE}\""))), (0, true), "{answer:?}");
+    assert!(
+        answer.err.starts_with(&format!("warning: the image {IMAGE} stands for yours; name it with --image")),
+        "{}",
+        answer.err
+    );
+    let named = manifest(&["--image", "registry.example/wincompat:1"]);
+    assert_eq!((named.code, named.err.as_str()), (0, ""));
 }
 
 #[test]

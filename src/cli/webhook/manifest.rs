@@ -29,6 +29,9 @@ use crate::text::quoted;
 /// The most bytes of a file with certificates.
 const LARGEST: u64 = 1 << 20;
 
+/// The image that is written where none is named. There is none that everybody has: it has to be replaced.
+const UNNAMED: &str = concat!("registry.example/wincompat:", env!("CARGO_PKG_VERSION"));
+
 /// The values of `--mode`.
 const MODES: [&str; 3] = ["warn", "steer", "enforce"];
 
@@ -56,8 +59,8 @@ pub struct Args {
     /// that fit no node (enforce).
     #[arg(long, default_value = "warn", value_parser = PossibleValuesParser::new(MODES))]
     mode: String,
-    /// Image with wincompat for Linux, e.g. registry.example/wincompat:1.
-    #[arg(long, value_name = "REFERENCE")]
+    /// Image with wincompat for Linux. The default stands for yours, and cannot be pulled.
+    #[arg(long, value_name = "REFERENCE", default_value = UNNAMED)]
     image: String,
     /// Number of replicas.
     #[arg(long, value_name = "NUMBER", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=100))]
@@ -126,6 +129,11 @@ enum Form {
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let install = self.install()?;
+        if self.image == UNNAMED {
+            io.warn(
+                &format!("the image {UNNAMED} stands for yours; name it with --image, or replace it in what is written").into(),
+            );
+        }
         let (files, folder) = match (self.form, &self.output) {
             (Form::Yaml, None) => {
                 io.out.write_all(packages::plain(&install).as_bytes())?;
