@@ -119,11 +119,11 @@ settled() {
     "$program" cluster check --offline --format json >"$state/after.json" 2>/dev/null || status=$?
     kubectl get pods -n shop -o json >"$state/pods.json"
     python3 - "$state" <<'PYTHON'
-import json, sys
+import json, re, sys
 state = sys.argv[1]
 after = json.load(open(f"{state}/after.json"))
 fits = {w["object"].rsplit("/", 1)[-1]: {n for l in w["lands"] for n in after["groups"][l["group"]]["nodes"]} for w in after["workloads"] if w["ok"]}
-patched = {line.rsplit("/", 1)[-1].strip() for line in open(f"{state}/patches.yaml") if line.startswith("# ") and ": " not in line}
+patched = set(re.findall(r"^# \S+ [A-Za-z]+ shop/(\S+)$", open(f"{state}/patches.yaml").read(), re.M))
 seen = set()
 for pod in json.load(open(f"{state}/pods.json"))["items"]:
     app = pod["metadata"].get("labels", {}).get("app")
