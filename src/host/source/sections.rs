@@ -421,8 +421,15 @@ fn of_section(section: &Section<'_>, is_only: bool, knowledge: &Knowledge) -> Re
             [version] if version.triple() == facts.os_version.triple() => HostFacts { os_version: *version, ..facts },
             _ => facts,
         };
-        let read = read.unwrap_or(Err(error)).map(|facts| Read { hosts: vec![whole(facts)], notes: Vec::new() });
-        read.map_err(of_whom)
+        // The release in a field and the version of another build are two.
+        let one_build = |facts: HostFacts| match versions(body).as_slice() {
+            [version] if version.build != facts.os_version.build => {
+                Err(version_text::several_versions(&[facts.os_version, *version]))
+            }
+            _ => Ok(facts),
+        };
+        let read = read.unwrap_or(Err(error)).and_then(one_build);
+        read.map(|facts| Read { hosts: vec![whole(facts)], notes: Vec::new() }).map_err(of_whom)
     })
 }
 
@@ -532,6 +539,13 @@ mod tests {
             for answer in ["10.0.20348.2402", "Microsoft Windows [Version 10.0.20348.2402]"] {
                 let text = format!("=== web01 ===\n{line}\n{answer}\n");
                 assert_eq!(hosts_in(&text), "web01 10.0.20348.2402", "{text}");
+            }
+        }
+        // The version is that of another Windows.
+        for label in ["Host", "Server", "Platform", "OS"] {
+            for answer in ["10.0.17763.5820", "Microsoft Windows [Version 10.0.17763.5820]"] {
+                let text = format!("=== web01 ===\n{label}: Windows Server 2022\n{answer}\n");
+                assert_eq!(hosts_in(&text), "the Windows of `web01` is not known", "{text}");
             }
         }
         for line in ["Host: frontend 10.0.20348.2402", "Server frontend ltsc2022", "frontend: 10.0.20348.2402"] {
