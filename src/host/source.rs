@@ -367,7 +367,7 @@ fn left_out<'j>(holder: &str, value: &'j Value) -> Option<&'j str> {
 /// an object of computers, and so may a group of computers.
 fn is_of_others(holder: &str, label: &str, value: &Value) -> bool {
     let is_group = || other_thing::IN_GROUPS.iter().any(|inner| value.get(*inner).is_some());
-    let has_some = || other_thing::may_be_group(label) && has_computers(value);
+    let has_some = || other_thing::may_be_group(label) && has_computers(value, MOST_GROUPS);
     let is_of_hosts = || maps::HOLDERS.contains(&holder) || is_group() || is_of_one(value) || has_some();
     (value.is_object() || value.is_array()) && other_thing::is_label(label) && !is_of_hosts()
 }
@@ -378,20 +378,24 @@ fn is_of_one(value: &Value) -> bool {
     value.as_object().is_some_and(|fields| fields.iter().any(is_told))
 }
 
-/// True for a value in which a computer has a version, by the digits in its name.
-fn has_computers(value: &Value) -> bool {
+/// The most values within each other in which a group of computers may be.
+const MOST_GROUPS: usize = 8;
+
+/// True for a value in which a computer has a version, by the digits in its name. So many values within each other are looked at.
+fn has_computers(value: &Value, depth: usize) -> bool {
+    let Some(deeper) = depth.checked_sub(1) else { return false };
     match value {
         Value::Array(values) => values.iter().any(|value| {
             let line = value.as_str().and_then(|line| line.split_once(' '));
             let is_line = line.is_some_and(|(name, _)| other_thing::is_computer(name));
             let records = Records::of_json(value).all;
             let is_named = |record: &Record| inventory::name(record).is_some_and(other_thing::is_computer);
-            has_version(value) && (is_line || records.iter().any(is_named) || has_computers(value))
+            ((is_line || records.iter().any(is_named)) && has_version(value)) || has_computers(value, deeper)
         }),
         Value::Object(fields) => fields.iter().any(|(name, value)| {
             let is_nested = value.is_object() || value.is_array();
             let is_computer = || other_thing::is_computer(name) && (is_nested || value.is_string());
-            has_version(value) && (is_computer() || has_computers(value))
+            (is_computer() && has_version(value)) || has_computers(value, deeper)
         }),
         _ => false,
     }
@@ -507,6 +511,19 @@ mod tests {
             let error = hosts(json.as_bytes(), Knowledge::built_in()).unwrap_err();
             assert_eq!(error.causes, ["it describes an image, not a host"], "{json}");
         }
+    }
+
+    #[test]
+    fn groups_of_computers_are_not_looked_for_at_any_depth() {
+        let within = |depth: usize| {
+            let computers = r#"{"web01": "10.0.20348.2402", "web02": "10.0.17763.5820"}"#.to_owned();
+            (0..depth).fold(computers, |inner, _| format!(r#"{{"images": {inner}}}"#))
+        };
+        for depth in [1, 5] {
+            assert_eq!(hosts_in(&within(depth)), "web01 10.0.20348.2402, web02 10.0.17763.5820", "{depth}");
+        }
+        let error = hosts(within(100).as_bytes(), Knowledge::built_in()).unwrap_err();
+        assert_eq!(error.causes, ["the versions below `images` are not those of hosts"]);
     }
 
     #[test]
