@@ -386,6 +386,17 @@ mod tests {
                 r#"{"value": [{"deviceName": "PC1", "osVersion": "10.0.22631.1"}], "allowedVersions": ["10.0.22631", "10.0.26100"]}"#,
                 format!("PC1: {}", IMAGES.replace("images", "allowedVersions")),
             ),
+            // What runs on a computer that has a version of its own.
+            (
+                r#"{"web01": {"version": "10.0.20348.2402", "containers": {"con01": {"version": "10.0.17763.5820"}}},
+                "web02": {"version": "10.0.17763.5820"}}"#,
+                format!("web01, web02: {}", IMAGES.replace("images", "containers")),
+            ),
+            (
+                r#"{"hosts": {"web01": {"version": "10.0.20348.2402", "images": {"con01": "10.0.17763.5820"}},
+                "web02": {"version": "10.0.17763.5820"}}}"#,
+                format!("web01, web02: {IMAGES}"),
+            ),
             (
                 r#"{"hosts": [{"name": "web01", "version": "10.0.20348.1"}, {"name": "web02", "version": "10.0.20348.1"}],
                 "updates": [{"name": "KB5031364", "version": "10.0.20348.2031"}]}"#,

@@ -355,19 +355,20 @@ fn named_thing(json: &Value) -> Option<Error> {
 fn left_out<'j>(holder: &str, value: &'j Value) -> Option<&'j str> {
     match value {
         Value::Array(values) => values.iter().find_map(|value| left_out("", value)),
-        Value::Object(fields) => fields.iter().find_map(|(label, value)| {
-            let is_left_out = is_of_others(holder, label, value);
-            if is_left_out { has_version(value).then_some(label.as_str()) } else { left_out(label, value) }
+        Value::Object(fields) => fields.iter().find_map(|(label, field)| {
+            let is_left_out = is_of_others(value, holder, label, field);
+            if is_left_out { has_version(field).then_some(label.as_str()) } else { left_out(label, field) }
         }),
         _ => None,
     }
 }
 
-/// True for a field that holds [other things](other_thing), by its label. A computer may be called so, as where `holder` is the label of
-/// an object of computers, and so may a group of computers.
-fn is_of_others(holder: &str, label: &str, value: &Value) -> bool {
+/// True for a field of an object that holds [other things](other_thing), by its label. A computer may be called so, as where `holder` is
+/// the label of an object of computers, and so may a group of computers.
+fn is_of_others(object: &Value, holder: &str, label: &str, value: &Value) -> bool {
     let is_group = || other_thing::IN_GROUPS.iter().any(|inner| value.get(*inner).is_some());
-    let has_some = || other_thing::may_be_group(label) && has_computers(value, MOST_GROUPS);
+    // Beside the version of a computer stands what runs on it.
+    let has_some = || other_thing::may_be_group(label) && !has_own_version(object) && has_computers(value, MOST_GROUPS);
     let is_of_hosts = || maps::HOLDERS.contains(&holder) || is_group() || is_of_one(value) || has_some();
     (value.is_object() || value.is_array()) && other_thing::is_label(label) && !is_of_hosts()
 }
@@ -376,6 +377,13 @@ fn is_of_others(holder: &str, label: &str, value: &Value) -> bool {
 fn is_of_one(value: &Value) -> bool {
     let is_told = |(label, value): (&String, &Value)| value.is_string() && other_thing::is_of_computer(label);
     value.as_object().is_some_and(|fields| fields.iter().any(is_told))
+}
+
+/// True for an object with the version of one computer in a field.
+fn has_own_version(object: &Value) -> bool {
+    let is_version = |value: &Value| value.as_str().is_some_and(|words| !version_text::versions(words).is_empty());
+    let is_told = |(label, value): (&String, &Value)| other_thing::is_of_computer(label) && is_version(value);
+    object.as_object().is_some_and(|fields| fields.iter().any(is_told))
 }
 
 /// The most values within each other in which a group of computers may be.

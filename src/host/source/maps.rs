@@ -199,10 +199,10 @@ fn add<'j>(
         Value::String(words) if has_version_in(label, words) => return Ok(Seen::of(Told::Version)),
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => return Ok(Seen::of(Told::Nothing)),
     };
-    let begin = found.len();
+    let (object, begin) = (value, found.len());
     let (mut told, mut beside, mut parts) = (Told::Nothing, None, Vec::with_capacity(fields.len()));
     for (name, value) in fields {
-        if !is_list && is_of_others(holder, name, value) {
+        if !is_list && is_of_others(object, holder, name, value) {
             continue;
         }
         let before = found.len();
@@ -281,7 +281,7 @@ pub(super) fn all_records(json: &Value, knowledge: &Knowledge) -> Records {
         if records::is_list(label, value) {
             continue;
         }
-        let is_other = is_of_others("", label, value) || other_host::is_about_others(label);
+        let is_other = is_of_others(json, "", label, value) || other_host::is_about_others(label);
         let is_nested = value.is_object() || value.is_array();
         match value.as_array().filter(|_| !is_other) {
             Some(list) if list.iter().any(is_alike) || is_inventory(value, knowledge) => objects.extend(list),
