@@ -210,16 +210,40 @@ impl Section<'_> {
     }
 
     /// The name of the computer that a script wrote above its Windows: `Host: web01`. A field of YAML says less than the key above it, and
-    /// a request of HTTP names what was asked. A title with digits may be the name of the computer too, so it is kept before the other.
-    fn name_within(&self) -> Option<String> {
+    /// a request of HTTP names what was asked. A title with digits may be the name of the computer too, so it is kept before the other, and
+    /// below it a word is not a name, as in `Host: pending`.
+    fn name_within(&self, knowledge: &Knowledge) -> Option<String> {
         let title = self.title.name;
         let mut lines = self.body.lines().filter(|line| !line.trim().is_empty()).peekable();
         let is_yaml = matches!(self.title.mark, Mark::Colon(_)) && lines.peek().is_some_and(|first| blanks_before(first) > 0);
         let mut above = lines.take_while(|line| !is_yaml && versions(line).is_empty() && !line.contains(" HTTP/"));
-        let name = above.find_map(other_computer::labelled)?;
-        let is_same = name.split('.').next().is_some_and(|first| first.eq_ignore_ascii_case(title));
-        Some(if is_same || !is_mixed(title) { name.to_owned() } else { format!("{title}/{name}") })
+        let names = |line: &str| line.split(':').next().is_some_and(|label| label.to_ascii_lowercase().contains("name"));
+        let is_word = |line: &str, name: &str| self.title.is_sure() && !is_mixed(name) && !names(line);
+        let name = above.find_map(|line| {
+            let name = other_computer::labelled(line)?;
+            (!is_word(line, name) && !spec::is_host(name, knowledge)).then_some(name)
+        })?;
+        Some(if is_same(title, name) {
+            if title.len() > name.len() { title.to_owned() } else { name.to_owned() }
+        } else if is_mixed(title) && !self.is_below_path() {
+            format!("{title}/{name}")
+        } else {
+            name.to_owned()
+        })
     }
+
+    /// True where the title is the path to a file, which is not the name of a computer.
+    fn is_below_path(&self) -> bool {
+        let Title { name, mark, .. } = self.title;
+        name.contains('/') || is_path_of_file(name) || (mark == Mark::PsExec && name.contains('\\'))
+    }
+}
+
+/// True for two names of one computer, of which one may have its domain.
+fn is_same(one: &str, other: &str) -> bool {
+    let first = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let is_alone = |name: &str| !name.contains('.');
+    one.eq_ignore_ascii_case(other) || (first(one) == first(other) && (is_alone(one) || is_alone(other)))
 }
 
 /// True for a text with a version or a release that is not that of an image.
@@ -384,9 +408,11 @@ fn hosts(document: &Document<'_>, sections: Option<&[Section<'_>]>) -> Result<Ve
         let read = of_section(section, is_only, document.knowledge);
         // Files at several paths of one computer may be about as many.
         let are_several = paths.get(&title.name.to_ascii_lowercase()).is_some_and(|paths| paths.len() > 1);
-        let name = title.path.filter(|_| are_several).unwrap_or(title.name);
         // A title may be that of a group.
-        (name.to_owned(), answers::own_name(&read, || section.name_within()), read)
+        let own = answers::own_name(&read, || section.name_within(document.knowledge));
+        let is_own = own.as_deref().is_some_and(|own| is_same(title.name, own));
+        let name = title.path.filter(|_| are_several && !is_own).unwrap_or(title.name);
+        (name.to_owned(), own, read)
     });
     answers::hosts_by_own_names(document, parts.collect())
 }
@@ -693,6 +719,33 @@ mod tests {
             ),
             ("=== web01 ===\nHost: hv1\n10.0.20348.2402\n", "web01/hv1 10.0.20348.2402"),
             ("=== web01 ===\nHost: web01.corp.example\n10.0.20348.2402\n", "web01.corp.example 10.0.20348.2402"),
+            ("=== web01.corp.example ===\nHost: web01\n10.0.20348.2402\n", "web01.corp.example 10.0.20348.2402"),
+            ("=== web01.corp.example ===\nHost: web01.corp.example\n10.0.20348.2402\n", "web01.corp.example 10.0.20348.2402"),
+            (
+                "=== web01.a.example ===\nHost: web01.b.example\n10.0.20348.2402\n",
+                "web01.a.example/web01.b.example 10.0.20348.2402",
+            ),
+            // A section that is there twice.
+            (
+                "=== web01 ===\nHost: hv1\n10.0.20348.2402\n=== web01 ===\nHost: hv1\n10.0.20348.2402\n",
+                "web01/hv1 10.0.20348.2402",
+            ),
+            (
+                "=== web01 ===\nHost: web01\n10.0.20348.2402\n=== web01 ===\nHost: web01\n10.0.20348.2402\n",
+                "web01 10.0.20348.2402",
+            ),
+            // A path is not a computer.
+            ("\\\\nas01\\out\\web01.txt:\nHost: web01\n10.0.20348.2402\n", "web01 10.0.20348.2402"),
+            (
+                "\\\\web01\\c$\\a.txt:\nHost: web01\n10.0.20348.2402\n\\\\web01\\c$\\b.txt:\nHost: web01\n10.0.20348.2402\n",
+                "web01 10.0.20348.2402",
+            ),
+            ("=== hosts/web01.txt ===\nHost: web01\n10.0.20348.2402\n", "web01 10.0.20348.2402"),
+            // What is not a name.
+            ("=== web01 ===\nHost: ltsc2022\nMicrosoft Windows [Version 10.0.20348.2402]\n", "web01 10.0.20348.2402"),
+            ("=== web01 ===\nHost: pending\n10.0.20348.2402\n", "web01 10.0.20348.2402"),
+            ("=== web01 ===\nComputer: vmware\n10.0.20348.2402\n", "web01 10.0.20348.2402"),
+            ("\\\\fileserver:\nHost: enabled\n10.0.20348.2402\n", "fileserver 10.0.20348.2402"),
             ("=== web01 ===\nGET /os HTTP/1.1\nHost: api01.example.com\n10.0.20348.2402\n", "web01 10.0.20348.2402"),
             (
                 "=== web01 ===\nHost: unknown\n10.0.20348.2402\n=== web02 ===\nHost: OK\n10.0.20348.2402\n=== web03 ===\nHost: n/a\n10.0.20348.2402\n",
