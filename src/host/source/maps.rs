@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::records::{self, LISTS, Records};
 use super::{
-    Document, Format, Read, Syntax, Text, answers, has_version, in_answer, in_fields, inventory, is_of_one, is_of_others,
-    json_text, left_out, sections,
+    Document, Format, MOST_GROUPS, Read, Syntax, Text, answers, has_computers, has_version, in_answer, in_fields, inventory,
+    is_of_one, is_of_others, json_text, left_out, sections,
 };
 use crate::Error;
 use crate::host::facts::HostFacts;
@@ -269,6 +269,8 @@ fn in_list(value: &Value, knowledge: &Knowledge) -> Option<Result<Read, Error>> 
 /// The records of JSON: those of its [objects](records::objects), and those of other lists of computers beside the lists that are known
 /// by their labels. A field beside them that tells of computers in another way, and one with other versions, are named: they are not read.
 pub(super) fn all_records(json: &Value, knowledge: &Knowledge) -> Records {
+    // Items of these may have the fields of computers: `name` and `version`.
+    const THINGS: [&str; 5] = ["baselines", "files", "hotfixes", "patches", "updates"];
     let mut objects = records::objects(json);
     let known = objects.first().copied().and_then(Value::as_object);
     let is_alike = |object: &Value| match (known, object.as_object()) {
@@ -281,7 +283,8 @@ pub(super) fn all_records(json: &Value, knowledge: &Knowledge) -> Records {
         if records::is_list(label, value) {
             continue;
         }
-        let is_other = is_of_others(json, "", label, value) || other_host::is_about_others(label);
+        let is_of_things = THINGS.iter().any(|known| label.eq_ignore_ascii_case(known)) && !has_computers(value, MOST_GROUPS);
+        let is_other = is_of_things || is_of_others(json, "", label, value) || other_host::is_about_others(label);
         let is_nested = value.is_object() || value.is_array();
         match value.as_array().filter(|_| !is_other) {
             Some(list) if list.iter().any(is_alike) || is_inventory(value, knowledge) => objects.extend(list),
