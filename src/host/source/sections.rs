@@ -462,8 +462,9 @@ fn of_section(section: &Section<'_>, is_only: bool, knowledge: &Knowledge) -> Re
 /// The line of a section with a Windows that is not what a tool prints of its own computer, or the second answer of one: `frontend ltsc2022`,
 /// a second `Microsoft Windows [Version …]`. In a text with one section, a sentence may have the Windows.
 fn strange_line<'s>(section: &'s Section<'_>, is_only: bool, knowledge: &Knowledge) -> Option<&'s str> {
-    let lines = section.body.lines().map(str::trim).filter(|line| line.len() <= LONGEST_LINE);
-    let with_windows: Vec<&str> = lines.filter(|line| names_windows(line, knowledge)).collect();
+    let lines: Vec<&str> = section.body.lines().map(without_mark).filter(|line| !line.is_empty()).collect();
+    let is_told = |line: &&str| line.len() <= LONGEST_LINE && names_windows(line, knowledge);
+    let with_windows: Vec<&str> = lines.iter().copied().filter(is_told).collect();
     if is_only && with_windows.len() < 2 {
         return None;
     }
@@ -480,7 +481,7 @@ fn strange_line<'s>(section: &'s Section<'_>, is_only: bool, knowledge: &Knowled
     // Before the Windows stand words that are not names of computers, or a label with blanks in it: `Platform: Windows Server 2022`,
     // `This host runs 10.0.20348.2402`, `Latest KB: KB5036909 (OS Build 20348.2402)`.
     let is_of_itself = |line: &str| {
-        const WORDS: [&str; 5] = ["is", "it", "on", "runs", "this"];
+        const WORDS: [&str; 11] = ["answer", "detected", "is", "it", "location", "model", "on", "role", "runs", "this", "type"];
         let is_known =
             |word: &str| is_part(word) || list::is_label(word) || WORDS.iter().any(|known| word.eq_ignore_ascii_case(known));
         let has_label = || {
@@ -491,9 +492,26 @@ fn strange_line<'s>(section: &'s Section<'_>, is_only: bool, knowledge: &Knowled
         };
         words(line).take_while(|word| !is_windows(word)).all(is_known) || has_label()
     };
-    let mut answers = with_windows.iter().copied().filter(|line| is_answer(line) && !versions(line).is_empty());
+    let is_versioned = |line: &&str| is_answer(line) && !versions(line).is_empty();
+    let answers: Vec<&str> = with_windows.iter().copied().filter(is_versioned).collect();
+    // The same version right below, in other words: `Windows: 10.0.20348.1` above `Microsoft Windows [Version 10.0.20348.1]`.
+    let second = match answers.as_slice() {
+        [one, next] if one != next && versions(one) == versions(next) => {
+            let are_together = lines.windows(2).any(|pair| pair == answers.as_slice());
+            (!are_together).then_some(*next)
+        }
+        [_, next, ..] => Some(*next),
+        _ => None,
+    };
     let is_strange = |line: &&str| !is_answer(line) && !is_property(line) && !is_of_itself(line);
-    with_windows.iter().copied().find(is_strange).or_else(|| answers.nth(1))
+    with_windows.iter().copied().find(is_strange).or(second)
+}
+
+/// A line without blanks around it, and without a mark before it that is not a name.
+fn without_mark(line: &str) -> &str {
+    const MARKS: [&str; 3] = ["[INFO] ", "-> ", "* "];
+    let line = line.trim();
+    MARKS.iter().find_map(|mark| line.strip_prefix(mark)).unwrap_or(line).trim_start()
 }
 
 /// The words of a text, without the signs between a label and its value.
@@ -561,11 +579,38 @@ mod tests {
             let text = format!("=== web01 ===\n{line}\n=== web02 ===\n{line}\n");
             assert_eq!(hosts_in(&text), format!("web01 {version}, web02 {version}"), "{line}");
         }
-        for line in ["Host: Windows Server 2022", "Platform: Windows Server 2022"] {
+        for line in [
+            "Host: Windows Server 2022",
+            "Platform: Windows Server 2022",
+            "Detected: Windows Server 2022",
+            "Role: Windows Server 2022",
+            "Type: Windows Server 2022",
+            "Model: Windows Server 2022",
+            "Location: Windows Server 2022",
+            "Answer: Windows Server 2022",
+        ] {
             for answer in ["10.0.20348.2402", "Microsoft Windows [Version 10.0.20348.2402]"] {
                 let text = format!("=== web01 ===\n{line}\n{answer}\n");
                 assert_eq!(hosts_in(&text), "web01 10.0.20348.2402", "{text}");
             }
+        }
+        // The same version in other words, and marks that are not names.
+        for answer in [
+            "Windows: 10.0.20348.2402\nMicrosoft Windows [Version 10.0.20348.2402]",
+            "Microsoft Windows Server 2022 Datacenter 10.0.20348.2402\n\nMicrosoft Windows [Version 10.0.20348.2402]",
+            "[INFO] Microsoft Windows [Version 10.0.20348.2402]",
+            "-> Microsoft Windows [Version 10.0.20348.2402]",
+            "* Microsoft Windows [Version 10.0.20348.2402]",
+        ] {
+            let text = format!("=== web01 ===\n{answer}\n=== web02 ===\n{answer}\n");
+            assert_eq!(hosts_in(&text), "web01 10.0.20348.2402, web02 10.0.20348.2402", "{text}");
+        }
+        for answer in [
+            "Windows: 10.0.20348.2402\ndone\nMicrosoft Windows [Version 10.0.20348.2402]",
+            "Microsoft Windows [Version 10.0.20348.2402]\nMicrosoft Windows [Version 10.0.20348.2402]",
+        ] {
+            let text = format!("=== web01 ===\n{answer}\n=== web02 ===\n10.0.20348.2402\n");
+            assert!(hosts_in(&text).contains("may be about another computer"), "{text}: {}", hosts_in(&text));
         }
         // The version is that of another Windows.
         for label in ["Host", "Server", "Platform", "OS"] {
