@@ -103,14 +103,14 @@ impl<'t> Title<'t> {
         let path = path.filter(|path| path.strip_prefix(name).is_some_and(|within| within.starts_with('\\')));
         // A path may have blanks in it.
         let is_name = spec::is_name(name) || (trimmed.contains(r"\\") && is_path_of_file(name));
-        // PsExec writes names of computers alone.
-        let is_computer = mark == Mark::PsExec || !(list::is_label(name) || is_part(name));
+        // PsExec writes names of computers alone, and a path to a drive begins with one.
+        let is_computer = mark == Mark::PsExec || path.is_some() || !(list::is_label(name) || is_part(name));
         (is_name && is_computer).then_some(Self { at, name, path, mark, said })
     }
 
     /// True for a title that is the name of a computer, whatever is below it.
     fn is_sure(&self) -> bool {
-        self.mark == Mark::PsExec || is_mixed(self.name)
+        self.mark == Mark::PsExec || self.path.is_some() || is_mixed(self.name)
     }
 }
 
@@ -811,6 +811,11 @@ mod tests {
                 "==> \\\\web01\\c$\\ver.txt <==\n10.0.20348.2402\n==> \\\\web02\\c$\\ver.txt <==\n10.0.20348.2402\n",
                 "web01 10.0.20348.2402, web02 10.0.20348.2402",
             ),
+            (
+                "=== \\\\images\\c$\\ver.txt ===\n10.0.20348.2402\n=== \\\\fileserver\\c$\\ver.txt ===\n10.0.20348.2402\n",
+                "images 10.0.20348.2402, fileserver 10.0.20348.2402",
+            ),
+            ("==> \\\\images\\c$\\ver.txt <==\nMicrosoft Windows [Version 10.0.20348.2402]\n", "images 10.0.20348.2402"),
             // What is shared may have files of several computers.
             (
                 "\\\\nas01\\hosts\\web01.txt:\n10.0.20348.2402\n\n\\\\nas01\\hosts\\web02.txt:\n10.0.20348.2402\n",
