@@ -136,10 +136,13 @@ impl<'j> Part<'j> {
     /// The [word](Self::word) of an object with these fields.
     fn word_among(parts: &[Self], knowledge: &Knowledge) -> Option<&'j str> {
         let is_word = |part: &Self| {
-            let is_lower = part.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+            let is_sign = |c: char| c.is_ascii_digit() || c == '-';
+            let is_lower = part.name.chars().all(|c| c.is_ascii_lowercase() || is_sign(c));
+            // `WIN-ABC` is a name that Windows makes.
+            let is_upper = part.name.contains('-') && part.name.chars().all(|c| c.is_ascii_uppercase() || is_sign(c));
             let is_host = |text: &str| list::surely_build_of(text, knowledge).is_some();
             // `2024-01-01` is a date.
-            let is_name = is_lower && part.is_named() && part.name.contains(char::is_alphabetic);
+            let is_name = (is_lower || is_upper) && part.is_named() && part.name.contains(char::is_alphabetic);
             is_name && part.value.as_str().is_none_or(is_host)
         };
         let mut told = parts.iter().filter(|part| part.has_version);
@@ -459,6 +462,16 @@ fn of_columns(value: &Value, knowledge: &Knowledge) -> Option<Result<HostFacts, 
     }
 }
 
+/// These facts with the revision in the only version of these words, where they have none.
+fn with_revision(facts: HostFacts, words: &str) -> HostFacts {
+    match version_text::versions(words).as_slice() {
+        [version] if facts.os_version.revision.is_none() && version.triple() == facts.os_version.triple() => {
+            HostFacts { os_version: *version, ..facts }
+        }
+        _ => facts,
+    }
+}
+
 /// The hosts in the value of one computer: what a tool printed, or fields.
 fn of_computer(name: &str, value: &Value, knowledge: &Knowledge) -> Result<Read, Error> {
     if !names_windows(value, knowledge) {
@@ -470,9 +483,10 @@ fn of_computer(name: &str, value: &Value, knowledge: &Knowledge) -> Result<Read,
     if let Some(read) = in_fields(&value.to_string(), knowledge) {
         return read;
     }
+    let words = json_text::all_words(value).unwrap_or_default();
     let facts = match of_columns(value, knowledge) {
-        Some(facts) => facts?,
-        None => json_text::one(&json_text::all_words(value).unwrap_or_default(), knowledge)?,
+        Some(facts) => with_revision(facts?, &words),
+        None => json_text::one(&words, knowledge)?,
     };
     Ok(Read { hosts: vec![facts], notes: Vec::new() })
 }
@@ -612,6 +626,12 @@ mod tests {
                 r#"{"web01": {"2024-01-01": "10.0.20348.2402"}, "web02": {"2024-01-02": "10.0.17763.5820"}}"#,
                 "web01 10.0.20348.2402, web02 10.0.17763.5820",
             ),
+            // The revision in a field that is not a column.
+            (
+                r#"{"rack1": {"web": {"os": "Windows Server 2022", "version": "10.0.20348.2402"}},
+                "rack2": {"db": {"os": "Windows Server 2022", "version": "10.0.20348.2402"}}}"#,
+                "rack1 10.0.20348.2402, rack2 10.0.20348.2402",
+            ),
             // What stands beside a list of computers and is not one.
             (
                 r#"{"hosts": [{"name": "web01", "osVersion": "10.0.20348.1"}], "counts": [{"Count": 1, "Name": "10.0.17763.1"}],
@@ -678,6 +698,11 @@ mod tests {
                 "the fields of `rack1` name another computer, `web`",
             ),
             (r#"{"rack1": {"web": "10.0.20348.1"}}"#, "a host cannot be read from JSON"),
+            (r#"{"rack1": {"WIN-ABC": {"version": "10.0.20348.1"}}}"#, "a host cannot be read from JSON"),
+            (
+                r#"{"rack1": {"WIN-ABC": {"os": "Windows Server 2022", "version": "10.0.20348.1"}}}"#,
+                "Windows Server 2022 10.0.20348.1",
+            ),
             // Names whose versions cannot be read.
             (
                 r#"{"alpha": {"stdout": "Microsoft Windows [Version 10.0.20348.2402]", "rc": 0}, "beta": {"stdout": "", "rc": 1}}"#,
