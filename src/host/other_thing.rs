@@ -387,9 +387,34 @@ mod tests {
                 format!("PC1: {}", IMAGES.replace("images", "allowedVersions")),
             ),
             (
+                r#"{"hosts": [{"name": "web01", "version": "10.0.20348.2402"}],
+                "updates": [{"name": "2024-05 Cumulative Update", "version": "10.0.20348.2461"}]}"#,
+                format!("web01: {}", IMAGES.replace("images", "updates")),
+            ),
+            (
+                r#"{"hosts": [{"name": "web01", "version": "10.0.20348.2402"}], "baselines": [{"name": "base", "version": "10.0.20348.2461"}]}"#,
+                format!("web01: {}", IMAGES.replace("images", "baselines")),
+            ),
+            // Computers that are to get updates.
+            (
+                r#"{"hosts": [{"name": "web01", "version": "10.0.20348.2402"}], "updates": [{"name": "web02", "version": "10.0.20348.2402"}]}"#,
+                "web01, web02: ".to_owned(),
+            ),
+            // What runs on a computer that has a version of its own.
+            (
+                r#"{"web01": {"version": "10.0.20348.2402", "containers": {"con01": {"version": "10.0.17763.5820"}}},
+                "web02": {"version": "10.0.17763.5820"}}"#,
+                format!("web01, web02: {}", IMAGES.replace("images", "containers")),
+            ),
+            (
+                r#"{"hosts": {"web01": {"version": "10.0.20348.2402", "images": {"con01": "10.0.17763.5820"}},
+                "web02": {"version": "10.0.17763.5820"}}}"#,
+                format!("web01, web02: {IMAGES}"),
+            ),
+            (
                 r#"{"hosts": [{"name": "web01", "version": "10.0.20348.1"}, {"name": "web02", "version": "10.0.20348.1"}],
                 "updates": [{"name": "KB5031364", "version": "10.0.20348.2031"}]}"#,
-                "web01, web02: left out, since files and updates are not hosts: `KB5031364`".to_owned(),
+                format!("web01, web02: {}", IMAGES.replace("images", "updates")),
             ),
             (
                 r#"[{"name": "web01", "version": "10.0.20348.1"}, {"name": "ntdll.dll", "version": "10.0.17763.1"}]"#,

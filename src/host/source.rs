@@ -355,19 +355,20 @@ fn named_thing(json: &Value) -> Option<Error> {
 fn left_out<'j>(holder: &str, value: &'j Value) -> Option<&'j str> {
     match value {
         Value::Array(values) => values.iter().find_map(|value| left_out("", value)),
-        Value::Object(fields) => fields.iter().find_map(|(label, value)| {
-            let is_left_out = is_of_others(holder, label, value);
-            if is_left_out { has_version(value).then_some(label.as_str()) } else { left_out(label, value) }
+        Value::Object(fields) => fields.iter().find_map(|(label, field)| {
+            let is_left_out = is_of_others(value, holder, label, field);
+            if is_left_out { has_version(field).then_some(label.as_str()) } else { left_out(label, field) }
         }),
         _ => None,
     }
 }
 
-/// True for a field that holds [other things](other_thing), by its label. A computer may be called so, as where `holder` is the label of
-/// an object of computers, and so may a group of computers.
-fn is_of_others(holder: &str, label: &str, value: &Value) -> bool {
+/// True for a field of an object that holds [other things](other_thing), by its label. A computer may be called so, as where `holder` is
+/// the label of an object of computers, and so may a group of computers.
+fn is_of_others(object: &Value, holder: &str, label: &str, value: &Value) -> bool {
     let is_group = || other_thing::IN_GROUPS.iter().any(|inner| value.get(*inner).is_some());
-    let has_some = || other_thing::may_be_group(label) && has_computers(value);
+    // Beside the version of a computer stands what runs on it.
+    let has_some = || other_thing::may_be_group(label) && !has_own_version(object) && has_computers(value, MOST_GROUPS);
     let is_of_hosts = || maps::HOLDERS.contains(&holder) || is_group() || is_of_one(value) || has_some();
     (value.is_object() || value.is_array()) && other_thing::is_label(label) && !is_of_hosts()
 }
@@ -378,20 +379,31 @@ fn is_of_one(value: &Value) -> bool {
     value.as_object().is_some_and(|fields| fields.iter().any(is_told))
 }
 
-/// True for a value in which a computer has a version, by the digits in its name.
-fn has_computers(value: &Value) -> bool {
+/// True for an object with the version of one computer in a field.
+fn has_own_version(object: &Value) -> bool {
+    let is_version = |value: &Value| value.as_str().is_some_and(|words| !version_text::versions(words).is_empty());
+    let is_told = |(label, value): (&String, &Value)| other_thing::is_of_computer(label) && is_version(value);
+    object.as_object().is_some_and(|fields| fields.iter().any(is_told))
+}
+
+/// The most values within each other in which a group of computers may be.
+const MOST_GROUPS: usize = 8;
+
+/// True for a value in which a computer has a version, by the digits in its name. So many values within each other are looked at.
+fn has_computers(value: &Value, depth: usize) -> bool {
+    let Some(deeper) = depth.checked_sub(1) else { return false };
     match value {
         Value::Array(values) => values.iter().any(|value| {
             let line = value.as_str().and_then(|line| line.split_once(' '));
             let is_line = line.is_some_and(|(name, _)| other_thing::is_computer(name));
             let records = Records::of_json(value).all;
             let is_named = |record: &Record| inventory::name(record).is_some_and(other_thing::is_computer);
-            has_version(value) && (is_line || records.iter().any(is_named) || has_computers(value))
+            ((is_line || records.iter().any(is_named)) && has_version(value)) || has_computers(value, deeper)
         }),
         Value::Object(fields) => fields.iter().any(|(name, value)| {
             let is_nested = value.is_object() || value.is_array();
             let is_computer = || other_thing::is_computer(name) && (is_nested || value.is_string());
-            has_version(value) && (is_computer() || has_computers(value))
+            (is_computer() && has_version(value)) || has_computers(value, deeper)
         }),
         _ => false,
     }
@@ -507,6 +519,19 @@ mod tests {
             let error = hosts(json.as_bytes(), Knowledge::built_in()).unwrap_err();
             assert_eq!(error.causes, ["it describes an image, not a host"], "{json}");
         }
+    }
+
+    #[test]
+    fn groups_of_computers_are_not_looked_for_at_any_depth() {
+        let within = |depth: usize| {
+            let computers = r#"{"web01": "10.0.20348.2402", "web02": "10.0.17763.5820"}"#.to_owned();
+            (0..depth).fold(computers, |inner, _| format!(r#"{{"images": {inner}}}"#))
+        };
+        for depth in [1, 5] {
+            assert_eq!(hosts_in(&within(depth)), "web01 10.0.20348.2402, web02 10.0.17763.5820", "{depth}");
+        }
+        let error = hosts(within(100).as_bytes(), Knowledge::built_in()).unwrap_err();
+        assert_eq!(error.causes, ["the versions below `images` are not those of hosts"]);
     }
 
     #[test]

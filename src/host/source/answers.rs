@@ -35,15 +35,19 @@ pub(super) fn hosts<N: AsRef<str>>(
 }
 
 /// The hosts of these parts: the name of a part, the name that its one host has in it, and what was read. A host is called by its own name,
-/// behind that of its part where another has the same.
+/// behind that of its part where another has the same, unless it begins with that.
 pub(super) fn hosts_by_own_names(
     document: &Document<'_>,
     parts: Vec<(String, Option<String>, Result<Read, Error>)>,
 ) -> Result<Vec<HostFacts>, Error> {
     let mut times: HashMap<String, usize> = HashMap::new();
     parts.iter().filter_map(|(_, own, _)| own.as_deref()).for_each(|own| *times.entry(own.to_lowercase()).or_default() += 1);
+    let has_name = |own: &str, name: &str| {
+        let rest = own.to_lowercase().strip_prefix(&name.to_lowercase()).map(str::to_owned);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']))
+    };
     let named = |(name, own, read): (String, Option<String>, Result<Read, Error>)| match own {
-        Some(own) if times.get(&own.to_lowercase()) == Some(&1) => (own, read),
+        Some(own) if times.get(&own.to_lowercase()) == Some(&1) || has_name(&own, &name) => (own, read),
         Some(own) => (format!("{name}/{own}"), read),
         None => (name, read),
     };

@@ -93,7 +93,7 @@ fn add(value: &Value, label: &str, text: &mut String) -> Option<()> {
         }
         Value::Object(fields) => {
             let holder = label;
-            let mut fields = fields.iter().filter(|(label, value)| !is_of_others(holder, label, value));
+            let mut fields = fields.iter().filter(|(label, field)| !is_of_others(value, holder, label, field));
             fields.try_for_each(|(label, value)| if is_of_image(label) { None } else { add(value, label, text) })?;
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}

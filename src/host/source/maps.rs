@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::records::{self, LISTS, Records};
 use super::{
-    Document, Format, Read, Syntax, Text, answers, has_version, in_answer, in_fields, inventory, is_of_one, is_of_others,
-    json_text, left_out, sections,
+    Document, Format, MOST_GROUPS, Read, Syntax, Text, answers, has_computers, has_version, in_answer, in_fields, inventory,
+    is_of_one, is_of_others, json_text, left_out, sections,
 };
 use crate::Error;
 use crate::host::facts::HostFacts;
@@ -136,10 +136,13 @@ impl<'j> Part<'j> {
     /// The [word](Self::word) of an object with these fields.
     fn word_among(parts: &[Self], knowledge: &Knowledge) -> Option<&'j str> {
         let is_word = |part: &Self| {
-            let is_lower = part.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+            let is_sign = |c: char| c.is_ascii_digit() || c == '-';
+            let is_lower = part.name.chars().all(|c| c.is_ascii_lowercase() || is_sign(c));
+            // `WIN-ABC` is a name that Windows makes.
+            let is_upper = part.name.contains('-') && part.name.chars().all(|c| c.is_ascii_uppercase() || is_sign(c));
             let is_host = |text: &str| list::surely_build_of(text, knowledge).is_some();
             // `2024-01-01` is a date.
-            let is_name = is_lower && part.is_named() && part.name.contains(char::is_alphabetic);
+            let is_name = (is_lower || is_upper) && part.is_named() && part.name.contains(char::is_alphabetic);
             is_name && part.value.as_str().is_none_or(is_host)
         };
         let mut told = parts.iter().filter(|part| part.has_version);
@@ -199,10 +202,10 @@ fn add<'j>(
         Value::String(words) if has_version_in(label, words) => return Ok(Seen::of(Told::Version)),
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => return Ok(Seen::of(Told::Nothing)),
     };
-    let begin = found.len();
+    let (object, begin) = (value, found.len());
     let (mut told, mut beside, mut parts) = (Told::Nothing, None, Vec::with_capacity(fields.len()));
     for (name, value) in fields {
-        if !is_list && is_of_others(holder, name, value) {
+        if !is_list && is_of_others(object, holder, name, value) {
             continue;
         }
         let before = found.len();
@@ -269,6 +272,8 @@ fn in_list(value: &Value, knowledge: &Knowledge) -> Option<Result<Read, Error>> 
 /// The records of JSON: those of its [objects](records::objects), and those of other lists of computers beside the lists that are known
 /// by their labels. A field beside them that tells of computers in another way, and one with other versions, are named: they are not read.
 pub(super) fn all_records(json: &Value, knowledge: &Knowledge) -> Records {
+    // Items of these may have the fields of computers: `name` and `version`.
+    const THINGS: [&str; 5] = ["baselines", "files", "hotfixes", "patches", "updates"];
     let mut objects = records::objects(json);
     let known = objects.first().copied().and_then(Value::as_object);
     let is_alike = |object: &Value| match (known, object.as_object()) {
@@ -281,7 +286,8 @@ pub(super) fn all_records(json: &Value, knowledge: &Knowledge) -> Records {
         if records::is_list(label, value) {
             continue;
         }
-        let is_other = is_of_others("", label, value) || other_host::is_about_others(label);
+        let is_of_things = THINGS.iter().any(|known| label.eq_ignore_ascii_case(known)) && !has_computers(value, MOST_GROUPS);
+        let is_other = is_of_things || is_of_others(json, "", label, value) || other_host::is_about_others(label);
         let is_nested = value.is_object() || value.is_array();
         match value.as_array().filter(|_| !is_other) {
             Some(list) if list.iter().any(is_alike) || is_inventory(value, knowledge) => objects.extend(list),
@@ -456,6 +462,16 @@ fn of_columns(value: &Value, knowledge: &Knowledge) -> Option<Result<HostFacts, 
     }
 }
 
+/// These facts with the revision in the only version of these words, where they have none.
+fn with_revision(facts: HostFacts, words: &str) -> HostFacts {
+    match version_text::versions(words).as_slice() {
+        [version] if facts.os_version.revision.is_none() && version.triple() == facts.os_version.triple() => {
+            HostFacts { os_version: *version, ..facts }
+        }
+        _ => facts,
+    }
+}
+
 /// The hosts in the value of one computer: what a tool printed, or fields.
 fn of_computer(name: &str, value: &Value, knowledge: &Knowledge) -> Result<Read, Error> {
     if !names_windows(value, knowledge) {
@@ -467,9 +483,10 @@ fn of_computer(name: &str, value: &Value, knowledge: &Knowledge) -> Result<Read,
     if let Some(read) = in_fields(&value.to_string(), knowledge) {
         return read;
     }
+    let words = json_text::all_words(value).unwrap_or_default();
     let facts = match of_columns(value, knowledge) {
-        Some(facts) => facts?,
-        None => json_text::one(&json_text::all_words(value).unwrap_or_default(), knowledge)?,
+        Some(facts) => with_revision(facts?, &words),
+        None => json_text::one(&words, knowledge)?,
     };
     Ok(Read { hosts: vec![facts], notes: Vec::new() })
 }
@@ -609,6 +626,12 @@ mod tests {
                 r#"{"web01": {"2024-01-01": "10.0.20348.2402"}, "web02": {"2024-01-02": "10.0.17763.5820"}}"#,
                 "web01 10.0.20348.2402, web02 10.0.17763.5820",
             ),
+            // The revision in a field that is not a column.
+            (
+                r#"{"rack1": {"web": {"os": "Windows Server 2022", "version": "10.0.20348.2402"}},
+                "rack2": {"db": {"os": "Windows Server 2022", "version": "10.0.20348.2402"}}}"#,
+                "rack1 10.0.20348.2402, rack2 10.0.20348.2402",
+            ),
             // What stands beside a list of computers and is not one.
             (
                 r#"{"hosts": [{"name": "web01", "osVersion": "10.0.20348.1"}], "counts": [{"Count": 1, "Name": "10.0.17763.1"}],
@@ -675,6 +698,11 @@ mod tests {
                 "the fields of `rack1` name another computer, `web`",
             ),
             (r#"{"rack1": {"web": "10.0.20348.1"}}"#, "a host cannot be read from JSON"),
+            (r#"{"rack1": {"WIN-ABC": {"version": "10.0.20348.1"}}}"#, "a host cannot be read from JSON"),
+            (
+                r#"{"rack1": {"WIN-ABC": {"os": "Windows Server 2022", "version": "10.0.20348.1"}}}"#,
+                "Windows Server 2022 10.0.20348.1",
+            ),
             // Names whose versions cannot be read.
             (
                 r#"{"alpha": {"stdout": "Microsoft Windows [Version 10.0.20348.2402]", "rc": 0}, "beta": {"stdout": "", "rc": 1}}"#,

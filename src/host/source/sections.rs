@@ -103,14 +103,14 @@ impl<'t> Title<'t> {
         let path = path.filter(|path| path.strip_prefix(name).is_some_and(|within| within.starts_with('\\')));
         // A path may have blanks in it.
         let is_name = spec::is_name(name) || (trimmed.contains(r"\\") && is_path_of_file(name));
-        // PsExec writes names of computers alone.
-        let is_computer = mark == Mark::PsExec || !(list::is_label(name) || is_part(name));
+        // PsExec writes names of computers alone, and a path to a drive begins with one.
+        let is_computer = mark == Mark::PsExec || path.is_some() || !(list::is_label(name) || is_part(name));
         (is_name && is_computer).then_some(Self { at, name, path, mark, said })
     }
 
     /// True for a title that is the name of a computer, whatever is below it.
     fn is_sure(&self) -> bool {
-        self.mark == Mark::PsExec || is_mixed(self.name)
+        self.mark == Mark::PsExec || self.path.is_some() || is_mixed(self.name)
     }
 }
 
@@ -210,16 +210,40 @@ impl Section<'_> {
     }
 
     /// The name of the computer that a script wrote above its Windows: `Host: web01`. A field of YAML says less than the key above it, and
-    /// a request of HTTP names what was asked. A title with digits may be the name of the computer too, so it is kept before the other.
-    fn name_within(&self) -> Option<String> {
+    /// a request of HTTP names what was asked. A title with digits may be the name of the computer too, so it is kept before the other, and
+    /// below it a word is not a name, as in `Host: pending`.
+    fn name_within(&self, knowledge: &Knowledge) -> Option<String> {
         let title = self.title.name;
         let mut lines = self.body.lines().filter(|line| !line.trim().is_empty()).peekable();
         let is_yaml = matches!(self.title.mark, Mark::Colon(_)) && lines.peek().is_some_and(|first| blanks_before(first) > 0);
         let mut above = lines.take_while(|line| !is_yaml && versions(line).is_empty() && !line.contains(" HTTP/"));
-        let name = above.find_map(other_computer::labelled)?;
-        let is_same = name.split('.').next().is_some_and(|first| first.eq_ignore_ascii_case(title));
-        Some(if is_same || !is_mixed(title) { name.to_owned() } else { format!("{title}/{name}") })
+        let names = |line: &str| line.split(':').next().is_some_and(|label| label.to_ascii_lowercase().contains("name"));
+        let is_word = |line: &str, name: &str| self.title.is_sure() && !is_mixed(name) && !names(line);
+        let name = above.find_map(|line| {
+            let name = other_computer::labelled(line)?;
+            (!is_word(line, name) && !spec::is_host(name, knowledge)).then_some(name)
+        })?;
+        Some(if is_same(title, name) {
+            if title.len() > name.len() { title.to_owned() } else { name.to_owned() }
+        } else if is_mixed(title) && !self.is_below_path() {
+            format!("{title}/{name}")
+        } else {
+            name.to_owned()
+        })
     }
+
+    /// True where the title is the path to a file, which is not the name of a computer.
+    fn is_below_path(&self) -> bool {
+        let Title { name, mark, .. } = self.title;
+        name.contains('/') || is_path_of_file(name) || (mark == Mark::PsExec && name.contains('\\'))
+    }
+}
+
+/// True for two names of one computer, of which one may have its domain.
+fn is_same(one: &str, other: &str) -> bool {
+    let first = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let is_alone = |name: &str| !name.contains('.');
+    one.eq_ignore_ascii_case(other) || (first(one) == first(other) && (is_alone(one) || is_alone(other)))
 }
 
 /// True for a text with a version or a release that is not that of an image.
@@ -384,9 +408,11 @@ fn hosts(document: &Document<'_>, sections: Option<&[Section<'_>]>) -> Result<Ve
         let read = of_section(section, is_only, document.knowledge);
         // Files at several paths of one computer may be about as many.
         let are_several = paths.get(&title.name.to_ascii_lowercase()).is_some_and(|paths| paths.len() > 1);
-        let name = title.path.filter(|_| are_several).unwrap_or(title.name);
         // A title may be that of a group.
-        (name.to_owned(), answers::own_name(&read, || section.name_within()), read)
+        let own = answers::own_name(&read, || section.name_within(document.knowledge));
+        let is_own = own.as_deref().is_some_and(|own| is_same(title.name, own));
+        let name = title.path.filter(|_| are_several && !is_own).unwrap_or(title.name);
+        (name.to_owned(), own, read)
     });
     answers::hosts_by_own_names(document, parts.collect())
 }
@@ -421,16 +447,24 @@ fn of_section(section: &Section<'_>, is_only: bool, knowledge: &Knowledge) -> Re
             [version] if version.triple() == facts.os_version.triple() => HostFacts { os_version: *version, ..facts },
             _ => facts,
         };
-        let read = read.unwrap_or(Err(error)).map(|facts| Read { hosts: vec![whole(facts)], notes: Vec::new() });
-        read.map_err(of_whom)
+        // The release in a field and the version of another build are two.
+        let one_build = |facts: HostFacts| match versions(body).as_slice() {
+            [version] if version.build != facts.os_version.build => {
+                Err(version_text::several_versions(&[facts.os_version, *version]))
+            }
+            _ => Ok(facts),
+        };
+        let read = read.unwrap_or(Err(error)).and_then(one_build);
+        read.map(|facts| Read { hosts: vec![whole(facts)], notes: Vec::new() }).map_err(of_whom)
     })
 }
 
 /// The line of a section with a Windows that is not what a tool prints of its own computer, or the second answer of one: `frontend ltsc2022`,
 /// a second `Microsoft Windows [Version …]`. In a text with one section, a sentence may have the Windows.
 fn strange_line<'s>(section: &'s Section<'_>, is_only: bool, knowledge: &Knowledge) -> Option<&'s str> {
-    let lines = section.body.lines().map(str::trim).filter(|line| line.len() <= LONGEST_LINE);
-    let with_windows: Vec<&str> = lines.filter(|line| names_windows(line, knowledge)).collect();
+    let lines: Vec<&str> = section.body.lines().map(without_mark).filter(|line| !line.is_empty()).collect();
+    let is_told = |line: &&str| line.len() <= LONGEST_LINE && names_windows(line, knowledge);
+    let with_windows: Vec<&str> = lines.iter().copied().filter(is_told).collect();
     if is_only && with_windows.len() < 2 {
         return None;
     }
@@ -447,7 +481,7 @@ fn strange_line<'s>(section: &'s Section<'_>, is_only: bool, knowledge: &Knowled
     // Before the Windows stand words that are not names of computers, or a label with blanks in it: `Platform: Windows Server 2022`,
     // `This host runs 10.0.20348.2402`, `Latest KB: KB5036909 (OS Build 20348.2402)`.
     let is_of_itself = |line: &str| {
-        const WORDS: [&str; 5] = ["is", "it", "on", "runs", "this"];
+        const WORDS: [&str; 11] = ["answer", "detected", "is", "it", "location", "model", "on", "role", "runs", "this", "type"];
         let is_known =
             |word: &str| is_part(word) || list::is_label(word) || WORDS.iter().any(|known| word.eq_ignore_ascii_case(known));
         let has_label = || {
@@ -458,9 +492,26 @@ fn strange_line<'s>(section: &'s Section<'_>, is_only: bool, knowledge: &Knowled
         };
         words(line).take_while(|word| !is_windows(word)).all(is_known) || has_label()
     };
-    let mut answers = with_windows.iter().copied().filter(|line| is_answer(line) && !versions(line).is_empty());
+    let is_versioned = |line: &&str| is_answer(line) && !versions(line).is_empty();
+    let answers: Vec<&str> = with_windows.iter().copied().filter(is_versioned).collect();
+    // The same version right below, in other words: `Windows: 10.0.20348.1` above `Microsoft Windows [Version 10.0.20348.1]`.
+    let second = match answers.as_slice() {
+        [one, next] if one != next && versions(one) == versions(next) => {
+            let are_together = lines.windows(2).any(|pair| pair == answers.as_slice());
+            (!are_together).then_some(*next)
+        }
+        [_, next, ..] => Some(*next),
+        _ => None,
+    };
     let is_strange = |line: &&str| !is_answer(line) && !is_property(line) && !is_of_itself(line);
-    with_windows.iter().copied().find(is_strange).or_else(|| answers.nth(1))
+    with_windows.iter().copied().find(is_strange).or(second)
+}
+
+/// A line without blanks around it, and without a mark before it that is not a name.
+fn without_mark(line: &str) -> &str {
+    const MARKS: [&str; 3] = ["[INFO] ", "-> ", "* "];
+    let line = line.trim();
+    MARKS.iter().find_map(|mark| line.strip_prefix(mark)).unwrap_or(line).trim_start()
 }
 
 /// The words of a text, without the signs between a label and its value.
@@ -528,10 +579,44 @@ mod tests {
             let text = format!("=== web01 ===\n{line}\n=== web02 ===\n{line}\n");
             assert_eq!(hosts_in(&text), format!("web01 {version}, web02 {version}"), "{line}");
         }
-        for line in ["Host: Windows Server 2022", "Platform: Windows Server 2022"] {
+        for line in [
+            "Host: Windows Server 2022",
+            "Platform: Windows Server 2022",
+            "Detected: Windows Server 2022",
+            "Role: Windows Server 2022",
+            "Type: Windows Server 2022",
+            "Model: Windows Server 2022",
+            "Location: Windows Server 2022",
+            "Answer: Windows Server 2022",
+        ] {
             for answer in ["10.0.20348.2402", "Microsoft Windows [Version 10.0.20348.2402]"] {
                 let text = format!("=== web01 ===\n{line}\n{answer}\n");
                 assert_eq!(hosts_in(&text), "web01 10.0.20348.2402", "{text}");
+            }
+        }
+        // The same version in other words, and marks that are not names.
+        for answer in [
+            "Windows: 10.0.20348.2402\nMicrosoft Windows [Version 10.0.20348.2402]",
+            "Microsoft Windows Server 2022 Datacenter 10.0.20348.2402\n\nMicrosoft Windows [Version 10.0.20348.2402]",
+            "[INFO] Microsoft Windows [Version 10.0.20348.2402]",
+            "-> Microsoft Windows [Version 10.0.20348.2402]",
+            "* Microsoft Windows [Version 10.0.20348.2402]",
+        ] {
+            let text = format!("=== web01 ===\n{answer}\n=== web02 ===\n{answer}\n");
+            assert_eq!(hosts_in(&text), "web01 10.0.20348.2402, web02 10.0.20348.2402", "{text}");
+        }
+        for answer in [
+            "Windows: 10.0.20348.2402\ndone\nMicrosoft Windows [Version 10.0.20348.2402]",
+            "Microsoft Windows [Version 10.0.20348.2402]\nMicrosoft Windows [Version 10.0.20348.2402]",
+        ] {
+            let text = format!("=== web01 ===\n{answer}\n=== web02 ===\n10.0.20348.2402\n");
+            assert!(hosts_in(&text).contains("may be about another computer"), "{text}: {}", hosts_in(&text));
+        }
+        // The version is that of another Windows.
+        for label in ["Host", "Server", "Platform", "OS"] {
+            for answer in ["10.0.17763.5820", "Microsoft Windows [Version 10.0.17763.5820]"] {
+                let text = format!("=== web01 ===\n{label}: Windows Server 2022\n{answer}\n");
+                assert_eq!(hosts_in(&text), "the Windows of `web01` is not known", "{text}");
             }
         }
         for line in ["Host: frontend 10.0.20348.2402", "Server frontend ltsc2022", "frontend: 10.0.20348.2402"] {
@@ -679,6 +764,33 @@ mod tests {
             ),
             ("=== web01 ===\nHost: hv1\n10.0.20348.2402\n", "web01/hv1 10.0.20348.2402"),
             ("=== web01 ===\nHost: web01.corp.example\n10.0.20348.2402\n", "web01.corp.example 10.0.20348.2402"),
+            ("=== web01.corp.example ===\nHost: web01\n10.0.20348.2402\n", "web01.corp.example 10.0.20348.2402"),
+            ("=== web01.corp.example ===\nHost: web01.corp.example\n10.0.20348.2402\n", "web01.corp.example 10.0.20348.2402"),
+            (
+                "=== web01.a.example ===\nHost: web01.b.example\n10.0.20348.2402\n",
+                "web01.a.example/web01.b.example 10.0.20348.2402",
+            ),
+            // A section that is there twice.
+            (
+                "=== web01 ===\nHost: hv1\n10.0.20348.2402\n=== web01 ===\nHost: hv1\n10.0.20348.2402\n",
+                "web01/hv1 10.0.20348.2402",
+            ),
+            (
+                "=== web01 ===\nHost: web01\n10.0.20348.2402\n=== web01 ===\nHost: web01\n10.0.20348.2402\n",
+                "web01 10.0.20348.2402",
+            ),
+            // A path is not a computer.
+            ("\\\\nas01\\out\\web01.txt:\nHost: web01\n10.0.20348.2402\n", "web01 10.0.20348.2402"),
+            (
+                "\\\\web01\\c$\\a.txt:\nHost: web01\n10.0.20348.2402\n\\\\web01\\c$\\b.txt:\nHost: web01\n10.0.20348.2402\n",
+                "web01 10.0.20348.2402",
+            ),
+            ("=== hosts/web01.txt ===\nHost: web01\n10.0.20348.2402\n", "web01 10.0.20348.2402"),
+            // What is not a name.
+            ("=== web01 ===\nHost: ltsc2022\nMicrosoft Windows [Version 10.0.20348.2402]\n", "web01 10.0.20348.2402"),
+            ("=== web01 ===\nHost: pending\n10.0.20348.2402\n", "web01 10.0.20348.2402"),
+            ("=== web01 ===\nComputer: vmware\n10.0.20348.2402\n", "web01 10.0.20348.2402"),
+            ("\\\\fileserver:\nHost: enabled\n10.0.20348.2402\n", "fileserver 10.0.20348.2402"),
             ("=== web01 ===\nGET /os HTTP/1.1\nHost: api01.example.com\n10.0.20348.2402\n", "web01 10.0.20348.2402"),
             (
                 "=== web01 ===\nHost: unknown\n10.0.20348.2402\n=== web02 ===\nHost: OK\n10.0.20348.2402\n=== web03 ===\nHost: n/a\n10.0.20348.2402\n",
@@ -699,6 +811,11 @@ mod tests {
                 "==> \\\\web01\\c$\\ver.txt <==\n10.0.20348.2402\n==> \\\\web02\\c$\\ver.txt <==\n10.0.20348.2402\n",
                 "web01 10.0.20348.2402, web02 10.0.20348.2402",
             ),
+            (
+                "=== \\\\images\\c$\\ver.txt ===\n10.0.20348.2402\n=== \\\\fileserver\\c$\\ver.txt ===\n10.0.20348.2402\n",
+                "images 10.0.20348.2402, fileserver 10.0.20348.2402",
+            ),
+            ("==> \\\\images\\c$\\ver.txt <==\nMicrosoft Windows [Version 10.0.20348.2402]\n", "images 10.0.20348.2402"),
             // What is shared may have files of several computers.
             (
                 "\\\\nas01\\hosts\\web01.txt:\n10.0.20348.2402\n\n\\\\nas01\\hosts\\web02.txt:\n10.0.20348.2402\n",
