@@ -287,11 +287,17 @@ impl Server {
         let until = Instant::now() + Duration::from_secs(10);
         loop {
             match socket.bind(address) {
-                Ok(()) => return Port { _held: socket },
+                // Wine lets two bind it: nobody answers once connections are refused.
+                Ok(()) => break,
                 Err(error) => assert!(Instant::now() < until, "{address} does not become free: {error}"),
             }
             thread::sleep(Duration::from_millis(5));
         }
+        while TcpStream::connect(address).is_ok() {
+            assert!(Instant::now() < until, "{address} is still answered");
+            thread::sleep(Duration::from_millis(5));
+        }
+        Port { _held: socket }
     }
 
     /// How many requests were answered with 401 until now.
