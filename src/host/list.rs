@@ -489,12 +489,12 @@ fn several_in_row(line: &str, knowledge: &Knowledge) -> Option<Error> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use crate::host::{Attributes, read};
     use crate::knowledge::Knowledge;
 
     /// The versions of the hosts in a text, or what is wrong with it.
-    fn host(text: &str) -> String {
+    pub(in crate::host) fn host(text: &str) -> String {
         match read(text.as_bytes(), None, &Attributes::default(), Knowledge::built_in()) {
             Ok(hosts) => hosts.iter().map(|host| host.os_version.to_string()).collect::<Vec<_>>().join(", "),
             Err(error) => error.what,

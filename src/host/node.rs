@@ -94,6 +94,15 @@ impl Host {
     /// With them that of AKS for the releases that it offers: pods select it where they name a release at all.
     /// Sources: kubernetes/kubernetes pkg/kubelet/kubelet_node_status.go; Azure/AgentBaker for `os-sku`.
     pub fn usual_labels(&self) -> Labels {
+        let mut labels = self.labels_of_its_windows();
+        if !self.label.is_empty() {
+            labels.insert("kubernetes.io/hostname".to_owned(), self.label.clone());
+        }
+        labels
+    }
+
+    /// The same without the name: those of every node with this Windows.
+    pub fn labels_of_its_windows(&self) -> Labels {
         let (version, architecture) = (self.os_version, self.architecture.as_str().to_owned());
         let build = format!("{}.{}.{}", version.major, version.minor, version.build);
         let sku = AZURE_SKUS.iter().find(|(build, _)| *build == version.build).map(|(_, sku)| *sku).unwrap_or_default();
@@ -101,7 +110,6 @@ impl Host {
             ("beta.kubernetes.io/arch", architecture.clone()),
             ("beta.kubernetes.io/os", "windows".to_owned()),
             ("kubernetes.io/arch", architecture),
-            ("kubernetes.io/hostname", self.label.clone()),
             ("kubernetes.io/os", "windows".to_owned()),
             (AZURE_SKU, sku.to_owned()),
             (BUILD_LABEL, build),

@@ -151,16 +151,7 @@ fn is_name_alone(line: &str, knowledge: &Knowledge) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::host::{Attributes, read};
-    use crate::knowledge::Knowledge;
-
-    /// The versions of the hosts in a text, or what is wrong with it.
-    fn host(text: &str) -> String {
-        match read(text.as_bytes(), None, &Attributes::default(), Knowledge::built_in()) {
-            Ok(hosts) => hosts.iter().map(|host| host.os_version.to_string()).collect::<Vec<_>>().join(", "),
-            Err(error) => error.what,
-        }
-    }
+    use crate::host::list::tests::host;
 
     #[test]
     fn a_text_about_several_computers_is_not_one_host() {

@@ -20,9 +20,6 @@ const MOST_ENTRIES: usize = 10_000;
 const MOST_JUDGED: usize = 1_000_000;
 const OF_ONE_JUDGEMENT: usize = 100;
 
-/// The label with the name of a node.
-const HOSTNAME_LABEL: &str = "kubernetes.io/hostname";
-
 /// Windows that may come, whatever nodes are there now: another pool with the same Windows may be one that a pod cannot land on.
 pub type Expected = Vec<Coming>;
 
@@ -210,15 +207,16 @@ impl Pod {
         let Some(placement) = self.later(question) else { return BTreeSet::new() };
         let fits = |coming: &&Coming| {
             let mut labels = coming.labels.clone();
-            labels.extend(coming.host.usual_labels());
-            labels.remove(HOSTNAME_LABEL);
+            // It has another name than those that went.
+            labels.remove("kubernetes.io/hostname");
+            labels.extend(coming.host.labels_of_its_windows());
             let group = Group { taints: coming.taints.clone(), ..Group::of_host(coming.host.clone()) };
             placement.of_labels(&labels).selects("", &labels)
                 && placement.intolerable(&coming.taints).is_none()
                 && question.on_group(&self.workload, &group).fits == Some(true)
         };
         let target = |Coming { host, .. }: &Coming| {
-            Some((host.usual_labels().get(BUILD_LABEL)?.clone(), host.architecture.as_str().to_owned()))
+            Some((host.labels_of_its_windows().get(BUILD_LABEL)?.clone(), host.architecture.as_str().to_owned()))
         };
         expected.iter().filter(fits).filter_map(target).collect()
     }
@@ -228,8 +226,7 @@ impl Pod {
     fn may_run_later(&self, question: &Question<'_>, expected: &Expected) -> bool {
         let Some(placement) = self.later(question) else { return false };
         expected.iter().any(|Coming { host, .. }| {
-            let mut labels = host.usual_labels();
-            labels.remove(HOSTNAME_LABEL);
+            let labels = host.labels_of_its_windows();
             placement.of_labels(&labels).selects("", &labels)
                 && question.on_group(&self.workload, &Group::of_host(host.clone())).fits != Some(false)
         })
