@@ -84,8 +84,8 @@ impl Upgrade {
 
 /// A node of a pool that comes, with the labels that its kubelet will set. That of AKS is there if the cluster's nodes have it.
 fn new_pool(host: &Host, name: String, is_azure: bool) -> ClusterNode {
-    let mut labels = host.usual_labels();
-    labels.retain(|key, _| key != "kubernetes.io/hostname" && (is_azure || key != AZURE_SKU));
+    let mut labels = host.labels_of_its_windows();
+    labels.retain(|key, _| is_azure || key != AZURE_SKU);
     let mut host = host.clone();
     host.label.clone_from(&name);
     // As for every node: nothing tells whether Hyper-V is there.
